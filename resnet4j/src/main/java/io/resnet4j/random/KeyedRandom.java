@@ -9,7 +9,8 @@ import java.nio.charset.StandardCharsets;
  * <p>The key is {@code mix(fnv1a64(utf8(path)) ^ mix(seed))}; draw {@code i} is {@code mix(key + (i
  * + 1) * 0x9E3779B97F4A7C15)}, all modulo 2^64, where {@code mix} is the SplitMix64 finaliser
  * (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014; constants
- * of Stafford's variant 13). {@code tools/reference/keyed_random.py} is the same function in Python.
+ * of Stafford's variant 13). {@code tools/reference/keyed_random.py} is the same function in
+ * Python.
  */
 public final class KeyedRandom {
   private static final long GAMMA = 0x9E3779B97F4A7C15L;
