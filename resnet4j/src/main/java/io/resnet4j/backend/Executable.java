@@ -1,0 +1,44 @@
+package io.resnet4j.backend;
+
+import io.resnet4j.graph.Value;
+import io.resnet4j.plan.Plan;
+import io.resnet4j.tensor.Tensor;
+import java.nio.FloatBuffer;
+
+/** A plan ready to run in its session. Freed with the session. */
+public interface Executable {
+  /** What it runs. */
+  Plan plan();
+
+  /**
+   * Sets an input of the graph, canonical layout, copied from the buffer's position on; the
+   * buffer's position is left as it was.
+   *
+   * @throws io.resnet4j.InvalidInputException if the graph has no such input or the buffer holds
+   *     fewer elements
+   */
+  void feed(String input, FloatBuffer values);
+
+  /** Sets an input of the graph from a tensor of any element type. */
+  void feed(String input, Tensor values);
+
+  /**
+   * Runs every operation once. Gradients of parameters replace those of the run before.
+   *
+   * @param seed of the random draws
+   * @param step makes the draws of each run differ
+   */
+  void run(long seed, long step);
+
+  /** A copy of a named output of the graph, canonical layout. */
+  Tensor fetch(String output);
+
+  /** A copy of an output, an observed value or a gradient by something other than a parameter. */
+  Tensor fetch(Value value);
+
+  /** The single number of a named output, such as the loss. */
+  double scalar(String output);
+
+  /** Bytes of working memory that this plan asks of the arena. */
+  long arenaBytes();
+}
