@@ -1,0 +1,197 @@
+package io.resnet4j.backend.onednn;
+
+import io.resnet4j.graph.Node;
+import io.resnet4j.graph.Op;
+import io.resnet4j.plan.Plan;
+import io.resnet4j.tensor.DType;
+
+/** Sends each operation to the class that lowers its family. */
+final class NodeLowering implements Op.Visitor<Void> {
+  private final Lowering lowering;
+  private final Convolutions convolutions;
+  private final Normalisations normalisations;
+  private final Pointwise pointwise;
+  private final Pools pools;
+  private final Linears linears;
+  private final Losses losses;
+
+  NodeLowering(Lowering lowering) {
+    this.lowering = lowering;
+    this.convolutions = new Convolutions(lowering);
+    this.normalisations = new Normalisations(lowering);
+    this.pointwise = new Pointwise(lowering);
+    this.pools = new Pools(lowering);
+    this.linears = new Linears(lowering);
+    this.losses = new Losses(lowering);
+  }
+
+  @Override
+  public Void visit(Op.Input op, Node node) {
+    lowering.input(node.path(), node.output());
+    return null;
+  }
+
+  @Override
+  public Void visit(Op.Parameter op, Node node) {
+    return null;
+  }
+
+  @Override
+  public Void visit(Op.Buffer op, Node node) {
+    return null;
+  }
+
+  @Override
+  public Void visit(Op.Conv2d op, Node node) {
+    convolutions.forward(op, node);
+    return null;
+  }
+
+  @Override
+  public Void visit(Op.FusedConv2d op, Node node) {
+    convolutions.fused(op, node);
+    return null;
+  }
+
+  @Override
+  public Void visit(Op.BatchNorm op, Node node) {
+    normalisations.forward(op, node);
+    return null;
+  }
+
+  @Override
+  public Void visit(Op.Activate op, Node node) {
+    pointwise.activate(op.activation(), node);
+    return null;
+  }
+
+  @Override
+  public Void visit(Op.Add op, Node node) {
+    pointwise.add(op.activation(), node);
+    return null;
+  }
+
+  @Override
+  public Void visit(Op.PadShortcut op, Node node) {
+    convolutions.padShortcut(op, node);
+    return null;
+  }
+
+  @Override
+  public Void visit(Op.MaxPool op, Node node) {
+    pools.max(op, node);
+    return null;
+  }
+
+  @Override
+  public Void visit(Op.AveragePool op, Node node) {
+    pools.average(op.window(), op.countPadding(), node);
+    return null;
+  }
+
+  @Override
+  public Void visit(Op.GlobalAveragePool op, Node node) {
+    pools.average(Pools.whole(node.input(0).shape()), false, node);
+    return null;
+  }
+
+  @Override
+  public Void visit(Op.Reshape op, Node node) {
+    Plan plan = lowering.plan;
+    Lowering.Placed from = lowering.bring(node.input(0), lowering.plain(node.input(0)));
+    from.region().share();
+    DType type = plan.type(node.output());
+    lowering.place(node.output(), lowering.plain(op.shape(), type), from.region());
+    return null;
+  }
+
+  @Override
+  public Void visit(Op.Linear op, Node node) {
+    linears.forward(node);
+    return null;
+  }
+
+  @Override
+  public Void visit(Op.Dropout op, Node node) {
+    pointwise.dropout(op, node);
+    return null;
+  }
+
+  @Override
+  public Void visit(Op.SoftmaxCrossEntropy op, Node node) {
+    losses.crossEntropy(op, node);
+    return null;
+  }
+
+  @Override
+  public Void visit(Op.Conv2dInputGradient op, Node node) {
+    convolutions.inputGradient(op, node);
+    return null;
+  }
+
+  @Override
+  public Void visit(Op.Conv2dWeightGradient op, Node node) {
+    convolutions.weightGradient(op, node);
+    return null;
+  }
+
+  @Override
+  public Void visit(Op.BatchNormGradient op, Node node) {
+    normalisations.gradient(op, node);
+    return null;
+  }
+
+  @Override
+  public Void visit(Op.ActivateGradient op, Node node) {
+    pointwise.activateGradient(op.activation(), node);
+    return null;
+  }
+
+  @Override
+  public Void visit(Op.PadShortcutGradient op, Node node) {
+    convolutions.padShortcutGradient(op, node);
+    return null;
+  }
+
+  @Override
+  public Void visit(Op.MaxPoolGradient op, Node node) {
+    pools.maxGradient(op, node);
+    return null;
+  }
+
+  @Override
+  public Void visit(Op.AveragePoolGradient op, Node node) {
+    pools.averageGradient(op.pool().window(), op.pool().countPadding(), node);
+    return null;
+  }
+
+  @Override
+  public Void visit(Op.GlobalAveragePoolGradient op, Node node) {
+    pools.averageGradient(Pools.whole(op.input()), false, node);
+    return null;
+  }
+
+  @Override
+  public Void visit(Op.LinearInputGradient op, Node node) {
+    linears.inputGradient(node);
+    return null;
+  }
+
+  @Override
+  public Void visit(Op.LinearWeightGradient op, Node node) {
+    linears.weightGradient(op, node);
+    return null;
+  }
+
+  @Override
+  public Void visit(Op.DropoutGradient op, Node node) {
+    pointwise.dropoutGradient(node);
+    return null;
+  }
+
+  @Override
+  public Void visit(Op.SoftmaxCrossEntropyGradient op, Node node) {
+    losses.crossEntropyGradient(op.loss(), node);
+    return null;
+  }
+}

@@ -1,0 +1,43 @@
+package io.resnet4j.backend.onednn;
+
+import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx512_core;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_get_effective_cpu_isa;
+
+import io.resnet4j.backend.Backend;
+import io.resnet4j.backend.Session;
+import io.resnet4j.plan.Precision;
+import java.util.EnumSet;
+import java.util.Set;
+
+/** Plans on oneDNN: the backend for real work on CPUs. */
+public final class OneDnnBackend implements Backend {
+  /** For the service loader. */
+  public OneDnnBackend() {}
+
+  @Override
+  public String name() {
+    return "onednn";
+  }
+
+  @Override
+  public Set<Precision> precisions() {
+    boolean x86 = System.getProperty("os.arch").matches("amd64|x86_64");
+    boolean wide =
+        (dnnl_get_effective_cpu_isa() & dnnl_cpu_isa_avx512_core) == dnnl_cpu_isa_avx512_core;
+    return x86 && !wide ? EnumSet.of(Precision.F32) : EnumSet.of(Precision.F32, Precision.BF16);
+  }
+
+  @Override
+  public Session open() {
+    try {
+      return new OneDnnSession(precisions());
+    } catch (LinkageError e) {
+      throw new IllegalStateException(
+          "oneDNN: its native library did not load ("
+              + e.getMessage()
+              + "); put the jars of org.bytedeco:dnnl and javacpp for this platform on the class"
+              + " path",
+          e);
+    }
+  }
+}

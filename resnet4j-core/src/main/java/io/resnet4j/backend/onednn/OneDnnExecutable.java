@@ -1,0 +1,176 @@
+package io.resnet4j.backend.onednn;
+
+import io.resnet4j.InvalidInputException;
+import io.resnet4j.backend.Executable;
+import io.resnet4j.graph.Node;
+import io.resnet4j.graph.Value;
+import io.resnet4j.plan.Lifetime;
+import io.resnet4j.plan.MemoryPlanner;
+import io.resnet4j.plan.Plan;
+import io.resnet4j.tensor.DType;
+import io.resnet4j.tensor.Shape;
+import io.resnet4j.tensor.Tensor;
+import java.nio.FloatBuffer;
+import java.util.List;
+import java.util.Map;
+
+/** The steps of one plan and where their regions lie in the session's arena. */
+final class OneDnnExecutable implements Executable {
+  private final OneDnnSession session;
+  private final Lowering lowering;
+  private final List<Region> regions;
+  private final MemoryPlanner.Packing packing;
+  private final Lowering.Step[] steps;
+
+  OneDnnExecutable(OneDnnSession session, Lowering lowering) {
+    this.session = session;
+    this.lowering = lowering;
+    this.regions = lowering.regions();
+    this.packing =
+        MemoryPlanner.pack(
+            regions.stream()
+                .map(
+                    region ->
+                        new MemoryPlanner.Request(
+                            region.bytes(), new Lifetime(region.first(), region.last())))
+                .toList(),
+            Memory.ALIGNMENT);
+    this.steps = lowering.steps().toArray(Lowering.Step[]::new);
+  }
+
+  @Override
+  public Plan plan() {
+    return lowering.plan;
+  }
+
+  @Override
+  public long arenaBytes() {
+    return packing.bytes();
+  }
+
+  long inputBytes() {
+    return lowering.inputs().keySet().stream().mapToLong(this::inputFloats).sum() * Float.BYTES;
+  }
+
+  private long inputFloats(String name) {
+    return input(name).shape().elements();
+  }
+
+  private Value input(String name) {
+    return lowering
+        .plan
+        .graph()
+        .find(name)
+        .filter(node -> lowering.inputs().containsKey(name))
+        .map(Node::output)
+        .orElseThrow(
+            () ->
+                new InvalidInputException(
+                    "feed: the plan has no input '"
+                        + name
+                        + "'; it has "
+                        + lowering.inputs().keySet()));
+  }
+
+  void bindInputs(Resources resources) {
+    for (Map.Entry<String, Region> entry : lowering.inputs().entrySet()) {
+      Memory memory = new Memory(inputFloats(entry.getKey()) * Float.BYTES);
+      resources.onClose(memory::close);
+      entry.getValue().bind(memory.address());
+    }
+    lowering.bindings().stream().filter(b -> b.region().bound()).forEach(this::bind);
+  }
+
+  void bindArena(Memory arena) {
+    for (int i = 0; i < regions.size(); i++) {
+      regions.get(i).bind(arena.address() + packing.offsets().get(i));
+    }
+    lowering.bindings().forEach(this::bind);
+  }
+
+  private void bind(Lowering.Binding binding) {
+    Dnnl.bind(binding.memory(), binding.region().address());
+  }
+
+  @Override
+  public void feed(String input, FloatBuffer values) {
+    session.requireOpen();
+    int count = Math.toIntExact(input(input).shape().elements());
+    if (values.remaining() < count) {
+      throw new InvalidInputException(
+          "feed: input '" + input + "' takes " + count + " floats, given " + values.remaining());
+    }
+    StateStore.floats(lowering.inputs().get(input), count).put(0, values, values.position(), count);
+  }
+
+  @Override
+  public void feed(String input, Tensor values) {
+    feed(input, FloatBuffer.wrap(values.toFloats()));
+  }
+
+  @Override
+  public void run(long seed, long step) {
+    session.requireOpen();
+    Lowering.Run run = new Lowering.Run(seed, step);
+    session
+        .engine()
+        .run(
+            () -> {
+              session.beforeRun(this);
+              for (Lowering.Step each : steps) {
+                each.action().run(run);
+              }
+              lowering.dnnl.await();
+              if (lowering.movesState()) {
+                session.store().touch();
+              }
+            });
+  }
+
+  @Override
+  public Tensor fetch(String output) {
+    return fetch(lowering.plan.graph().output(output));
+  }
+
+  @Override
+  public Tensor fetch(Value value) {
+    session.requireOpen();
+    requireResult(value);
+    if (!session.ranLast(this)) {
+      throw new IllegalStateException(
+          "fetch: "
+              + value.name()
+              + " is gone, another plan of the session has run since; fetch right after the run");
+    }
+    Lowering.Placed placed = lowering.placed(value);
+    Shape shape = value.shape();
+    float[] values =
+        session
+            .engine()
+            .call(
+                () -> {
+                  try (Resources temporary = new Resources()) {
+                    Layout canonical = Dnnl.plain(temporary, placed.layout().dims(), DType.F32);
+                    return session
+                        .store()
+                        .readCanonical(placed.layout(), placed.region(), canonical);
+                  }
+                });
+    return Tensor.ofFloats(shape, values);
+  }
+
+  private void requireResult(Value value) {
+    Plan plan = lowering.plan;
+    if (!plan.graph().outputs().containsValue(value)
+        && !plan.observed().contains(value)
+        && !plan.gradients().containsValue(value)) {
+      throw new InvalidInputException(
+          "fetch: " + value.name() + " is neither an output nor observed nor a gradient");
+    }
+  }
+
+  @Override
+  public double scalar(String output) {
+    return fetch(output).get(0);
+  }
+}

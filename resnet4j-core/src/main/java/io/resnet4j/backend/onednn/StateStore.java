@@ -1,0 +1,358 @@
+package io.resnet4j.backend.onednn;
+
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_FROM;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_TO;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_reorder_primitive_desc_create;
+
+import io.resnet4j.InvalidInputException;
+import io.resnet4j.graph.Op;
+import io.resnet4j.graph.Value;
+import io.resnet4j.plan.Plan;
+import io.resnet4j.tensor.DType;
+import io.resnet4j.tensor.Shape;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.bytedeco.dnnl.dnnl_exec_arg_t;
+import org.bytedeco.dnnl.dnnl_memory;
+import org.bytedeco.dnnl.dnnl_primitive_desc;
+
+/**
+ * The session's named tensors and their memory. Values of one preparation lie in one chunk, in plan
+ * order; gradients and each optimiser slot lie in chunks of the same arrangement, so that an update
+ * is a walk over parallel ranges.
+ */
+final class StateStore {
+  /** Largest chunk, so that a chunk fits a view of floats. */
+  private static final long CHUNK_BYTES = 1L << 30;
+
+  /** The companion of a parameter that holds its gradient. */
+  static final String GRADIENT = "gradient";
+
+  private final Dnnl dnnl;
+  private final Resources resources;
+  private final Map<String, Map<String, StateTensor>> namespaces = new LinkedHashMap<>();
+  private final List<Chunk> chunks = new ArrayList<>();
+  private final List<StateTensor> unallocated = new ArrayList<>();
+  private final List<Runnable> refreshes = new ArrayList<>();
+  private final List<Packed> unbuilt = new ArrayList<>();
+  private final Map<String, List<Derived>> derived = new HashMap<>();
+  private final List<Derived> unplaced = new ArrayList<>();
+  private long version = 1;
+  private long refreshed;
+  private long bytes;
+
+  /** A copy whose reorder is not built yet. */
+  private record Packed(StateTensor tensor, StateTensor.Packing packing) {}
+
+  private record Derived(Layout layout, Region region) {}
+
+  /** Tensors that lie side by side. */
+  static final class Chunk {
+    final List<StateTensor> tensors = new ArrayList<>();
+    final List<Long> offsets = new ArrayList<>();
+    final Map<String, Memory> companions = new LinkedHashMap<>();
+    Memory values;
+    long bytes;
+
+    FloatBuffer floats(Memory memory) {
+      return Memory.floats(memory.address(), bytes / Float.BYTES);
+    }
+  }
+
+  StateStore(Dnnl dnnl, Resources resources) {
+    this.dnnl = dnnl;
+    this.resources = resources;
+  }
+
+  // ---- naming ----
+
+  /** The tensor behind a parameter or buffer of a plan, declared at first sight. */
+  StateTensor tensor(Plan plan, Value value, long[] dims) {
+    boolean trained = plan.graph().producer(value).op() instanceof Op.Parameter;
+    return declare(plan.namespace(), value.name(), value.shape(), dims, trained);
+  }
+
+  private StateTensor declare(
+      String namespace, String path, Shape shape, long[] dims, boolean trained) {
+    StateTensor known = namespace(namespace).get(path);
+    if (known == null) {
+      Layout canonical = Dnnl.plain(resources, dims, DType.F32);
+      known = new StateTensor(path, shape, trained, canonical);
+      namespace(namespace).put(path, known);
+      unallocated.add(known);
+    } else if (!known.shape.equals(shape)) {
+      throw new InvalidInputException(
+          namespace
+              + " "
+              + path
+              + ": the session has shape "
+              + known.shape
+              + ", the plan "
+              + shape);
+    }
+    return known;
+  }
+
+  private Map<String, StateTensor> namespace(String name) {
+    return namespaces.computeIfAbsent(name, n -> new LinkedHashMap<>());
+  }
+
+  Map<String, Shape> shapes(String name) {
+    Map<String, Shape> shapes = new LinkedHashMap<>();
+    namespaces.getOrDefault(name, Map.of()).forEach((path, t) -> shapes.put(path, t.shape));
+    return shapes;
+  }
+
+  StateTensor find(String namespace, String path) {
+    StateTensor tensor = namespaces.getOrDefault(namespace, Map.of()).get(path);
+    if (tensor == null) {
+      throw new InvalidInputException(
+          "state: no tensor '"
+              + path
+              + "' in namespace '"
+              + namespace
+              + "'; prepare a plan that names it first");
+    }
+    return tensor;
+  }
+
+  List<StateTensor> tensors(String namespace) {
+    return List.copyOf(namespaces.getOrDefault(namespace, Map.of()).values());
+  }
+
+  // ---- copies that follow a master ----
+
+  /** A tensor in the layout that a primitive wants: the master itself or a copy that follows it. */
+  Lowering.Placed packed(StateTensor tensor, Layout wanted) {
+    if (wanted.same(tensor.layout())) {
+      return new Lowering.Placed(tensor.pin(), tensor.value);
+    }
+    for (StateTensor.Packing packing : tensor.packings()) {
+      if (packing.layout().same(wanted)) {
+        return new Lowering.Placed(packing.layout(), packing.region());
+      }
+    }
+    StateTensor.Packing packing = new StateTensor.Packing(wanted, Region.external());
+    tensor.packings().add(packing);
+    unbuilt.add(new Packed(tensor, packing));
+    return new Lowering.Placed(wanted, packing.region());
+  }
+
+  /**
+   * A tensor computed from others whenever the state has changed, such as a weight with a batch
+   * norm folded in.
+   *
+   * @param key names the computation
+   * @param canonical row-major f32 layout of what {@code compute} returns
+   */
+  Region derived(String key, Layout wanted, Layout canonical, Supplier<float[]> compute) {
+    for (Derived known : derived.getOrDefault(key, List.of())) {
+      if (known.layout().same(wanted)) {
+        return known.region();
+      }
+    }
+    Derived made = new Derived(wanted, Region.external());
+    derived.computeIfAbsent(key, k -> new ArrayList<>()).add(made);
+    unplaced.add(made);
+    refreshes.add(() -> writeCanonical(wanted, made.region(), canonical, compute.get()));
+    return made.region();
+  }
+
+  /** Says that state has changed, so that copies are stale. */
+  void touch() {
+    version++;
+  }
+
+  /** Brings every copy up to date. */
+  void refresh() {
+    if (refreshed != version) {
+      refreshes.forEach(Runnable::run);
+      refreshed = version;
+    }
+  }
+
+  // ---- memory ----
+
+  /** Bytes that {@link #allocate} will take for what has been declared since. */
+  long pendingBytes(boolean gradients) {
+    long pending = 0;
+    for (StateTensor tensor : unallocated) {
+      long companions = gradients && tensor.trained ? 2 : 0;
+      pending += aligned(tensor.layout().bytes()) * (1 + companions);
+    }
+    for (Packed packed : unbuilt) {
+      pending += aligned(packed.packing().layout().bytes());
+    }
+    for (Derived made : unplaced) {
+      pending += aligned(made.layout().bytes());
+    }
+    return pending;
+  }
+
+  private static long aligned(long size) {
+    return (size + Memory.ALIGNMENT - 1) / Memory.ALIGNMENT * Memory.ALIGNMENT;
+  }
+
+  private Memory take(long size) {
+    Memory memory = new Memory(size);
+    resources.onClose(memory::close);
+    bytes += size;
+    return memory;
+  }
+
+  /** Gives memory to everything declared since the last call and builds the copies' reorders. */
+  void allocate() {
+    for (boolean trained : new boolean[] {true, false}) {
+      Chunk chunk = new Chunk();
+      for (StateTensor tensor : unallocated) {
+        if (tensor.trained != trained) {
+          continue;
+        }
+        tensor.pin();
+        long size = aligned(tensor.layout().bytes());
+        if (chunk.bytes > 0 && chunk.bytes + size > CHUNK_BYTES) {
+          close(chunk);
+          chunk = new Chunk();
+        }
+        chunk.tensors.add(tensor);
+        chunk.offsets.add(chunk.bytes);
+        chunk.bytes += size;
+      }
+      if (chunk.bytes > 0) {
+        close(chunk);
+      }
+    }
+    unallocated.clear();
+    for (Packed packed : unbuilt) {
+      StateTensor.Packing packing = packed.packing();
+      packing.region().bind(take(packing.layout().bytes()).address());
+      refreshes.add(
+          copy(
+              resources,
+              packed.tensor().layout(),
+              packed.tensor().value,
+              packing.layout(),
+              packing.region()));
+    }
+    unbuilt.clear();
+    for (Derived made : unplaced) {
+      made.region().bind(take(made.layout().bytes()).address());
+    }
+    unplaced.clear();
+    touch();
+  }
+
+  private void close(Chunk chunk) {
+    chunk.values = take(chunk.bytes);
+    for (int i = 0; i < chunk.tensors.size(); i++) {
+      chunk.tensors.get(i).value.bind(chunk.values.address() + chunk.offsets.get(i));
+    }
+    chunks.add(chunk);
+  }
+
+  /** Chunks of trained tensors, each with memory for this companion (zero at first). */
+  List<Chunk> withCompanion(String name) {
+    List<Chunk> trained = chunks.stream().filter(c -> c.tensors.get(0).trained).toList();
+    for (Chunk chunk : trained) {
+      if (!chunk.companions.containsKey(name)) {
+        Memory memory = take(chunk.bytes);
+        chunk.companions.put(name, memory);
+        for (int i = 0; i < chunk.tensors.size(); i++) {
+          chunk.tensors.get(i).companion(name).bind(memory.address() + chunk.offsets.get(i));
+        }
+      }
+    }
+    return trained;
+  }
+
+  long bytes() {
+    return bytes;
+  }
+
+  // ---- reading and writing ----
+
+  static FloatBuffer floats(Region region, long count) {
+    return Memory.floats(region.address(), count);
+  }
+
+  dnnl_primitive_desc reorder(Resources owner, Layout from, Layout to) {
+    return dnnl.describe(
+        owner,
+        "reorder",
+        Dnnl.NONE,
+        (into, engine, attributes) ->
+            dnnl_reorder_primitive_desc_create(
+                into, from.desc(), engine, to.desc(), engine, attributes));
+  }
+
+  /** A prepared copy from one bound region to another. */
+  Runnable copy(Resources owner, Layout from, Region source, Layout to, Region target) {
+    dnnl_primitive_desc description = reorder(owner, from, to);
+    dnnl_memory read = dnnl.memory(owner, from.desc());
+    dnnl_memory written = dnnl.memory(owner, to.desc());
+    dnnl_exec_arg_t arguments = new dnnl_exec_arg_t(3);
+    owner.onClose(arguments::close);
+    arguments.position(0).arg(DNNL_ARG_FROM).memory(read);
+    arguments.position(1).arg(DNNL_ARG_TO).memory(written);
+    int count = 2;
+    long scratch = Dnnl.scratchBytes(description);
+    if (scratch > 0) {
+      Memory memory = new Memory(scratch);
+      owner.onClose(memory::close);
+      dnnl_memory object = dnnl.memory(owner, Dnnl.scratchLayout(owner, description).desc());
+      Dnnl.bind(object, memory.address());
+      arguments.position(2).arg(Dnnl.SCRATCHPAD).memory(object);
+      count = 3;
+    }
+    arguments.position(0);
+    Dnnl.Prepared prepared =
+        new Dnnl.Prepared(dnnl.primitive(owner, description, "reorder"), arguments, count);
+    return () -> {
+      Dnnl.bind(read, source.address());
+      Dnnl.bind(written, target.address());
+      dnnl.execute(prepared, "reorder");
+      dnnl.await();
+    };
+  }
+
+  /** The elements of a tensor in canonical order. */
+  float[] read(StateTensor tensor) {
+    return readCanonical(tensor.layout(), tensor.value, tensor.canonical);
+  }
+
+  /** Sets a tensor from canonical order. */
+  void write(StateTensor tensor, float[] values) {
+    writeCanonical(tensor.layout(), tensor.value, tensor.canonical, values);
+    touch();
+  }
+
+  /** The elements at a region of the tensor's layout, in canonical order. */
+  float[] readCanonical(Layout layout, Region region, Layout canonical) {
+    int count = Math.toIntExact(canonical.bytes() / Float.BYTES);
+    float[] values = new float[count];
+    try (Resources temporary = new Resources();
+        Memory memory = new Memory(canonical.bytes())) {
+      Region target = Region.external();
+      target.bind(memory.address());
+      copy(temporary, layout, region, canonical, target).run();
+      floats(target, count).get(values);
+    }
+    return values;
+  }
+
+  /** Sets a region of the tensor's layout from canonical order. */
+  void writeCanonical(Layout layout, Region region, Layout canonical, float[] values) {
+    try (Resources temporary = new Resources();
+        Memory memory = new Memory(canonical.bytes())) {
+      Region source = Region.external();
+      source.bind(memory.address());
+      floats(source, values.length).put(values);
+      copy(temporary, canonical, source, layout, region).run();
+    }
+  }
+}

@@ -1,0 +1,74 @@
+package io.resnet4j.backend.onednn;
+
+import io.resnet4j.tensor.Shape;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A named f32 tensor that outlives runs: a parameter, a buffer, or a constant of a lowering. It may
+ * lie in the layout that a primitive likes best, so that training steps need not reorder it.
+ */
+final class StateTensor {
+  final String path;
+  final Shape shape;
+  final boolean trained;
+
+  /** Row-major, with the extents that the primitive wants (groups apart). */
+  final Layout canonical;
+
+  final Region value = Region.external();
+  private Layout layout;
+  private boolean pinned;
+  private final Map<String, Region> companions = new HashMap<>();
+  private final List<Packing> packings = new ArrayList<>();
+
+  /**
+   * A copy that must follow the master, such as a bf16 one.
+   *
+   * @param layout of the copy
+   * @param region of the copy
+   */
+  record Packing(Layout layout, Region region) {}
+
+  StateTensor(String path, Shape shape, boolean trained, Layout canonical) {
+    this.path = path;
+    this.shape = shape;
+    this.trained = trained;
+    this.canonical = canonical;
+    this.layout = canonical;
+  }
+
+  /** Takes the layout that a primitive prefers, unless somebody counts on the present one. */
+  void adopt(Layout preferred) {
+    if (!pinned) {
+      layout = preferred;
+      pinned = true;
+    }
+  }
+
+  /** The layout of the master; it stays from now on. */
+  Layout pin() {
+    pinned = true;
+    return layout;
+  }
+
+  /** The layout of the master as things stand. */
+  Layout layout() {
+    return layout;
+  }
+
+  /** The gradient or an optimiser's slot, in the master's layout. */
+  Region companion(String name) {
+    return companions.computeIfAbsent(name, n -> Region.external());
+  }
+
+  boolean hasCompanion(String name) {
+    return companions.containsKey(name);
+  }
+
+  List<Packing> packings() {
+    return packings;
+  }
+}
