@@ -1,6 +1,7 @@
 package io.resnet4j.train;
 
 import io.resnet4j.InvalidInputException;
+import io.resnet4j.Nearest;
 import io.resnet4j.plan.Precision;
 import io.resnet4j.plan.UpdateRule;
 import java.util.ArrayList;
@@ -153,10 +154,11 @@ final class RecipeSettings {
       throw new InvalidInputException(
           "setting '"
               + key
-              + "' is unknown; did you mean '"
-              + Nearest.of(key, ALL.keySet())
-              + "'? There are "
-              + String.join(", ", ALL.keySet()));
+              + "' is unknown"
+              + Nearest.suggestion(key, ALL.keySet())
+              + " (known: "
+              + String.join(", ", ALL.keySet())
+              + ")");
     }
     Draft draft = new Draft(recipe);
     try {

@@ -1,6 +1,7 @@
 package io.resnet4j.train;
 
 import io.resnet4j.InvalidInputException;
+import io.resnet4j.Nearest;
 import io.resnet4j.plan.Precision;
 import io.resnet4j.plan.UpdateRule;
 import java.util.LinkedHashMap;
@@ -106,10 +107,11 @@ public final class Recipes {
       throw new InvalidInputException(
           "recipe '"
               + name
-              + "' is unknown; did you mean '"
-              + Nearest.of(name, ALL.keySet())
-              + "'? There are "
-              + String.join(", ", ALL.keySet()));
+              + "' is unknown"
+              + Nearest.suggestion(name, ALL.keySet())
+              + " (known: "
+              + String.join(", ", ALL.keySet())
+              + ")");
     }
     return recipe;
   }
