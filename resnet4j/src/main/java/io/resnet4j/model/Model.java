@@ -1,11 +1,17 @@
 package io.resnet4j.model;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.resnet4j.InvalidInputException;
+import io.resnet4j.interop.Safetensors;
 import io.resnet4j.tensor.DType;
 import io.resnet4j.tensor.Tensor;
+import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A network with its state: F32 tensors in canonical layout by path, in graph order, and metadata
@@ -13,6 +19,11 @@ import java.util.Map;
  * Immutable.
  */
 public final class Model {
+  private static final String FORMAT = "format";
+  private static final String SPEC = "resnet4j.spec";
+  private static final String CLASSES = "classes";
+  private static final ObjectMapper JSON = new ObjectMapper();
+
   private final ModelSpec spec;
   private final Map<String, Tensor> state;
   private final Map<String, String> metadata;
@@ -89,5 +100,98 @@ public final class Model {
     Map<String, String> merged = new LinkedHashMap<>(metadata);
     merged.put(key, value);
     return new Model(spec, new LinkedHashMap<>(state), merged);
+  }
+
+  /** Names of the classes in the order of the logits, where they are known. */
+  public Optional<List<String>> classNames() {
+    String json = metadata.get(CLASSES);
+    if (json == null) {
+      return Optional.empty();
+    }
+    try {
+      List<String> names = List.of(JSON.readValue(json, String[].class));
+      if (names.size() == spec.classes()) {
+        return Optional.of(names);
+      }
+    } catch (JsonProcessingException | NullPointerException e) {
+      throw new InvalidInputException(
+          "model " + spec.name() + ": metadata '" + CLASSES + "' is not a JSON list of names", e);
+    }
+    throw new InvalidInputException(
+        "model "
+            + spec.name()
+            + ": metadata '"
+            + CLASSES
+            + "' does not name "
+            + spec.classes()
+            + " classes");
+  }
+
+  /**
+   * This model with names for its classes, in the order of the logits.
+   *
+   * @throws InvalidInputException if there are not as many names as classes
+   */
+  public Model withClassNames(List<String> names) {
+    if (names.size() != spec.classes()) {
+      throw new InvalidInputException(
+          "model "
+              + spec.name()
+              + ": "
+              + names.size()
+              + " class names for "
+              + spec.classes()
+              + " classes");
+    }
+    try {
+      return withMetadata(CLASSES, JSON.writeValueAsString(names));
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /**
+   * Writes spec, state and metadata into a safetensors file that other tools read too; the file
+   * appears whole or not at all.
+   *
+   * @throws java.io.UncheckedIOException if it cannot be written; what was there is untouched
+   */
+  public void save(Path file) {
+    Map<String, String> texts = new LinkedHashMap<>();
+    // Readers of PyTorch's world refuse files that do not say so.
+    texts.put(FORMAT, "pt");
+    texts.put(SPEC, spec.toJson());
+    texts.putAll(metadata);
+    new Safetensors(state, texts).write(file);
+  }
+
+  /**
+   * Reads what {@link #save} wrote.
+   *
+   * @throws InvalidInputException if the file is missing, broken or a bare state dict
+   */
+  public static Model load(Path file) {
+    Safetensors read = Safetensors.read(file);
+    String json = read.metadata().get(SPEC);
+    if (json == null) {
+      throw new InvalidInputException(
+          file + ": does not say which network its weights are of; name the model (--model)");
+    }
+    return of(file, read, ModelSpec.fromJson(json, file.toString()));
+  }
+
+  /**
+   * Reads weights of {@code spec} from a safetensors file, whatever network the file names.
+   *
+   * @throws InvalidInputException if the file is missing or broken, or its tensors do not fit
+   */
+  public static Model load(Path file, ModelSpec spec) {
+    return of(file, Safetensors.read(file), spec);
+  }
+
+  private static Model of(Path file, Safetensors read, ModelSpec spec) {
+    Map<String, String> metadata = new LinkedHashMap<>(read.metadata());
+    metadata.keySet().removeAll(List.of(FORMAT, SPEC));
+    return of(spec, read.tensors(), metadata, file.toString());
   }
 }

@@ -1,6 +1,8 @@
 package io.resnet4j.model;
 
 import io.resnet4j.graph.Graph;
+import io.resnet4j.graph.Node;
+import io.resnet4j.graph.Op;
 import io.resnet4j.nn.Initialisation;
 import io.resnet4j.tensor.Shape;
 import java.util.Collections;
@@ -67,12 +69,26 @@ public sealed interface ModelSpec permits ResNetSpec {
   /** How this network's weights start unless told otherwise. */
   Initialisation initialisation();
 
+  /** This spec as JSON that {@link #fromJson} reads. */
+  default String toJson() {
+    return SpecJson.write(this);
+  }
+
+  /**
+   * A spec from JSON.
+   *
+   * @param where what messages begin with, such as the file
+   * @throws io.resnet4j.InvalidInputException if it is not the JSON of a spec
+   */
+  static ModelSpec fromJson(String json, String where) {
+    return SpecJson.read(json, where);
+  }
+
   /** Shapes of the parameters and buffers by path, in graph order. */
   default Map<String, Shape> stateShapes() {
     Map<String, Shape> shapes = new LinkedHashMap<>();
-    for (var node : graph(1).nodes()) {
-      if (node.op() instanceof io.resnet4j.graph.Op.Parameter
-          || node.op() instanceof io.resnet4j.graph.Op.Buffer) {
+    for (Node node : graph(1).nodes()) {
+      if (node.op() instanceof Op.Parameter || node.op() instanceof Op.Buffer) {
         shapes.put(node.path(), node.output().shape());
       }
     }
