@@ -1,0 +1,354 @@
+package io.resnet4j.backend.reference;
+
+import io.resnet4j.graph.Activation;
+import io.resnet4j.graph.Node;
+import io.resnet4j.graph.Op;
+import io.resnet4j.graph.Value;
+import io.resnet4j.random.KeyedRandom;
+import io.resnet4j.tensor.DType;
+import io.resnet4j.tensor.Shape;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Function;
+
+/**
+ * Computes the outputs of one node from its inputs, in double and not yet rounded. Opaque outputs:
+ * the mask of a batch norm is one where y is positive; positions of maxima count within their
+ * plane; the mask of a dropout is what x is multiplied by.
+ */
+final class Evaluator implements Op.Visitor<List<double[]>> {
+  /** Where the numbers come from. */
+  interface Source {
+    /** A value made earlier in this run. */
+    double[] value(Value value);
+
+    /** What was fed to an input. */
+    double[] fed(String input);
+
+    /** The live array of a tensor of the state. */
+    double[] state(String path);
+  }
+
+  private final Source source;
+  private final DType operands;
+  private final DType stateType;
+  private final Function<Value, Node> producer;
+  private final long seed;
+  private final long step;
+
+  /**
+   * An evaluator for one run.
+   *
+   * @param operands type that factors of convolutions and linear maps are rounded to
+   * @param stateType type of the running statistics
+   */
+  Evaluator(
+      Source source,
+      DType operands,
+      DType stateType,
+      Function<Value, Node> producer,
+      long seed,
+      long step) {
+    this.source = source;
+    this.operands = operands;
+    this.stateType = stateType;
+    this.producer = producer;
+    this.seed = seed;
+    this.step = step;
+  }
+
+  private double[] in(Node node, int index) {
+    return source.value(node.input(index));
+  }
+
+  private double[] factor(Node node, int index) {
+    return operands == DType.F64
+        ? in(node, index)
+        : Rounding.round(in(node, index).clone(), operands);
+  }
+
+  private static Shape shape(Node node, int index) {
+    return node.input(index).shape();
+  }
+
+  private static int pixels(Shape picture) {
+    return picture.dim(2) * picture.dim(3);
+  }
+
+  @Override
+  public List<double[]> visit(Op.Input op, Node node) {
+    return List.of(source.fed(node.path()));
+  }
+
+  @Override
+  public List<double[]> visit(Op.Parameter op, Node node) {
+    return List.of(source.state(node.path()));
+  }
+
+  @Override
+  public List<double[]> visit(Op.Buffer op, Node node) {
+    // A copy: a batch norm of this run may move the buffer, its readers see the old one.
+    return List.of(source.state(node.path()).clone());
+  }
+
+  @Override
+  public List<double[]> visit(Op.Conv2d op, Node node) {
+    return List.of(convolve(op, node, node.inputs().size() == 3));
+  }
+
+  private double[] convolve(Op.Conv2d op, Node node, boolean bias) {
+    Convolution convolution = new Convolution(op, shape(node, 0), shape(node, 1).dim(0));
+    double[] y = convolution.forward(factor(node, 0), factor(node, 1));
+    return bias ? Elementwise.addBias(y, in(node, 2), pixels(node.output().shape())) : y;
+  }
+
+  @Override
+  public List<double[]> visit(Op.FusedConv2d op, Node node) {
+    double[] y = convolve(op.conv(), node, op.bias());
+    int next = op.bias() ? 3 : 2;
+    if (op.folded()) {
+      y =
+          new BatchNormalisation(node.output().shape(), op.epsilon())
+              .normalise(
+                  y, in(node, next), in(node, next + 1), in(node, next + 2), in(node, next + 3));
+      next += 4;
+    }
+    if (op.residual()) {
+      y = Elementwise.add(y, in(node, next));
+    }
+    return List.of(Elementwise.activate(y, op.activation()));
+  }
+
+  @Override
+  public List<double[]> visit(Op.BatchNorm op, Node node) {
+    BatchNormalisation norm = new BatchNormalisation(shape(node, 0), op.epsilon());
+    double[] x = in(node, 0);
+    boolean batch = op.statistics() == Op.Statistics.BATCH;
+    double[] mean = batch ? norm.mean(x) : in(node, 3).clone();
+    double[] variance = batch ? norm.variance(x, mean) : in(node, 4).clone();
+    double[] y =
+        Elementwise.activate(
+            norm.normalise(x, in(node, 1), in(node, 2), mean, variance), op.activation());
+    if (batch) {
+      double unbiased = norm.count() / (norm.count() - 1.0);
+      move(node.input(3), mean, 1, op.momentum());
+      move(node.input(4), variance, unbiased, op.momentum());
+    }
+    return op.masked()
+        ? List.of(y, mean, variance, Elementwise.positive(y))
+        : List.of(y, mean, variance);
+  }
+
+  private void move(Value running, double[] now, double factor, double momentum) {
+    double[] state = source.state(producer.apply(running).path());
+    for (int c = 0; c < state.length; c++) {
+      state[c] = (1 - momentum) * state[c] + momentum * factor * now[c];
+    }
+    Rounding.round(state, stateType);
+  }
+
+  @Override
+  public List<double[]> visit(Op.Activate op, Node node) {
+    return List.of(Elementwise.activate(in(node, 0), op.activation()));
+  }
+
+  @Override
+  public List<double[]> visit(Op.Add op, Node node) {
+    return List.of(
+        Elementwise.activate(Elementwise.add(in(node, 0), in(node, 1)), op.activation()));
+  }
+
+  @Override
+  public List<double[]> visit(Op.PadShortcut op, Node node) {
+    double[] x = in(node, 0);
+    double[] y = new double[(int) node.output().shape().elements()];
+    eachSample(op, shape(node, 0), node.output().shape(), (from, to) -> y[to] = x[from]);
+    return List.of(y);
+  }
+
+  private interface Sample {
+    void at(int x, int y);
+  }
+
+  private static void eachSample(Op.PadShortcut op, Shape x, Shape y, Sample sample) {
+    for (int n = 0; n < x.dim(0); n++) {
+      for (int c = 0; c < x.dim(1); c++) {
+        for (int h = 0; h < y.dim(2); h++) {
+          for (int w = 0; w < y.dim(3); w++) {
+            int row = (n * x.dim(1) + c) * x.dim(2) + h * op.stride();
+            int outRow = (n * y.dim(1) + op.before() + c) * y.dim(2) + h;
+            sample.at(row * x.dim(3) + w * op.stride(), outRow * y.dim(3) + w);
+          }
+        }
+      }
+    }
+  }
+
+  @Override
+  public List<double[]> visit(Op.MaxPool op, Node node) {
+    Pooling pooling = new Pooling(op.window(), shape(node, 0));
+    double[] positions = pooling.positions(in(node, 0));
+    return List.of(pooling.select(in(node, 0), positions), positions);
+  }
+
+  @Override
+  public List<double[]> visit(Op.AveragePool op, Node node) {
+    Pooling pooling = new Pooling(op.window(), shape(node, 0));
+    return List.of(pooling.average(in(node, 0), op.countPadding()));
+  }
+
+  @Override
+  public List<double[]> visit(Op.GlobalAveragePool op, Node node) {
+    double[] x = in(node, 0);
+    int pixels = pixels(shape(node, 0));
+    return List.of(
+        Elementwise.map(
+            x.length / pixels, i -> Arrays.stream(x, i * pixels, (i + 1) * pixels).sum() / pixels));
+  }
+
+  @Override
+  public List<double[]> visit(Op.Reshape op, Node node) {
+    return List.of(in(node, 0).clone());
+  }
+
+  @Override
+  public List<double[]> visit(Op.Linear op, Node node) {
+    double[][] x = rows(factor(node, 0), shape(node, 0));
+    double[][] weight = rows(factor(node, 1), shape(node, 1));
+    double[] y = flat(Matrices.multiply(x, Matrices.transpose(weight)));
+    return List.of(node.inputs().size() == 3 ? Elementwise.addBias(y, in(node, 2), 1) : y);
+  }
+
+  private static double[][] rows(double[] values, Shape matrix) {
+    int columns = matrix.dim(1);
+    double[][] rows = new double[matrix.dim(0)][];
+    for (int i = 0; i < rows.length; i++) {
+      rows[i] = Arrays.copyOfRange(values, i * columns, (i + 1) * columns);
+    }
+    return rows;
+  }
+
+  private static double[] flat(double[][] rows) {
+    return Arrays.stream(rows).flatMapToDouble(Arrays::stream).toArray();
+  }
+
+  @Override
+  public List<double[]> visit(Op.Dropout op, Node node) {
+    double[] x = in(node, 0);
+    KeyedRandom random = KeyedRandom.of(seed, node.path()).child(step);
+    double kept = 1 / (1 - op.probability());
+    double[] mask =
+        Elementwise.map(x.length, i -> random.uniformAt(i) < op.probability() ? 0 : kept);
+    return List.of(Elementwise.multiply(x, mask), mask);
+  }
+
+  @Override
+  public List<double[]> visit(Op.SoftmaxCrossEntropy op, Node node) {
+    Loss loss = new Loss(shape(node, 0), op.smoothing());
+    return List.of(new double[] {loss.value(in(node, 0), in(node, 1))});
+  }
+
+  @Override
+  public List<double[]> visit(Op.Conv2dInputGradient op, Node node) {
+    Convolution convolution = new Convolution(op.conv(), op.input(), shape(node, 1).dim(0));
+    return List.of(convolution.inputGradient(factor(node, 0), factor(node, 1)));
+  }
+
+  @Override
+  public List<double[]> visit(Op.Conv2dWeightGradient op, Node node) {
+    Convolution convolution = new Convolution(op.conv(), shape(node, 0), op.weight().dim(0));
+    List<double[]> gradients = new ArrayList<>();
+    gradients.add(convolution.weightGradient(factor(node, 0), factor(node, 1)));
+    if (op.bias()) {
+      gradients.add(convolution.biasGradient(in(node, 1)));
+    }
+    return gradients;
+  }
+
+  @Override
+  public List<double[]> visit(Op.BatchNormGradient op, Node node) {
+    BatchNormalisation norm = new BatchNormalisation(shape(node, 0), op.norm().epsilon());
+    double[] x = in(node, 0);
+    double[] scale = in(node, 2);
+    double[] mean = in(node, 3);
+    double[] variance = in(node, 4);
+    boolean batch = op.norm().statistics() == Op.Statistics.BATCH;
+    if (!batch && op.norm().activation() != Activation.IDENTITY) {
+      throw new IllegalStateException(
+          node.path() + ": with running statistics nothing keeps the mask of the activation");
+    }
+    double[] dy = op.norm().masked() ? Elementwise.multiply(in(node, 1), in(node, 5)) : in(node, 1);
+    double[] dx =
+        batch
+            ? norm.inputGradient(x, dy, scale, mean, variance)
+            : norm.frozenInputGradient(dy, scale, variance);
+    return List.of(dx, norm.scaleGradient(x, dy, mean, variance), norm.shiftGradient(dy));
+  }
+
+  @Override
+  public List<double[]> visit(Op.ActivateGradient op, Node node) {
+    return List.of(Elementwise.activateGradient(in(node, 0), in(node, 1), op.activation()));
+  }
+
+  @Override
+  public List<double[]> visit(Op.PadShortcutGradient op, Node node) {
+    double[] dy = in(node, 0);
+    double[] dx = new double[(int) op.input().elements()];
+    eachSample(op.shortcut(), op.input(), shape(node, 0), (to, from) -> dx[to] = dy[from]);
+    return List.of(dx);
+  }
+
+  @Override
+  public List<double[]> visit(Op.MaxPoolGradient op, Node node) {
+    Pooling pooling = new Pooling(op.pool().window(), op.input());
+    return List.of(pooling.selectGradient(in(node, 1), in(node, 0)));
+  }
+
+  @Override
+  public List<double[]> visit(Op.AveragePoolGradient op, Node node) {
+    Pooling pooling = new Pooling(op.pool().window(), op.input());
+    return List.of(pooling.averageGradient(in(node, 0), op.pool().countPadding()));
+  }
+
+  @Override
+  public List<double[]> visit(Op.GlobalAveragePoolGradient op, Node node) {
+    double[] dy = in(node, 0);
+    int pixels = pixels(op.input());
+    return List.of(Elementwise.map(dy.length * pixels, i -> dy[i / pixels] / pixels));
+  }
+
+  @Override
+  public List<double[]> visit(Op.LinearInputGradient op, Node node) {
+    double[][] dy = rows(factor(node, 0), shape(node, 0));
+    double[][] weight = rows(factor(node, 1), shape(node, 1));
+    return List.of(flat(Matrices.multiply(dy, weight)));
+  }
+
+  @Override
+  public List<double[]> visit(Op.LinearWeightGradient op, Node node) {
+    double[][] x = rows(factor(node, 0), shape(node, 0));
+    double[][] dy = rows(factor(node, 1), shape(node, 1));
+    List<double[]> gradients = new ArrayList<>();
+    gradients.add(flat(Matrices.multiply(Matrices.transpose(dy), x)));
+    if (op.bias()) {
+      double[] bias = new double[dy[0].length];
+      for (double[] row : dy) {
+        Arrays.setAll(bias, o -> bias[o] + row[o]);
+      }
+      gradients.add(bias);
+    }
+    return gradients;
+  }
+
+  @Override
+  public List<double[]> visit(Op.DropoutGradient op, Node node) {
+    return List.of(Elementwise.multiply(in(node, 0), in(node, 1)));
+  }
+
+  @Override
+  public List<double[]> visit(Op.SoftmaxCrossEntropyGradient op, Node node) {
+    Loss loss = new Loss(shape(node, 0), op.loss().smoothing());
+    return List.of(loss.gradient(in(node, 0), in(node, 1)));
+  }
+}

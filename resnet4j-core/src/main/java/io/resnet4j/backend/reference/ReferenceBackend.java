@@ -1,0 +1,31 @@
+package io.resnet4j.backend.reference;
+
+import io.resnet4j.backend.Backend;
+import io.resnet4j.backend.Session;
+import io.resnet4j.plan.Precision;
+import java.util.EnumSet;
+import java.util.Set;
+
+/** Plain Java in any precision: slow, exact, needs nothing of the machine. */
+public final class ReferenceBackend implements Backend {
+  /** The name it is chosen by. */
+  public static final String NAME = "reference";
+
+  /** The backend. */
+  public ReferenceBackend() {}
+
+  @Override
+  public String name() {
+    return NAME;
+  }
+
+  @Override
+  public Set<Precision> precisions() {
+    return EnumSet.of(Precision.F64, Precision.F32, Precision.BF16);
+  }
+
+  @Override
+  public Session open() {
+    return new ReferenceSession();
+  }
+}

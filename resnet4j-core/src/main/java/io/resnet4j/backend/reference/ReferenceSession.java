@@ -1,0 +1,232 @@
+package io.resnet4j.backend.reference;
+
+import io.resnet4j.InvalidInputException;
+import io.resnet4j.backend.Executable;
+import io.resnet4j.backend.Session;
+import io.resnet4j.graph.Node;
+import io.resnet4j.graph.Op;
+import io.resnet4j.plan.Plan;
+import io.resnet4j.plan.UpdateRule;
+import io.resnet4j.tensor.DType;
+import io.resnet4j.tensor.Shape;
+import io.resnet4j.tensor.Tensor;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** State in doubles on the Java heap, rounded to the state's type whenever it changes. */
+final class ReferenceSession implements Session {
+  /** Namespaces that update rules keep; a resumed run writes them before its first update. */
+  private static final Set<String> SLOTS = Set.copyOf(new UpdateRule.Sgd(0.9, false).slots());
+
+  private record State(Shape shape, double[] values) {}
+
+  private final Map<String, Map<String, State>> state = new LinkedHashMap<>();
+  private final Map<String, Map<String, State>> gradients = new LinkedHashMap<>();
+  private @Nullable DType type;
+  private boolean closed;
+
+  void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException("session: it is closed; open a new one");
+    }
+  }
+
+  @Override
+  public Executable prepare(Plan plan) {
+    requireOpen();
+    DType wanted = plan.precision().state();
+    if (type != null && type != wanted) {
+      throw new IllegalStateException(
+          "session: its state is " + type + ", the plan's is " + wanted + "; open another session");
+    }
+    ReferenceExecutable executable = new ReferenceExecutable(this, plan);
+    for (Node node : plan.graph().nodes()) {
+      if (node.op() instanceof Op.Parameter || node.op() instanceof Op.Buffer) {
+        requireShape(plan.namespace(), node.path(), node.output().shape());
+      }
+    }
+    type = wanted;
+    for (Node node : plan.graph().nodes()) {
+      if (node.op() instanceof Op.Parameter || node.op() instanceof Op.Buffer) {
+        create(plan.namespace(), node.path(), node.output().shape());
+      }
+    }
+    return executable;
+  }
+
+  private void requireShape(String namespace, String path, Shape shape) {
+    State known = state(namespace, state).get(path);
+    if (known != null && !known.shape().equals(shape)) {
+      throw new InvalidInputException(
+          namespace + ":" + path + ": the session holds " + known.shape() + ", given " + shape);
+    }
+  }
+
+  private State create(String namespace, String path, Shape shape) {
+    return state
+        .computeIfAbsent(namespace, n -> new LinkedHashMap<>())
+        .computeIfAbsent(path, p -> new State(shape, new double[(int) shape.elements()]));
+  }
+
+  private static Map<String, State> state(String namespace, Map<String, Map<String, State>> from) {
+    return from.getOrDefault(namespace, Map.of());
+  }
+
+  private State known(String namespace, String path) {
+    State known = state(namespace, state).get(path);
+    if (known == null) {
+      throw new InvalidInputException(
+          namespace
+              + ":"
+              + path
+              + ": no prepared plan has this tensor; "
+              + (state.containsKey(namespace)
+                  ? namespace + " has " + state(namespace, state).keySet()
+                  : "namespaces are " + state.keySet()));
+    }
+    return known;
+  }
+
+  private Tensor copy(State of) {
+    return copy(of.shape(), of.values(), type == DType.F64);
+  }
+
+  static Tensor copy(Shape shape, double[] values, boolean wide) {
+    if (wide) {
+      return Tensor.ofDoubles(shape, values);
+    }
+    float[] narrow = new float[values.length];
+    for (int i = 0; i < narrow.length; i++) {
+      narrow[i] = (float) values[i];
+    }
+    return Tensor.ofFloats(shape, narrow);
+  }
+
+  @Override
+  public void write(String namespace, String path, Tensor value) {
+    requireOpen();
+    if (SLOTS.contains(namespace)) {
+      createSlot(namespace, path);
+    }
+    State known = known(namespace, path);
+    requireShape(namespace, path, value.shape());
+    double[] values = Rounding.round(value.toDoubles(), type());
+    System.arraycopy(values, 0, known.values(), 0, values.length);
+  }
+
+  private void createSlot(String slot, String path) {
+    state.values().stream()
+        .filter(tensors -> tensors.containsKey(path))
+        .map(tensors -> tensors.get(path).shape())
+        .findFirst()
+        .ifPresent(shape -> create(slot, path, shape));
+  }
+
+  private DType type() {
+    if (type == null) {
+      throw new IllegalStateException("session: nothing is prepared");
+    }
+    return type;
+  }
+
+  @Override
+  public Tensor read(String namespace, String path) {
+    requireOpen();
+    return copy(known(namespace, path));
+  }
+
+  @Override
+  public Tensor readGradient(String namespace, String path) {
+    requireOpen();
+    known(namespace, path);
+    return copy(gradient(namespace, path));
+  }
+
+  private State gradient(String namespace, String path) {
+    State gradient = state(namespace, gradients).get(path);
+    if (gradient == null) {
+      throw new IllegalStateException(
+          namespace + ":" + path + ": has no gradient yet; run a plan that differentiates by it");
+    }
+    return gradient;
+  }
+
+  @Override
+  public Map<String, Shape> state(String namespace) {
+    requireOpen();
+    Map<String, Shape> shapes = new LinkedHashMap<>();
+    state(namespace, state).forEach((path, tensor) -> shapes.put(path, tensor.shape()));
+    return shapes;
+  }
+
+  /** The live array behind a tensor of the state. */
+  double[] live(String namespace, String path) {
+    return known(namespace, path).values();
+  }
+
+  /** Keeps a gradient, rounded to the state's type. */
+  void leaveGradient(String namespace, String path, Shape shape, double[] values) {
+    double[] rounded = Rounding.round(values.clone(), type());
+    gradients
+        .computeIfAbsent(namespace, n -> new LinkedHashMap<>())
+        .put(path, new State(shape, rounded));
+  }
+
+  @Override
+  public void update(String namespace, UpdateRule rule, List<UpdateRule.Group> groups) {
+    requireOpen();
+    Set<String> seen = new HashSet<>();
+    for (UpdateRule.Group group : groups) {
+      for (String path : group.paths()) {
+        known(namespace, path);
+        gradient(namespace, path);
+        if (!seen.add(path)) {
+          throw new InvalidInputException(path + ": is in two groups; list it once");
+        }
+      }
+    }
+    if (!(rule instanceof UpdateRule.Sgd sgd)) {
+      throw new IllegalStateException("reference: cannot update by " + rule);
+    }
+    for (UpdateRule.Group group : groups) {
+      for (String path : group.paths()) {
+        descend(namespace, path, sgd, group);
+      }
+    }
+  }
+
+  private void descend(String namespace, String path, UpdateRule.Sgd sgd, UpdateRule.Group group) {
+    double[] weight = live(namespace, path);
+    double[] gradient = gradient(namespace, path).values();
+    double momentum = sgd.momentum();
+    double[] velocity =
+        momentum == 0
+            ? new double[weight.length]
+            : create(sgd.slots().get(0), path, known(namespace, path).shape()).values();
+    for (int i = 0; i < weight.length; i++) {
+      double g = gradient[i] + group.weightDecay() * weight[i];
+      velocity[i] = momentum * velocity[i] + g;
+      double direction = sgd.nesterov() ? g + momentum * velocity[i] : velocity[i];
+      weight[i] -= group.learningRate() * direction;
+    }
+    Rounding.round(weight, type());
+    Rounding.round(velocity, type());
+  }
+
+  @Override
+  public long bytes() {
+    requireOpen();
+    return 0;
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    state.clear();
+    gradients.clear();
+  }
+}
