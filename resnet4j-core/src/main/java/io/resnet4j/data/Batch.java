@@ -1,0 +1,90 @@
+package io.resnet4j.data;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+
+/**
+ * Pictures and targets of one step. The buffers are direct, in native byte order, and belong to the
+ * {@link Loader}'s ring: they hold this batch until the next one is asked for.
+ */
+public final class Batch {
+  private final int classes;
+  private final int samples;
+  private final FloatBuffer images;
+  private final FloatBuffer targets;
+  private final float[] zeros;
+  private final int[] labels;
+  private final int[] indices;
+  private int epoch;
+  private int index;
+  private int size;
+
+  Batch(int capacity, int samples, int classes) {
+    this.classes = classes;
+    this.samples = samples;
+    images = direct(capacity * samples);
+    targets = direct(capacity * classes);
+    zeros = new float[classes];
+    labels = new int[capacity];
+    indices = new int[capacity];
+  }
+
+  /** The normalised pictures, {@code [size, channels, height, width]}, from position 0 to limit. */
+  public FloatBuffer images() {
+    return images.clear().limit(size * samples);
+  }
+
+  /** Probabilities of the classes, {@code [size, classes]}, from position 0 to limit. */
+  public FloatBuffer targets() {
+    return targets.clear().limit(size * classes);
+  }
+
+  /** The class of each picture; the first {@link #size} entries count. Reused like the buffers. */
+  public int[] labels() {
+    return labels;
+  }
+
+  /** Each picture's index in the data set; the first {@link #size} entries count. Reused too. */
+  public int[] indices() {
+    return indices;
+  }
+
+  /** Pictures in this batch; fewer than the others have only in the last one of an epoch. */
+  public int size() {
+    return size;
+  }
+
+  /** The epoch it belongs to. */
+  public int epoch() {
+    return epoch;
+  }
+
+  /** Its position in the epoch, from 0. */
+  public int index() {
+    return index;
+  }
+
+  void begin(int epoch, int index) {
+    this.epoch = epoch;
+    this.index = index;
+    size = 0;
+    images.clear();
+    targets.clear();
+  }
+
+  void add(int sample, int label, byte[] chw, Normaliser normaliser) {
+    normaliser.apply(chw, images);
+    targets.put(zeros);
+    targets.put(size * classes + label, 1);
+    labels[size] = label;
+    indices[size] = sample;
+    size++;
+  }
+
+  private static FloatBuffer direct(int floats) {
+    return ByteBuffer.allocateDirect(floats * Float.BYTES)
+        .order(ByteOrder.nativeOrder())
+        .asFloatBuffer();
+  }
+}

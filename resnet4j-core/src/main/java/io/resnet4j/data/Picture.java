@@ -1,0 +1,156 @@
+package io.resnet4j.data;
+
+import java.util.Objects;
+
+/**
+ * One decoded picture: unsigned 8-bit planes, grey (1) or red, green, blue (3). Immutable; every
+ * operation makes a new picture or returns this one where nothing changes.
+ */
+public final class Picture {
+  private final PictureSize size;
+  private final byte[] planes;
+
+  private Picture(PictureSize size, byte[] planes) {
+    this.size = size;
+    this.planes = planes;
+  }
+
+  /**
+   * A picture of a copy of {@code planes}.
+   *
+   * @throws IllegalArgumentException if their number is not that of {@code size}, or the channels
+   *     are neither 1 nor 3
+   */
+  public static Picture of(PictureSize size, byte[] planes) {
+    return owning(size, planes.clone());
+  }
+
+  static Picture owning(PictureSize size, byte[] planes) {
+    if (planes.length != size.samples() || (size.channels() != 1 && size.channels() != 3)) {
+      throw new IllegalArgumentException(planes.length + " bytes for a picture of " + size);
+    }
+    return new Picture(size, planes);
+  }
+
+  /** Channels, height and width. */
+  public PictureSize size() {
+    return size;
+  }
+
+  /** Rows. */
+  public int height() {
+    return size.height();
+  }
+
+  /** Columns. */
+  public int width() {
+    return size.width();
+  }
+
+  /** The sample of channel {@code c} in row {@code y}, column {@code x}, from 0 to 255. */
+  public int sample(int c, int y, int x) {
+    Objects.checkIndex(c, size.channels());
+    Objects.checkIndex(y, size.height());
+    Objects.checkIndex(x, size.width());
+    return planes[(c * size.height() + y) * size.width() + x] & 0xff;
+  }
+
+  /** A copy of the planes. */
+  public byte[] toPlanes() {
+    return planes.clone();
+  }
+
+  /**
+   * The picture resized by a triangle filter whose reach grows with the reduction, so that nothing
+   * aliases: Pillow's {@code BILINEAR}, to the bit.
+   */
+  public Picture resize(int height, int width) {
+    if (height == height() && width == width()) {
+      return this;
+    }
+    PictureSize to = new PictureSize(size.channels(), height, width);
+    return new Picture(to, Resampler.resize(planes, size, to));
+  }
+
+  /** The window of {@code height} rows and {@code width} columns from row {@code top}. */
+  public Picture crop(int top, int left, int height, int width) {
+    Objects.checkFromIndexSize(top, height, height());
+    Objects.checkFromIndexSize(left, width, width());
+    PictureSize to = new PictureSize(size.channels(), height, width);
+    byte[] cut = new byte[to.samples()];
+    for (int c = 0; c < to.channels(); c++) {
+      for (int y = 0; y < height; y++) {
+        int from = (c * height() + top + y) * width() + left;
+        System.arraycopy(planes, from, cut, (c * height + y) * width, width);
+      }
+    }
+    return new Picture(to, cut);
+  }
+
+  /** The middle; a half pixel goes to the even side, as in torchvision's CenterCrop. */
+  public Picture centreCrop(int height, int width) {
+    int top = (int) Math.rint((height() - height) / 2.0);
+    int left = (int) Math.rint((width() - width) / 2.0);
+    return crop(top, left, height, width);
+  }
+
+  /** Luma by ITU-R BT.601 in 16-bit fixed point, as Pillow rounds it. */
+  public Picture toGrey() {
+    if (size.channels() == 1) {
+      return this;
+    }
+    int plane = size.plane();
+    byte[] grey = new byte[plane];
+    for (int p = 0; p < plane; p++) {
+      int red = planes[p] & 0xff;
+      int green = planes[plane + p] & 0xff;
+      int blue = planes[2 * plane + p] & 0xff;
+      grey[p] = (byte) ((red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16);
+    }
+    return new Picture(new PictureSize(1, height(), width()), grey);
+  }
+
+  /** Three equal planes where there was one. */
+  public Picture toRgb() {
+    if (size.channels() == 3) {
+      return this;
+    }
+    int plane = size.plane();
+    byte[] rgb = new byte[3 * plane];
+    for (int c = 0; c < 3; c++) {
+      System.arraycopy(planes, 0, rgb, c * plane, plane);
+    }
+    return new Picture(new PictureSize(3, height(), width()), rgb);
+  }
+
+  /**
+   * The picture turned and mirrored as EXIF's orientation tag asks.
+   *
+   * @param orientation 1 to 8; anything else counts as 1, upright
+   */
+  Picture oriented(int orientation) {
+    if (orientation < 2 || orientation > 8) {
+      return this;
+    }
+    boolean transposed = orientation >= 5;
+    int h = transposed ? width() : height();
+    int w = transposed ? height() : width();
+    boolean fromBottom =
+        orientation == 3 || orientation == 4 || orientation == 7 || orientation == 8;
+    boolean fromRight =
+        orientation == 2 || orientation == 3 || orientation == 6 || orientation == 7;
+    byte[] turned = new byte[planes.length];
+    for (int c = 0, out = 0; c < size.channels(); c++) {
+      for (int y = 0; y < h; y++) {
+        int v = fromBottom ? h - 1 - y : y;
+        for (int x = 0; x < w; x++) {
+          int u = fromRight ? w - 1 - x : x;
+          int row = transposed ? u : v;
+          int column = transposed ? v : u;
+          turned[out++] = planes[(c * height() + row) * width() + column];
+        }
+      }
+    }
+    return new Picture(new PictureSize(size.channels(), h, w), turned);
+  }
+}

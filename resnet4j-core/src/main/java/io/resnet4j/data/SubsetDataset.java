@@ -1,0 +1,69 @@
+package io.resnet4j.data;
+
+import io.resnet4j.InvalidInputException;
+import java.util.List;
+import java.util.Objects;
+
+/** A selection of another data set's pictures. */
+final class SubsetDataset implements Dataset {
+  private final Dataset source;
+  private final String name;
+  private final int[] indices;
+
+  SubsetDataset(Dataset source, String name, int[] indices) {
+    this.source = source;
+    this.name = name;
+    this.indices = indices.clone();
+    if (indices.length == 0) {
+      throw new InvalidInputException(name + ": a subset needs at least one picture");
+    }
+    for (int index : this.indices) {
+      Objects.checkIndex(index, source.size());
+    }
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public int size() {
+    return indices.length;
+  }
+
+  @Override
+  public int channels() {
+    return source.channels();
+  }
+
+  @Override
+  public int height() {
+    return source.height();
+  }
+
+  @Override
+  public int width() {
+    return source.width();
+  }
+
+  @Override
+  public List<String> classes() {
+    return source.classes();
+  }
+
+  @Override
+  public int label(int index) {
+    return source.label(indices[index]);
+  }
+
+  @Override
+  public void picture(int index, byte[] chw) {
+    source.picture(indices[index], chw);
+  }
+
+  @Override
+  public String toString() {
+    return name + " (" + size() + " of " + source.size() + " pictures)";
+  }
+}

@@ -1,0 +1,71 @@
+package io.resnet4j.interop;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+
+/**
+ * Writes a file so that its name always leads to something whole: the old content until the new one
+ * is on the disk, then the new.
+ */
+public final class AtomicFile {
+  /** What writes the content. */
+  @FunctionalInterface
+  public interface Content {
+    /** Writes everything to {@code out}. */
+    void write(FileChannel out) throws IOException;
+  }
+
+  private AtomicFile() {}
+
+  /**
+   * Writes to a file beside {@code file}, flushes it to the disk and renames it. Where anything
+   * fails the file beside it is removed and {@code file} is as it was.
+   *
+   * @throws IOException if the folder cannot be written or the disk is full
+   */
+  public static void write(Path file, Content content) throws IOException {
+    Path target = file.toAbsolutePath();
+    // Not Files.createTempFile: that makes files that only their owner may read.
+    Path aside =
+        target.resolveSibling(
+            "." + target.getFileName() + "." + ProcessHandle.current().pid() + ".part");
+    boolean done = false;
+    try {
+      try (FileChannel out =
+          FileChannel.open(
+              aside,
+              StandardOpenOption.CREATE,
+              StandardOpenOption.TRUNCATE_EXISTING,
+              StandardOpenOption.WRITE)) {
+        content.write(out);
+        out.force(true);
+      }
+      try {
+        Files.move(
+            aside, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      } catch (AtomicMoveNotSupportedException e) {
+        Files.move(aside, target, StandardCopyOption.REPLACE_EXISTING);
+      }
+      done = true;
+    } finally {
+      if (!done) {
+        Files.deleteIfExists(aside);
+      }
+    }
+    flushFolder(target.getParent());
+  }
+
+  /** Makes the rename itself last, where the system lets a folder be opened. */
+  private static void flushFolder(Path folder) {
+    try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+      channel.force(true);
+    } catch (IOException e) {
+      // Windows opens no folders; the content is flushed, only the rename may be lost with power.
+    }
+  }
+}

@@ -1,0 +1,107 @@
+package io.resnet4j.model;
+
+import io.resnet4j.graph.Graph;
+import io.resnet4j.graph.Node;
+import io.resnet4j.graph.Op;
+import io.resnet4j.nn.Initialisation;
+import io.resnet4j.tensor.Shape;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** A network that classifies pictures, as data. */
+public sealed interface ModelSpec permits ResNetSpec {
+  /** Name of the input [N,C,H,W] of its graphs. */
+  String IMAGES = "images";
+
+  /** Name of the further input [N,K] of training graphs: a distribution over classes per row. */
+  String TARGETS = "targets";
+
+  /** Name of the output [N,K]. */
+  String LOGITS = "logits";
+
+  /** Name of the further output [1] of training graphs: mean cross-entropy. */
+  String LOSS = "loss";
+
+  /** Name of the network, such as {@code resnet20}. */
+  String name();
+
+  /** K: how many classes it tells apart. */
+  int classes();
+
+  /** C: channels of the picture. */
+  int channels();
+
+  /** H: rows of the picture. */
+  int height();
+
+  /** W: columns of the picture. */
+  int width();
+
+  /**
+   * Input {@link #IMAGES} to output {@link #LOGITS}. A batch norm that sees one value per channel
+   * at this batch size (possible only where the batch is 1) is written with running statistics.
+   *
+   * @param batch N, at least 1
+   * @throws io.resnet4j.InvalidInputException if the picture is too small for the network
+   */
+  Graph graph(int batch);
+
+  /**
+   * {@link #graph} with the input {@link #TARGETS} and the output {@link #LOSS} as well.
+   *
+   * @param batch N, at least 1
+   * @param labelSmoothing in [0, 1)
+   * @throws io.resnet4j.InvalidInputException if the picture is too small for the network, or the
+   *     batch leaves a batch norm one value per channel
+   */
+  Graph trainingGraph(int batch, double labelSmoothing);
+
+  /** The same network with another head. */
+  ModelSpec withClasses(int classes);
+
+  /** The same network for other pictures. */
+  ModelSpec withInput(int channels, int height, int width);
+
+  /** Parameters and multiply-adds a picture; cheap at any depth. */
+  Counts counts();
+
+  /** How this network's weights start unless told otherwise. */
+  Initialisation initialisation();
+
+  /** This spec as JSON that {@link #fromJson} reads. */
+  default String toJson() {
+    return SpecJson.write(this);
+  }
+
+  /**
+   * A spec from JSON.
+   *
+   * @param where what messages begin with, such as the file
+   * @throws io.resnet4j.InvalidInputException if it is not the JSON of a spec
+   */
+  static ModelSpec fromJson(String json, String where) {
+    return SpecJson.read(json, where);
+  }
+
+  /** Shapes of the parameters and buffers by path, in graph order. */
+  default Map<String, Shape> stateShapes() {
+    Map<String, Shape> shapes = new LinkedHashMap<>();
+    for (Node node : graph(1).nodes()) {
+      if (node.op() instanceof Op.Parameter || node.op() instanceof Op.Buffer) {
+        shapes.put(node.path(), node.output().shape());
+      }
+    }
+    return Collections.unmodifiableMap(shapes);
+  }
+
+  /** A model with fresh weights; the same seed gives the same weights on every machine. */
+  default Model initialise(long seed) {
+    return initialise(initialisation(), seed);
+  }
+
+  /** A model with fresh weights drawn as {@code how} says. */
+  default Model initialise(Initialisation how, long seed) {
+    return Model.of(this, how.state(graph(1), seed), Map.of());
+  }
+}

@@ -1,0 +1,13 @@
+package io.resnet4j.nn;
+
+import io.resnet4j.graph.Activation;
+
+/**
+ * What all layers of a network share.
+ *
+ * @param activation the non-linearity after each batch norm that has one
+ * @param training whether the graph must be trainable: then a batch norm that sees one value per
+ *     channel is refused; otherwise it is written with running statistics, since a single small
+ *     picture must still be classified
+ */
+public record Style(Activation activation, boolean training) {}

@@ -1,0 +1,124 @@
+package io.resnet4j.train;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import io.resnet4j.InvalidInputException;
+import io.resnet4j.backend.Session;
+import io.resnet4j.interop.Safetensors;
+import io.resnet4j.plan.Program;
+import io.resnet4j.plan.UpdateRule;
+import io.resnet4j.tensor.Tensor;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A run between two steps: {@code last.ckpt}.
+ *
+ * <p>The file is a safetensors file. Its tensors are named {@code namespace/path}: {@code
+ * model/layer1.0.conv1.weight} is a parameter or buffer, {@code momentum/layer1.0.conv1.weight} the
+ * optimiser's slot of that parameter (absent before the first step). They are F32, or F64 where the
+ * run computes in F64, in canonical layout: bit for bit the session's state. Its metadata are
+ *
+ * <ul>
+ *   <li>{@code format}: {@code resnet4j-checkpoint};
+ *   <li>{@code version}: {@code 1}; a reader refuses what it does not know;
+ *   <li>{@code seed}: what every random draw is keyed by, with the epoch and step below: no
+ *       generator has a state to keep;
+ *   <li>{@code progress}: a JSON object: {@code epoch} finished epochs, {@code stepInEpoch} and
+ *       {@code step} done, the sums {@code lossSum} and {@code correct} of the unfinished epoch,
+ *       times in seconds, {@code bestValAcc} and {@code last}, the last line of metrics.
+ * </ul>
+ *
+ * The network, recipe and data are in the {@code config.json} beside it.
+ *
+ * @param progress how far the run is
+ * @param seed of the run
+ * @param tensors by namespace and path
+ */
+record Checkpoint(Progress progress, long seed, Map<String, Tensor> tensors) {
+  private static final String FORMAT = "resnet4j-checkpoint";
+  private static final String VERSION = "1";
+
+  Checkpoint {
+    tensors = Map.copyOf(tensors);
+  }
+
+  static Safetensors of(Session session, UpdateRule rule, Progress progress, long seed) {
+    Map<String, Tensor> tensors = new LinkedHashMap<>();
+    collect(session, Program.MODEL, tensors);
+    rule.slots().forEach(slot -> collect(session, slot, tensors));
+    Map<String, String> metadata = new LinkedHashMap<>();
+    metadata.put("format", FORMAT);
+    metadata.put("version", VERSION);
+    metadata.put("seed", Long.toString(seed));
+    metadata.put("progress", Json.line(progress));
+    return new Safetensors(tensors, metadata);
+  }
+
+  private static void collect(Session session, String namespace, Map<String, Tensor> tensors) {
+    for (String path : session.state(namespace).keySet()) {
+      tensors.put(namespace + "/" + path, session.read(namespace, path));
+    }
+  }
+
+  /**
+   * Reads a checkpoint.
+   *
+   * @throws InvalidInputException if it is missing, damaged, of another version or something else
+   */
+  static Checkpoint read(Path file) {
+    Safetensors stored = Safetensors.read(file);
+    Map<String, String> metadata = stored.metadata();
+    if (!FORMAT.equals(metadata.get("format"))) {
+      throw new InvalidInputException(
+          file + ": not a checkpoint of resnet4j; give the folder of a run made by 'train'");
+    }
+    if (!VERSION.equals(metadata.get("version"))) {
+      throw new InvalidInputException(
+          file
+              + ": checkpoint of version "
+              + metadata.get("version")
+              + ", this program reads version "
+              + VERSION
+              + "; use the program that wrote it");
+    }
+    try {
+      Progress progress =
+          Json.MAPPER.readValue(metadata.getOrDefault("progress", ""), Progress.class);
+      long seed = Long.parseLong(metadata.getOrDefault("seed", ""));
+      return new Checkpoint(progress, seed, stored.tensors());
+    } catch (JsonProcessingException | NumberFormatException e) {
+      throw new InvalidInputException(
+          file + ": damaged: its metadata cannot be read; begin the run again", e);
+    }
+  }
+
+  /**
+   * Writes the state into a session whose plans are prepared.
+   *
+   * @throws InvalidInputException if a tensor of the network or of the optimiser is missing
+   */
+  void restore(Session session, UpdateRule rule, List<String> parameters, Path file) {
+    for (String path : session.state(Program.MODEL).keySet()) {
+      session.write(Program.MODEL, path, tensor(Program.MODEL, path, file));
+    }
+    if (progress.step() == 0) {
+      return;
+    }
+    for (String slot : rule.slots()) {
+      for (String path : parameters) {
+        session.write(slot, path, tensor(slot, path, file));
+      }
+    }
+  }
+
+  private Tensor tensor(String namespace, String path, Path file) {
+    Tensor tensor = tensors.get(namespace + "/" + path);
+    if (tensor == null) {
+      throw new InvalidInputException(
+          file + ": damaged: " + namespace + "/" + path + " is missing; begin the run again");
+    }
+    return tensor;
+  }
+}

@@ -1,0 +1,105 @@
+package io.resnet4j.train;
+
+import io.resnet4j.backend.Executable;
+import io.resnet4j.backend.Session;
+import io.resnet4j.data.Batch;
+import io.resnet4j.graph.Graph;
+import io.resnet4j.graph.Node;
+import io.resnet4j.graph.Op;
+import io.resnet4j.graph.Value;
+import io.resnet4j.model.ModelSpec;
+import io.resnet4j.plan.Mode;
+import io.resnet4j.plan.Planner;
+import io.resnet4j.plan.Precision;
+import io.resnet4j.plan.Program;
+import io.resnet4j.tensor.Tensor;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+
+/** Finds where a loss that is not finite comes from, by running the same batch forward again. */
+final class Diagnosis {
+  private final Session session;
+  private final Graph graph;
+  private final Precision precision;
+  private final long seed;
+
+  Diagnosis(Session session, Graph graph, Precision precision, long seed) {
+    this.session = session;
+    this.graph = graph;
+    this.precision = precision;
+    this.seed = seed;
+  }
+
+  NonFiniteLossException of(
+      double loss, Batch batch, long step, int epoch, double learningRate, String checkpoint) {
+    Optional<Node> first = firstBroken(batch, step);
+    String path = first.map(Node::path).orElse(ModelSpec.LOSS);
+    String weights = first.map(this::brokenInputs).orElse("");
+    String message =
+        String.format(
+            Locale.ROOT,
+            "%s: the first layer whose output is not finite%s; the loss is %s at step %d (epoch"
+                + " %d, learning rate %s); lower the learning rate or warm up for longer;"
+                + " the last good checkpoint is %s",
+            path,
+            weights,
+            loss,
+            step + 1,
+            epoch,
+            Double.toString(learningRate),
+            checkpoint);
+    return new NonFiniteLossException(message, path, step + 1, epoch, learningRate);
+  }
+
+  private Optional<Node> firstBroken(Batch batch, long step) {
+    List<Node> layers = graph.nodes().stream().filter(node -> !isState(node)).toList();
+    // First outputs only: the further ones are statistics and a backend's own notes.
+    Set<Value> observed = new LinkedHashSet<>();
+    layers.forEach(node -> observed.add(node.output()));
+    Program forward =
+        new Program(
+            graph, Mode.TRAINING, precision, Optional.empty(), List.of(), observed, Program.MODEL);
+    Executable run;
+    try {
+      run = session.prepare(Planner.plan(forward));
+    } catch (RuntimeException e) {
+      // Keeping every value takes more memory than training did; then the loss must do.
+      System.getLogger(Diagnosis.class.getName())
+          .log(System.Logger.Level.WARNING, "the network cannot be searched: " + e.getMessage());
+      return Optional.empty();
+    }
+    run.feed(ModelSpec.IMAGES, batch.images());
+    run.feed(ModelSpec.TARGETS, batch.targets());
+    run.run(seed, step);
+    return layers.stream().filter(node -> !finite(run.fetch(node.output()))).findFirst();
+  }
+
+  private String brokenInputs(Node node) {
+    List<String> broken =
+        node.inputs().stream()
+            .map(graph::producer)
+            .filter(input -> input.op() instanceof Op.Parameter)
+            .map(Node::path)
+            .filter(path -> !finite(session.read(Program.MODEL, path)))
+            .toList();
+    return broken.isEmpty() ? "" : " (nor is " + String.join(", ", broken) + ")";
+  }
+
+  private static boolean isState(Node node) {
+    return node.op() instanceof Op.Parameter || node.op() instanceof Op.Buffer;
+  }
+
+  private static boolean finite(Tensor tensor) {
+    int count = Math.toIntExact(tensor.shape().elements());
+    for (int i = 0; i < count; i++) {
+      double value = tensor.get(i);
+      if (Double.isNaN(value) || Double.isInfinite(value)) {
+        return false;
+      }
+    }
+    return true;
+  }
+}

@@ -1,0 +1,30 @@
+package io.resnet4j.train;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A line of {@code metrics.jsonl}.
+ *
+ * @param epoch counted from 1
+ * @param step steps done since the beginning of the run
+ * @param trainLoss mean over the epoch's pictures, as trained
+ * @param trainAcc share of the epoch's pictures classified rightly, as trained
+ * @param valLoss mean cross-entropy without smoothing; null without a validation split
+ * @param valAcc share classified rightly; null without a validation split
+ * @param lr of the epoch's last step
+ * @param imagesPerSecond training pictures over the time of training steps
+ * @param seconds of wall clock, evaluation included
+ * @param dataWait share of the training time spent waiting for the loader
+ */
+public record EpochMetrics(
+    int epoch,
+    long step,
+    @JsonProperty("train_loss") double trainLoss,
+    @JsonProperty("train_acc") double trainAcc,
+    @JsonProperty("val_loss") @Nullable Double valLoss,
+    @JsonProperty("val_acc") @Nullable Double valAcc,
+    double lr,
+    @JsonProperty("images_per_s") double imagesPerSecond,
+    double seconds,
+    @JsonProperty("data_wait") double dataWait) {}

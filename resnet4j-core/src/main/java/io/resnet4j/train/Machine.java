@@ -1,0 +1,76 @@
+package io.resnet4j.train;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Properties;
+import java.util.stream.Stream;
+
+/** What a run's numbers and bits depend on besides what it was given. */
+final class Machine {
+  private static final Path CPU_INFO = Path.of("/proc/cpuinfo");
+
+  private Machine() {}
+
+  static ObjectNode versions() {
+    ObjectNode versions = Json.MAPPER.createObjectNode();
+    versions.put("resnet4j", own());
+    versions.put("java", Runtime.version().toString());
+    versions.put("onednn", mavenVersion("org.bytedeco", "dnnl"));
+    return versions;
+  }
+
+  static ObjectNode describe() {
+    ObjectNode machine = Json.MAPPER.createObjectNode();
+    machine.put("cpu", cpu());
+    machine.put("processors", Runtime.getRuntime().availableProcessors());
+    machine.put("threads", threads());
+    machine.put("os", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
+    return machine;
+  }
+
+  /** The version of this library, {@code development} when run from class files. */
+  static String own() {
+    String version = Machine.class.getPackage().getImplementationVersion();
+    return version == null ? "development" : version;
+  }
+
+  /** OpenMP reads the variable once, when it starts; without it, it takes every processor. */
+  private static String threads() {
+    String set = System.getenv("OMP_NUM_THREADS");
+    return set == null ? "unset" : set;
+  }
+
+  private static String cpu() {
+    if (Files.isReadable(CPU_INFO)) {
+      try (Stream<String> lines = Files.lines(CPU_INFO, StandardCharsets.ISO_8859_1)) {
+        return lines
+            .filter(line -> line.startsWith("model name"))
+            .map(line -> line.substring(line.indexOf(':') + 1).trim())
+            .findFirst()
+            .orElse("unknown");
+      } catch (IOException | java.io.UncheckedIOException e) {
+        return "unknown";
+      }
+    }
+    String identifier = System.getenv("PROCESSOR_IDENTIFIER");
+    return identifier == null ? "unknown" : identifier;
+  }
+
+  private static String mavenVersion(String group, String artifact) {
+    String resource = "/META-INF/maven/" + group + "/" + artifact + "/pom.properties";
+    try (InputStream in = Machine.class.getResourceAsStream(resource)) {
+      if (in == null) {
+        return "absent";
+      }
+      Properties properties = new Properties();
+      properties.load(in);
+      return properties.getProperty("version", "unknown");
+    } catch (IOException e) {
+      return "unknown";
+    }
+  }
+}

@@ -1,0 +1,150 @@
+package io.resnet4j.train;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.resnet4j.InvalidInputException;
+import io.resnet4j.data.DataSplits;
+import io.resnet4j.data.Dataset;
+import io.resnet4j.model.Model;
+import io.resnet4j.plan.Precision;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.zip.CRC32;
+
+/** What {@code config.json} holds: everything needed to make a run again. */
+final class RunConfig {
+  private static final int FORMAT = 1;
+  private static final int SAMPLED_PICTURES = 64;
+  private static final int SHOWN = 3;
+
+  /** What a resumed run must share with the run that it goes on with. */
+  private static final List<String> BINDING =
+      List.of(
+          "format", "model", "recipe", "precision", "seed", "val_split", "backend", "data",
+          "initial_weights");
+
+  /** Parts of those that say where things lie and not what they are. */
+  private static final Set<String> FREE = Set.of("data.description", "recipe.source");
+
+  private RunConfig() {}
+
+  static ObjectNode of(
+      Model model,
+      Recipe recipe,
+      Precision precision,
+      TrainOptions options,
+      DataSplits data,
+      DataSplits.HeldOut parts) {
+    ObjectNode config = Json.MAPPER.createObjectNode();
+    config.put("format", FORMAT);
+    config.set("model", Json.tree(model.spec()));
+    config.set("recipe", Json.tree(recipe));
+    config.put("precision", precision.toString());
+    config.put("seed", options.seed());
+    config.put("val_split", options.valSplit());
+    config.put("backend", options.backend());
+    config.set("data", data(data, parts));
+    config.put("initial_weights", fingerprint(model));
+    config.put("workers", options.workers());
+    config.set("versions", Machine.versions());
+    config.set("machine", Machine.describe());
+    config.put("begun", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
+    return config;
+  }
+
+  private static ObjectNode data(DataSplits data, DataSplits.HeldOut parts) {
+    ObjectNode node = Json.MAPPER.createObjectNode();
+    node.put("description", data.description());
+    node.put("train", parts.train().size());
+    node.put("validation", parts.validation().map(Dataset::size).orElse(0));
+    node.put("test", data.test().size());
+    node.put("picture", data.train().pictureSize().toString());
+    node.set("classes", Json.tree(data.train().classes()));
+    node.put("train_fingerprint", fingerprint(data.train()));
+    node.put("test_fingerprint", fingerprint(data.test()));
+    return node;
+  }
+
+  /** Over every label and some pictures, spread evenly: reading all of a large set takes long. */
+  private static String fingerprint(Dataset data) {
+    CRC32 crc = new CRC32();
+    for (int i = 0; i < data.size(); i++) {
+      int label = data.label(i);
+      crc.update(label);
+      crc.update(label >> 8);
+    }
+    byte[] picture = new byte[data.pictureSize().samples()];
+    int pictures = Math.min(SAMPLED_PICTURES, data.size());
+    for (int i = 0; i < pictures; i++) {
+      data.picture((int) ((long) i * data.size() / pictures), picture);
+      crc.update(picture);
+    }
+    return Long.toHexString(crc.getValue());
+  }
+
+  private static String fingerprint(Model model) {
+    CRC32 crc = new CRC32();
+    model.state().values().forEach(tensor -> crc.update(tensor.bytes()));
+    return Long.toHexString(crc.getValue());
+  }
+
+  /**
+   * Refuses to go on with a run that was begun otherwise.
+   *
+   * @throws InvalidInputException naming what differs, with both values
+   */
+  static void requireSame(Path file, JsonNode stored, JsonNode given) {
+    List<String> differences = new ArrayList<>();
+    for (String key : BINDING) {
+      compare(key, stored.path(key), given.path(key), differences);
+    }
+    if (!differences.isEmpty()) {
+      String more =
+          differences.size() > SHOWN ? " and " + (differences.size() - SHOWN) + " more" : "";
+      throw new InvalidInputException(
+          file
+              + ": this run was begun otherwise: "
+              + String.join("; ", differences.stream().limit(SHOWN).toList())
+              + more
+              + "; resume with what it was begun with, or begin another run");
+    }
+  }
+
+  private static void compare(
+      String path, JsonNode stored, JsonNode given, List<String> differences) {
+    if (FREE.contains(path)) {
+      return;
+    }
+    if (stored.isObject() && given.isObject()) {
+      Set<String> keys = new LinkedHashSet<>();
+      for (Map.Entry<String, JsonNode> property : stored.properties()) {
+        keys.add(property.getKey());
+      }
+      for (Map.Entry<String, JsonNode> property : given.properties()) {
+        keys.add(property.getKey());
+      }
+      keys.forEach(k -> compare(path + "." + k, stored.path(k), given.path(k), differences));
+      return;
+    }
+    // As text, since 1 read from a file is an int and in memory may be a long.
+    String then = show(stored);
+    String now = show(given);
+    if (!then.equals(now)) {
+      differences.add(path + " was " + shorten(then) + ", is " + shorten(now));
+    }
+  }
+
+  private static String show(JsonNode node) {
+    return node.isMissingNode() ? "absent" : node.toString();
+  }
+
+  private static String shorten(String text) {
+    return text.length() > 60 ? text.substring(0, 57) + "..." : text;
+  }
+}

@@ -1,0 +1,75 @@
+package io.resnet4j.train;
+
+import io.resnet4j.InvalidInputException;
+import io.resnet4j.backend.Backends;
+import io.resnet4j.plan.Precision;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * What a run is given besides network, recipe and data.
+ *
+ * @param out the run folder; made if it is not there
+ * @param seed of weights, order, augmentation, dropout and the validation split
+ * @param precision instead of the recipe's
+ * @param valSplit share of the training set held out for validation, in [0, 1)
+ * @param backend by name
+ * @param workers threads that prepare batches, 0 to 256
+ * @param resume whether to go on with the run in the folder; without it the folder must be empty
+ */
+public record TrainOptions(
+    Path out,
+    long seed,
+    Optional<Precision> precision,
+    double valSplit,
+    String backend,
+    int workers,
+    boolean resume) {
+  /** Share of the training set that is held out unless told otherwise. */
+  public static final double DEFAULT_VAL_SPLIT = 0.1;
+
+  /** Checks the split. */
+  public TrainOptions {
+    if (!(valSplit >= 0 && valSplit < 1)) {
+      throw new InvalidInputException(
+          "validation split " + valSplit + ": give a share in [0, 1), 0 for none");
+    }
+  }
+
+  /** Seed 0, the recipe's precision, a tenth held out, oneDNN, one worker, a new run. */
+  public static TrainOptions in(Path out) {
+    return new TrainOptions(
+        out, 0, Optional.empty(), DEFAULT_VAL_SPLIT, Backends.DEFAULT, 1, false);
+  }
+
+  /** The same with another seed. */
+  public TrainOptions withSeed(long newSeed) {
+    return new TrainOptions(out, newSeed, precision, valSplit, backend, workers, resume);
+  }
+
+  /** The same in a given precision. */
+  public TrainOptions withPrecision(Precision newPrecision) {
+    return new TrainOptions(
+        out, seed, Optional.of(newPrecision), valSplit, backend, workers, resume);
+  }
+
+  /** The same with another share held out. */
+  public TrainOptions withValSplit(double newValSplit) {
+    return new TrainOptions(out, seed, precision, newValSplit, backend, workers, resume);
+  }
+
+  /** The same on another backend. */
+  public TrainOptions withBackend(String newBackend) {
+    return new TrainOptions(out, seed, precision, valSplit, newBackend, workers, resume);
+  }
+
+  /** The same with another number of loader threads. */
+  public TrainOptions withWorkers(int newWorkers) {
+    return new TrainOptions(out, seed, precision, valSplit, backend, newWorkers, resume);
+  }
+
+  /** The same, going on with the run in the folder or not. */
+  public TrainOptions withResume(boolean newResume) {
+    return new TrainOptions(out, seed, precision, valSplit, backend, workers, newResume);
+  }
+}

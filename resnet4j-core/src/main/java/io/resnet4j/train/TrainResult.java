@@ -1,0 +1,32 @@
+package io.resnet4j.train;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a run ended. Accuracies are fractions of one; what was not measured is null, in JSON too.
+ *
+ * @param run the run folder
+ * @param epochs finished, a shorter last one included
+ * @param steps done
+ * @param seconds of wall clock, evaluation included, over all parts of a resumed run
+ * @param trainLoss mean over the last epoch, as trained: augmented, smoothed, while it moved
+ * @param valLoss of the last epoch; null without a validation split
+ * @param valAcc of the last epoch; null without a validation split
+ * @param bestValAcc the best of all epochs; null without a validation split
+ * @param testAcc of the test set with the final weights; null if the run was stopped
+ * @param imagesPerSecond training pictures over the time of training steps, evaluation left out
+ * @param stopped whether {@link Trainer#requestStop} ended the run before its last step
+ */
+public record TrainResult(
+    String run,
+    int epochs,
+    long steps,
+    double seconds,
+    @JsonProperty("train_loss") @Nullable Double trainLoss,
+    @JsonProperty("val_loss") @Nullable Double valLoss,
+    @JsonProperty("val_acc") @Nullable Double valAcc,
+    @JsonProperty("best_val_acc") @Nullable Double bestValAcc,
+    @JsonProperty("test_acc") @Nullable Double testAcc,
+    @JsonProperty("images_per_s") double imagesPerSecond,
+    boolean stopped) {}

@@ -1,0 +1,121 @@
+package io.resnet4j.model;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.resnet4j.InvalidInputException;
+import io.resnet4j.interop.Safetensors;
+import io.resnet4j.tensor.Shape;
+import io.resnet4j.tensor.Tensor;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ModelFileTest {
+  @TempDir Path folder;
+
+  private static Model small() {
+    return Models.named("resnet20-b")
+        .withBlocks(List.of(1, 1, 1))
+        .withClasses(3)
+        .withInput(1, 12, 13)
+        .initialise(5);
+  }
+
+  @Test
+  void savedModelsComeBackWhole() {
+    Path file = folder.resolve("m.safetensors");
+    Model model =
+        small().withClassNames(List.of("cat", "d\"og", "\u00e9")).withMetadata("run", "1");
+    model.save(file);
+    Model loaded = Model.load(file);
+    assertEquals(model.spec(), loaded.spec());
+    assertEquals(model.metadata(), loaded.metadata());
+    assertEquals(Optional.of(List.of("cat", "d\"og", "\u00e9")), loaded.classNames());
+    assertEquals(List.copyOf(model.state().keySet()), List.copyOf(loaded.state().keySet()));
+    model
+        .state()
+        .forEach((path, t) -> assertEquals(t.bytes(), loaded.state().get(path).bytes(), path));
+    assertEquals("pt", Safetensors.read(file).metadata().get("format"));
+  }
+
+  @Test
+  void everyNamedSpecSurvivesJson() {
+    for (String name : Models.names()) {
+      ModelSpec spec = Models.named(name);
+      assertEquals(spec, ModelSpec.fromJson(spec.toJson(), "test"));
+    }
+  }
+
+  @Test
+  void brokenSpecsAreOneLine() {
+    String json = small().spec().toJson();
+    spec("test: the network cannot be read: ", "{");
+    spec("test: the network is of type ''; this version reads 'resnet'", "[]");
+    spec("test: the network is of type 'vit'", json.replace("\"resnet\"", "\"vit\""));
+    spec(
+        "test: the network cannot be read: model resnet20-b: classes 0; expected at least 1",
+        json.replace("\"classes\":3", "\"classes\":0"));
+    spec("test: the network cannot be read: ", json.replace("CIFAR", "STEAM"));
+    spec("test: the network cannot be read: ", json.replace("\"classes\":3", "\"sorts\":3"));
+    spec("test: the network cannot be read: ", json.replace("\"stem\":\"CIFAR\"", "\"stem\":null"));
+    spec("test: the network cannot be read: ", json.replace("[1,1,1]", "[1,null,1]"));
+  }
+
+  private static void spec(String start, String json) {
+    Exception e = assertThrows(InvalidInputException.class, () -> ModelSpec.fromJson(json, "test"));
+    assertTrue(e.getMessage().startsWith(start), e.getMessage());
+    assertTrue(!e.getMessage().contains("\n"), e.getMessage());
+  }
+
+  @Test
+  void bareStateDictsNeedAModel() {
+    Path file = folder.resolve("bare.safetensors");
+    Model model = small();
+    Map<String, Tensor> state = new LinkedHashMap<>(model.state());
+    state.put("bn1.num_batches_tracked", Tensor.ofDoubles(Shape.of(), 7));
+    state.put("fc.bias", Tensor.ofDoubles(Shape.of(3), model.state().get("fc.bias").toDoubles()));
+    new Safetensors(state, Map.of()).write(file);
+    Exception e = assertThrows(InvalidInputException.class, () -> Model.load(file));
+    assertEquals(
+        file + ": does not say which network its weights are of; name the model (--model)",
+        e.getMessage());
+    Model loaded = Model.load(file, model.spec());
+    assertEquals(model.state().keySet(), loaded.state().keySet());
+    assertEquals(model.state().get("fc.bias").bytes(), loaded.state().get("fc.bias").bytes());
+  }
+
+  @Test
+  void weightsOfAnotherNetworkAreRefusedWithNames() {
+    Path file = folder.resolve("m.safetensors");
+    small().save(file);
+    Exception e =
+        assertThrows(InvalidInputException.class, () -> Model.load(file, Models.resnet20(3)));
+    assertTrue(
+        e.getMessage()
+            .startsWith(
+                file
+                    + ": the weights do not fit: 36 matched; 60 missing (layer1.1.conv1.weight,"
+                    + " layer1.1.bn1.weight, layer1.1.bn1.bias, ...); 10 unexpected"
+                    + " (layer2.0.downsample.0.weight"),
+        e.getMessage());
+  }
+
+  @Test
+  void classNamesMustFit() {
+    assertEquals(Optional.empty(), small().classNames());
+    assertThrows(InvalidInputException.class, () -> small().withClassNames(List.of("a")));
+    assertThrows(
+        InvalidInputException.class, () -> small().withMetadata("classes", "[").classNames());
+    assertThrows(
+        InvalidInputException.class,
+        () -> small().withMetadata("classes", "[null,null,null]").classNames());
+    assertThrows(
+        InvalidInputException.class, () -> small().withMetadata("classes", "[\"a\"]").classNames());
+  }
+}

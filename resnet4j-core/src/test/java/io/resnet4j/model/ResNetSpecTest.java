@@ -1,0 +1,184 @@
+package io.resnet4j.model;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.resnet4j.InvalidInputException;
+import io.resnet4j.graph.Activation;
+import io.resnet4j.graph.Graph;
+import io.resnet4j.nn.StridePosition;
+import io.resnet4j.tensor.Shape;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ResNetSpecTest {
+  @ParameterizedTest
+  @ValueSource(strings = {"resnet18", "resnet34", "resnet50", "resnet101", "resnet152"})
+  void stateIsTorchvisionsInNamesShapesAndOrder(String name) throws IOException {
+    JsonNode golden;
+    try (InputStream in = getClass().getResourceAsStream("/golden/torchvision-" + name + ".json")) {
+      golden = new ObjectMapper().readTree(in);
+    }
+    List<String> expected = new ArrayList<>();
+    golden
+        .get("state")
+        .properties()
+        .forEach(entry -> expected.add(entry.getKey() + " " + entry.getValue()));
+    assertEquals(expected, state(Models.named(name)));
+    assertEquals(golden.get("parameters").asLong(), Models.named(name).counts().parameters());
+  }
+
+  private static List<String> state(ModelSpec spec) {
+    return spec.stateShapes().entrySet().stream()
+        .map(entry -> entry.getKey() + " " + entry.getValue())
+        .toList();
+  }
+
+  @Test
+  void cifarStateIsNamedAlike() {
+    List<String> expected = new ArrayList<>();
+    expected.add("conv1.weight [16,3,3,3]");
+    norm(expected, "bn1", 16);
+    int in = 16;
+    for (int stage = 1; stage <= 3; stage++) {
+      int width = 8 << stage;
+      for (int block = 0; block < 3; block++) {
+        String path = "layer" + stage + "." + block + ".";
+        expected.add(path + "conv1.weight [" + width + "," + in + ",3,3]");
+        norm(expected, path + "bn1", width);
+        expected.add(path + "conv2.weight [" + width + "," + width + ",3,3]");
+        norm(expected, path + "bn2", width);
+        if (in != width) {
+          expected.add(path + "downsample.0.weight [" + width + "," + in + ",1,1]");
+          norm(expected, path + "downsample.1", width);
+        }
+        in = width;
+      }
+    }
+    expected.add("fc.weight [10,64]");
+    expected.add("fc.bias [10]");
+    assertEquals(expected, state(Models.named("resnet20-b")));
+    expected.removeIf(line -> line.contains("downsample"));
+    assertEquals(expected, state(Models.named("resnet20")));
+    assertEquals(expected, state(Models.named("plain20")));
+  }
+
+  private static void norm(List<String> lines, String path, int channels) {
+    for (String part : List.of("weight", "bias", "running_mean", "running_var")) {
+      lines.add(path + "." + part + " [" + channels + "]");
+    }
+  }
+
+  @Test
+  void graphsHaveTheAgreedInputsAndOutputs() {
+    ResNetSpec spec = Models.resnet20(7);
+    Graph graph = spec.graph(5);
+    assertEquals("[images [5,3,32,32]]", graph.inputs().toString());
+    assertEquals(Shape.of(5, 7), graph.output("logits").shape());
+    Graph training = spec.trainingGraph(5, 0.1);
+    assertEquals("[images [5,3,32,32], targets [5,7]]", training.inputs().toString());
+    assertEquals(Shape.of(1), training.output("loss").shape());
+    assertEquals(Shape.of(5, 7), training.output("logits").shape());
+    assertEquals(graph.parameters().toString(), training.parameters().toString());
+  }
+
+  @Test
+  void stagesOfResNet50HaveTheShapesOfTable1() {
+    ResNetSpec spec = Models.resnet50(1000);
+    Graph graph = spec.graph(1);
+    List<Shape> shapes =
+        List.of("layer1", "layer2", "layer3", "layer4").stream()
+            .map(s -> graph.find(spec.stageOutput(s)).orElseThrow().output().shape())
+            .toList();
+    assertEquals(
+        List.of(
+            Shape.of(1, 256, 56, 56),
+            Shape.of(1, 512, 28, 28),
+            Shape.of(1, 1024, 14, 14),
+            Shape.of(1, 2048, 7, 7)),
+        shapes);
+    assertThrows(InvalidInputException.class, () -> spec.stageOutput("layer5"));
+  }
+
+  @Test
+  void aSingleSmallPictureCanBeClassifiedButNotTrainedOn() {
+    ResNetSpec spec = Models.resnet18(10).withInput(3, 32, 32);
+    assertEquals(Shape.of(1, 10), spec.graph(1).output("logits").shape());
+    Exception e = assertThrows(InvalidInputException.class, () -> spec.trainingGraph(1, 0));
+    assertTrue(e.getMessage().startsWith("layer4.0.bn1: batch norm has one value"), e.getMessage());
+    assertEquals(Shape.of(1), spec.trainingGraph(2, 0).output("loss").shape());
+  }
+
+  @Test
+  void oddPicturesKeepBothSidesOfABlockAlike() {
+    for (String name : List.of("resnet20", "resnet20-b", "resnet34-c", "resnet50")) {
+      assertEquals(
+          Shape.of(2, 5),
+          Models.named(name).withInput(1, 37, 51).withClasses(5).graph(2).output("logits").shape());
+    }
+  }
+
+  @Test
+  void choicesReachTheGraph() {
+    ResNetSpec spec =
+        Models.resnet50(10)
+            .withActivation(Activation.SILU)
+            .withStridePosition(StridePosition.ON_FIRST_1X1)
+            .withZeroLastScale(true);
+    String text = spec.graph(1).toString();
+    assertFalse(text.contains("RELU"), "RELU remains");
+    assertTrue(
+        spec.counts().macs() < Models.resnet50(10).counts().macs(), "early stride is cheaper");
+    assertEquals(0, spec.initialise(1).state().get("layer1.0.bn3.weight").get(0));
+  }
+
+  @Test
+  void impossibleSpecsSayWhatIsExpected() {
+    ResNetSpec spec = Models.resnet20(10);
+    message("model resnet20: classes 0; expected at least 1", () -> spec.withClasses(0));
+    message("model resnet20: batch 0; expected at least 1", () -> spec.graph(0));
+    message(
+        "model resnet20: picture 0x32; expected 1 to 65536 pixels a side",
+        () -> spec.withInput(3, 0, 32));
+    message(
+        "model resnet20: widths [16]; expected one per stage", () -> spec.withWidths(List.of(16)));
+    message(
+        "model resnet20: blocks [3, 0, 3]; expected 1 to 10000 blocks per stage",
+        () -> spec.withBlocks(List.of(3, 0, 3)));
+  }
+
+  private static void message(String expected, org.junit.jupiter.api.function.Executable action) {
+    assertEquals(expected, assertThrows(InvalidInputException.class, action).getMessage());
+  }
+
+  @Test
+  void overlayTakesWhatFits() {
+    Model pretrained = Models.resnet20(100).initialise(1);
+    Model fresh = Models.resnet20(10).initialise(2);
+    StateMatch match = StateMatch.of(fresh.spec(), pretrained.state());
+    assertEquals(
+        "[fc.weight is [100,64], expected [10,64], fc.bias is [100], expected [10]]",
+        match.mismatched().toString());
+    Model merged = fresh.overlay(pretrained.state());
+    assertEquals(pretrained.state().get("conv1.weight"), merged.state().get("conv1.weight"));
+    assertEquals(fresh.state().get("fc.bias"), merged.state().get("fc.bias"));
+    Exception e =
+        assertThrows(
+            InvalidInputException.class,
+            () -> Model.of(fresh.spec(), pretrained.state(), Map.of()));
+    assertEquals(
+        "model resnet20: the weights do not fit: 95 matched; 2 of another shape (fc.weight is"
+            + " [100,64], expected [10,64], fc.bias is [100], expected [10])",
+        e.getMessage());
+  }
+}
