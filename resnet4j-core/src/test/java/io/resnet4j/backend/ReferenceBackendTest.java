@@ -36,7 +36,8 @@ class ReferenceBackendTest extends BackendContract {
 
   @Override
   double networkTolerance() {
-    return 1e-7;
+    // Some gradients are a thousandth of the loss, whose rounding the differences see.
+    return 1e-6;
   }
 
   @Override
