@@ -166,10 +166,10 @@ public final class Loader implements AutoCloseable {
     private int next;
     private @Nullable Slot taken;
 
-    private Epoch(Run mine) {
+    private Epoch(Run mine, int from) {
       this.mine = mine;
       this.maker = options.workers() == 0 ? new Maker() : null;
-      this.next = mine.next;
+      this.next = from;
     }
 
     /** This object: an epoch can be walked through once. */
@@ -223,6 +223,8 @@ public final class Loader implements AutoCloseable {
 
     private Batch await() {
       synchronized (lock) {
+        // Before anything is given back: a later epoch may own that slot by now.
+        requireCurrent();
         if (taken != null) {
           taken.state = State.FREE;
           taken = null;
@@ -384,19 +386,21 @@ public final class Loader implements AutoCloseable {
       startWorkers();
       lock.notifyAll();
     }
-    return new Epoch(fresh);
+    return new Epoch(fresh, fromBatch);
   }
 
   /** Stops the workers after the picture they are at, and ends an epoch under way. */
   @Override
   public void close() {
+    List<Thread> started;
     synchronized (lock) {
       closed = true;
       run = null;
+      started = List.copyOf(workers);
       lock.notifyAll();
     }
     boolean interrupted = false;
-    for (Thread worker : workers) {
+    for (Thread worker : started) {
       try {
         worker.join(CLOSE_MILLIS);
       } catch (InterruptedException e) {
