@@ -170,6 +170,16 @@ class PredictorTest {
   }
 
   @Test
+  void theDefaultBackendAnswersAlike() {
+    try (Predictor reference = open(model());
+        Predictor fast = Predictor.open(model(), Precision.F32)) {
+      FloatBuffer images = images(reference, 7);
+      assertArrayEquals(reference.logits(images, 7), fast.logits(images, 7), 1e-4f);
+      assertEquals(reference.evaluate(DATA, 6).loss(), fast.evaluate(DATA, 6).loss(), 1e-4);
+    }
+  }
+
+  @Test
   void threadsTakeTurns() throws Exception {
     try (Predictor predictor = open(model())) {
       List<List<Prediction>> expected = new ArrayList<>();
