@@ -44,8 +44,8 @@ class DataSourceTest {
   @Test
   void refusesOtherForms() {
     assertTrue(refused("").contains("--data is empty"));
-    assertTrue(refused("cifr10:x").contains("unknown kind cifr10; did you mean cifar10?"));
-    assertTrue(refused("mnits:x").contains("did you mean mnist?"));
+    assertTrue(refused("cifr10:x").contains("unknown kind 'cifr10'; did you mean 'cifar10'?"));
+    assertTrue(refused("mnits:x").contains("did you mean 'mnist'?"));
     assertTrue(refused("cifar10:").contains("needs a folder"));
     assertTrue(refused("synthetic:x").contains("takes no folder"));
     assertTrue(refused("folder:" + folder).contains("not yet supported"));

@@ -274,32 +274,50 @@ final class Convolutions {
     StateTensor master = lowering.store.tensor(lowering.plan, weight, weightDims);
     DType type = lowering.plan.precision().activations();
     dnnl_primitive_desc description =
-        describeInputGradient(
-            op.input(), weight.shape(), op.conv(), node.input(0).shape(), weightDims);
+        describeInputGradient(op.input(), weight.shape(), op.conv(), node.input(0), weightDims);
     Layout wanted = weightLayout(description, weightDims, type);
     emitInputGradient(node, description, lowering.store.packed(master, wanted));
   }
 
+  /**
+   * oneDNN's first choice for a strided convolution is channels-last, which costs a reorder on
+   * either side; the layout that the neighbours use wins where it has an implementation of its own.
+   */
   private dnnl_primitive_desc describeInputGradient(
-      Shape x, Shape weight, Op.Conv2d conv, Shape y, long[] weightDims) {
+      Shape x, Shape weight, Op.Conv2d conv, Value dy, long[] weightDims) {
     DType type = lowering.plan.precision().activations();
-    Geometry geometry = Geometry.of(conv.window());
-    dnnl_primitive_desc hint = hint(x, weight, conv.groups(), y, conv.window());
-    Layout anyX = lowering.any(x, type);
+    dnnl_primitive_desc hint = hint(x, weight, conv.groups(), dy.shape(), conv.window());
     Layout anyWeight = Dnnl.any(lowering.resources, weightDims, type);
-    Layout anyY = lowering.any(y, type);
-    return lowering.dnnl.describe(
+    Layout neighbourX = lowering.usualLayout(x, type);
+    Layout neighbourY = lowering.operand(dy).layout();
+    dnnl_primitive_desc neighbourly =
+        tryInputGradient(conv.window(), neighbourX, anyWeight, neighbourY, hint);
+    if (neighbourly != null && Dnnl.implementation(neighbourly).matches("(jit|brg).*")) {
+      return neighbourly;
+    }
+    dnnl_primitive_desc free =
+        tryInputGradient(
+            conv.window(), lowering.any(x, type), anyWeight, lowering.any(dy.shape(), type), hint);
+    if (free == null) {
+      throw new IllegalStateException("oneDNN: no gradient of a convolution of " + x);
+    }
+    return free;
+  }
+
+  private @Nullable dnnl_primitive_desc tryInputGradient(
+      Window window, Layout x, Layout weight, Layout y, dnnl_primitive_desc hint) {
+    Geometry geometry = Geometry.of(window);
+    return lowering.dnnl.tryDescribe(
         lowering.resources,
-        "convolution backward data",
         Dnnl.NONE,
         (into, engine, attributes) ->
             dnnl_convolution_backward_data_primitive_desc_create(
                 into,
                 engine,
                 dnnl_convolution_direct,
-                anyX.desc(),
-                anyWeight.desc(),
-                anyY.desc(),
+                x.desc(),
+                weight.desc(),
+                y.desc(),
                 geometry.strides(),
                 geometry.dilations(),
                 geometry.padding(),
@@ -445,8 +463,7 @@ final class Convolutions {
     Shape weight = selectionWeight(op.shortcut(), op.input());
     long[] dims = Lowering.dims(weight);
     dnnl_primitive_desc description =
-        describeInputGradient(
-            op.input(), weight, selection(op.shortcut()), node.input(0).shape(), dims);
+        describeInputGradient(op.input(), weight, selection(op.shortcut()), node.input(0), dims);
     Layout wanted = weightLayout(description, dims, lowering.plan.precision().activations());
     emitInputGradient(node, description, selector(op.shortcut(), weight, wanted));
   }

@@ -13,6 +13,8 @@ import org.bytedeco.dnnl.dnnl_primitive_attr;
 import org.bytedeco.dnnl.dnnl_primitive_desc;
 import org.bytedeco.dnnl.dnnl_stream;
 import org.bytedeco.dnnl.global.dnnl;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.PointerPointer;
 
 /** Engine, stream and the calls that every lowering needs, with statuses turned into exceptions. */
 final class Dnnl {
@@ -111,6 +113,16 @@ final class Dnnl {
   static long opaqueBytes(dnnl_primitive_desc primitive, int query) {
     dnnl_memory_desc desc = dnnl.dnnl_primitive_desc_query_md(primitive, query, 0);
     return desc == null ? 0 : dnnl.dnnl_memory_desc_get_size(desc);
+  }
+
+  /** Name of the implementation that oneDNN chose, such as {@code jit:avx512_core}. */
+  static String implementation(dnnl_primitive_desc primitive) {
+    try (PointerPointer<BytePointer> text = new PointerPointer<>(1)) {
+      check(
+          dnnl.dnnl_primitive_desc_query(primitive, dnnl.dnnl_query_impl_info_str, 0, text),
+          "name of an implementation");
+      return text.get(BytePointer.class, 0).getString();
+    }
   }
 
   /** Bytes of scratch memory that a primitive wants from its user. */
