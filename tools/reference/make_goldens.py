@@ -12,7 +12,8 @@ Names are those of runs.py, digests those of digest.py, weights and input those 
 tensors are float64. <network>-silu has SiLU for every ReLU and holds "loss", "logits" and
 "grad.*" alone. "peer" is how far PyTorch itself, in lower precision on this machine, is from these
 numbers, as relative norms: {f32,bf16}_{logits,eval_logits,gradients}; gradients are those of all
-parameters as one vector; bf16 is autocast over f32 weights.
+parameters as one vector; bf16 is autocast over f32 weights. One draw of weights says little about
+rounding, so the CIFAR networks also have bf16_{logits,eval_logits}_by_seed, of eight seeds in a row.
 
 keyed_random.json and ops.json.gz are described in keyed_random_golden.py and op_goldens.py.
 """
@@ -36,6 +37,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 OUT = ROOT / "resnet4j-core/src/test/resources/golden"
 NETWORKS = ("resnet20", "resnet20-b", "resnet18", "resnet50")
 STEPS = 10
+SEEDS = 8
 
 
 def about():
@@ -81,6 +83,15 @@ def peer(name, activation, exact):
         out[f"{label}_logits"] = runs.distance(run["logits"], exact["logits"])
         out[f"{label}_eval_logits"] = runs.distance(run["eval.logits"], exact["eval.logits"])
         out[f"{label}_gradients"] = runs.together(run, exact, "grad.")
+    if activation == "relu" and name.startswith("resnet20"):
+        for mode in ("logits", "eval.logits"):
+            out[f"bf16_{mode.replace('.', '_')}_by_seed"] = [
+                runs.distance(
+                    runs.quantities(name, "bfloat16", activation, seed=seed)[mode],
+                    runs.quantities(name, "float64", activation, seed=seed)[mode],
+                )
+                for seed in range(runs.SEED, runs.SEED + SEEDS)
+            ]
     return out
 
 

@@ -43,6 +43,16 @@ public final class Golden {
     return about.get("network").textValue();
   }
 
+  /** Whether SiLU stands for every ReLU. */
+  public boolean smooth() {
+    return about.get("activation").textValue().equals("silu");
+  }
+
+  /** PyTorch's own distances for seeds in a row, {@link #seed} first. */
+  public double[] peerBySeed(String figure) {
+    return GoldenFiles.doubles(about.get("peer").get(figure + "_by_seed"));
+  }
+
   /** The shape of the input [N,C,H,W]. */
   public Shape input() {
     Shape chw = GoldenFiles.shape(about.get("input"));

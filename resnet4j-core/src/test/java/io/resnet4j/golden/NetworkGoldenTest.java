@@ -5,9 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.resnet4j.backend.Backends;
-import io.resnet4j.graph.Activation;
-import io.resnet4j.model.Models;
-import io.resnet4j.model.ResNetSpec;
 import io.resnet4j.plan.Precision;
 import java.util.Map;
 import java.util.Set;
@@ -21,7 +18,7 @@ class NetworkGoldenTest {
   @ValueSource(strings = {"resnet20", "resnet20-b", "resnet18", "resnet50"})
   void oneStepIsPyTorchs(String name) {
     Golden golden = Golden.load(name);
-    NetworkRun run = run(golden, Activation.RELU);
+    NetworkRun run = run(golden);
     Map<String, double[]> actual = run.training();
     assertEquals(names(golden, "loss", "logits", "grad.", "running."), actual.keySet());
     compare(golden, actual, 1e-9);
@@ -32,7 +29,7 @@ class NetworkGoldenTest {
   @ValueSource(strings = {"resnet20", "resnet20-b", "resnet18", "resnet50"})
   void withSiluOneStepIsPyTorchs(String name) {
     Golden golden = Golden.load(name + "-silu");
-    Map<String, double[]> actual = run(golden, Activation.SILU).training();
+    Map<String, double[]> actual = run(golden).training();
     actual.keySet().removeIf(tensor -> tensor.startsWith("running."));
     assertEquals(golden.tensors(), actual.keySet());
     compare(golden, actual, 1e-9);
@@ -51,19 +48,13 @@ class NetworkGoldenTest {
       }
       assertEquals(16, zeroed.size());
     }
-    Map<String, double[]> actual = run(golden, Activation.RELU).change(10, zeroed);
+    Map<String, double[]> actual = run(golden).change(10, zeroed);
     assertEquals(names(golden, "delta."), actual.keySet());
     compare(golden, actual, 1e-6);
   }
 
-  private static NetworkRun run(Golden golden, Activation activation) {
-    ResNetSpec spec =
-        Models.named(golden.network())
-            .withClasses(golden.classes())
-            .withInput(golden.input().dim(1), golden.input().dim(2), golden.input().dim(3))
-            .withActivation(activation);
-    int batch = golden.input().dim(0);
-    return new NetworkRun(Backends.named("reference"), spec, Precision.F64, batch);
+  private static NetworkRun run(Golden golden) {
+    return NetworkRun.of(golden, Backends.named("reference"), Precision.F64);
   }
 
   private static Set<String> names(Golden golden, String... prefixes) {

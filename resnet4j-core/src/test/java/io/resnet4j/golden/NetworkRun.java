@@ -3,9 +3,12 @@ package io.resnet4j.golden;
 import io.resnet4j.backend.Backend;
 import io.resnet4j.backend.Executable;
 import io.resnet4j.backend.Session;
+import io.resnet4j.graph.Activation;
 import io.resnet4j.graph.Graph;
 import io.resnet4j.graph.Value;
 import io.resnet4j.model.ModelSpec;
+import io.resnet4j.model.Models;
+import io.resnet4j.model.ResNetSpec;
 import io.resnet4j.plan.Mode;
 import io.resnet4j.plan.Plan;
 import io.resnet4j.plan.Planner;
@@ -32,18 +35,31 @@ public final class NetworkRun {
   private final ModelSpec spec;
   private final Precision precision;
   private final int batch;
+  private final long seed;
 
   /**
    * A run to be made.
    *
    * @param spec the network with the golden's input size and classes
    * @param batch pictures, 8 in the goldens
+   * @param seed of weights, input and labels
    */
-  public NetworkRun(Backend backend, ModelSpec spec, Precision precision, int batch) {
+  public NetworkRun(Backend backend, ModelSpec spec, Precision precision, int batch, long seed) {
     this.backend = backend;
     this.spec = spec;
     this.precision = precision;
     this.batch = batch;
+    this.seed = seed;
+  }
+
+  /** The network of a golden, on its own weights and input. */
+  static NetworkRun of(Golden golden, Backend backend, Precision precision) {
+    ResNetSpec spec =
+        Models.named(golden.network())
+            .withClasses(golden.classes())
+            .withInput(golden.input().dim(1), golden.input().dim(2), golden.input().dim(3))
+            .withActivation(golden.smooth() ? Activation.SILU : Activation.RELU);
+    return new NetworkRun(backend, spec, precision, golden.input().dim(0), golden.seed());
   }
 
   /** {@code loss, logits, grad.PATH, grad.input, running.PATH} of one pass in training mode. */
@@ -123,7 +139,7 @@ public final class NetworkRun {
   private Executable prepared(Session session, Plan plan, Set<String> zeroed) {
     Executable run = session.prepare(plan);
     Map<String, Shape> shapes = session.state(Program.MODEL);
-    ReferenceWeights.state(ReferenceWeights.SEED, shapes)
+    ReferenceWeights.state(seed, shapes)
         .forEach(
             (path, values) -> {
               double[] start = zeroed.contains(path) ? new double[values.length] : values;
@@ -134,13 +150,13 @@ public final class NetworkRun {
 
   private void feed(Executable run) {
     run.feed(ModelSpec.IMAGES, images());
-    double[] targets = ReferenceWeights.targets(ReferenceWeights.SEED, batch, spec.classes());
+    double[] targets = ReferenceWeights.targets(seed, batch, spec.classes());
     run.feed(ModelSpec.TARGETS, tensor(Shape.of(batch, spec.classes()), targets));
   }
 
   private Tensor images() {
     Shape shape = Shape.of(batch, spec.channels(), spec.height(), spec.width());
-    return tensor(shape, ReferenceWeights.tensor(ReferenceWeights.SEED, "input", shape));
+    return tensor(shape, ReferenceWeights.tensor(seed, "input", shape));
   }
 
   private Tensor tensor(Shape shape, double[] values) {
