@@ -59,15 +59,12 @@ final class Evaluator implements AutoCloseable {
     }
     loaders.computeIfAbsent(
         data,
-        d ->
-            new Loader(
-                d, Loader.Options.evaluation(full, normalisation).withWorkers(workers)));
+        d -> new Loader(d, Loader.Options.evaluation(full, normalisation).withWorkers(workers)));
   }
 
   private Executable plan(int size) {
     return plans.computeIfAbsent(
-        size,
-        n -> session.prepare(Planner.plan(Program.inference(spec.graph(n), precision))));
+        size, n -> session.prepare(Planner.plan(Program.inference(spec.graph(n), precision))));
   }
 
   Evaluation evaluate(Dataset data, Progress progress) {

@@ -5,9 +5,9 @@ final class Logits {
   private Logits() {}
 
   /**
-   * How many classes stand before {@code label} in row {@code row}: larger logits, and equal ones of
-   * earlier classes. A logit that is not a number stands before all others, so that a network that
-   * has broken down is not taken for a good one.
+   * How many classes stand before {@code label} in row {@code row}: larger logits, and equal ones
+   * of earlier classes. A logit that is not a number stands before all others, so that a network
+   * that has broken down is not taken for a good one.
    */
   static int rank(float[] logits, int row, int classes, int label) {
     int at = row * classes;

@@ -26,7 +26,14 @@ final class RunConfig {
   /** What a resumed run must share with the run that it goes on with. */
   private static final List<String> BINDING =
       List.of(
-          "format", "model", "recipe", "precision", "seed", "val_split", "backend", "data",
+          "format",
+          "model",
+          "recipe",
+          "precision",
+          "seed",
+          "val_split",
+          "backend",
+          "data",
           "initial_weights");
 
   /** Parts of those that say where things lie and not what they are. */
@@ -43,7 +50,7 @@ final class RunConfig {
       DataSplits.HeldOut parts) {
     ObjectNode config = Json.MAPPER.createObjectNode();
     config.put("format", FORMAT);
-    config.set("model", Json.tree(model.spec()));
+    config.set("model", Json.parse(model.spec().toJson()));
     config.set("recipe", Json.tree(recipe));
     config.put("precision", precision.toString());
     config.put("seed", options.seed());

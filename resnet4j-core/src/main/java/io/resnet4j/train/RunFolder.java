@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.interop.AtomicFile;
 import io.resnet4j.interop.Safetensors;
+import io.resnet4j.model.Model;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -18,6 +19,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
@@ -135,11 +137,18 @@ final class RunFolder {
     return file;
   }
 
-  /** Replaces {@code name} by tensors. */
-  Path write(String name, Safetensors content) {
+  Path writeCheckpoint(Safetensors content) {
+    return save(CHECKPOINT, content::write);
+  }
+
+  Path writeWeights(String name, Model model) {
+    return save(name, model::save);
+  }
+
+  private Path save(String name, Consumer<Path> content) {
     Path file = file(name);
     try {
-      content.write(file);
+      content.accept(file);
     } catch (UncheckedIOException e) {
       throw failed(file, e.getCause());
     }

@@ -35,9 +35,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Trains a network by a recipe and keeps a run folder. An epoch is every whole batch of the training
- * set in a new order; the few pictures that fill no batch are left out of it, others each time.
- * Evaluation takes every picture once.
+ * Trains a network by a recipe and keeps a run folder. An epoch is every whole batch of the
+ * training set in a new order; the few pictures that fill no batch are left out of it, others each
+ * time. Evaluation takes every picture once.
  *
  * <p>With the same arguments, machine and thread count a run gives the same bits, interrupted and
  * resumed or not.
@@ -68,7 +68,6 @@ public final class Trainer implements AutoCloseable {
   private final Executable training;
   private final Evaluator evaluator;
   private final Loader loader;
-  private final Path weightsFile;
   private Progress progress = Progress.NONE;
   private volatile boolean stopRequested;
   private boolean begun;
@@ -91,7 +90,6 @@ public final class Trainer implements AutoCloseable {
             : Normalisation.perChannel(parts.train());
     config = RunConfig.of(initial, recipe, precision, options, data, parts);
     folder = options.resume() ? RunFolder.resume(options.out()) : RunFolder.create(options.out());
-    weightsFile = folder.file(RunFolder.LAST);
     Optional<Checkpoint> checkpoint = Optional.empty();
     if (options.resume()) {
       RunConfig.requireSame(folder.file(RunFolder.CONFIG), folder.config(), config);
@@ -102,9 +100,7 @@ public final class Trainer implements AutoCloseable {
     span = Schedule.Run.of(Math.max(1, recipe.length().inSteps(0, perEpoch)), perEpoch);
     session = backend.open();
     try {
-      training =
-          session.prepare(
-              Planner.plan(Program.training(graph, ModelSpec.LOSS, precision)));
+      training = session.prepare(Planner.plan(Program.training(graph, ModelSpec.LOSS, precision)));
       evaluator =
           new Evaluator(
               session, spec, precision, normalisation, recipe.evalBatch(), options.workers());
@@ -123,8 +119,7 @@ public final class Trainer implements AutoCloseable {
    *
    * @throws InvalidInputException as {@link #of(Model, Recipe, DataSplits, TrainOptions)}
    */
-  public static Trainer of(
-      ModelSpec spec, Recipe recipe, DataSplits data, TrainOptions options) {
+  public static Trainer of(ModelSpec spec, Recipe recipe, DataSplits data, TrainOptions options) {
     return of(spec.initialise(options.seed()), recipe, data, options);
   }
 
@@ -206,8 +201,7 @@ public final class Trainer implements AutoCloseable {
       Checkpoint from = checkpoint.get();
       progress = from.progress();
       List<String> parameters = graph.parameters().stream().map(Value::name).toList();
-      from.restore(
-          session, recipe.optimiser(), parameters, folder.file(RunFolder.CHECKPOINT));
+      from.restore(session, recipe.optimiser(), parameters, folder.file(RunFolder.CHECKPOINT));
     } else {
       initial.state().forEach((path, tensor) -> session.write(Program.MODEL, path, tensor));
     }
@@ -235,7 +229,10 @@ public final class Trainer implements AutoCloseable {
   /** The network with its weights as they are now. */
   public Model model() {
     Map<String, Tensor> state = new LinkedHashMap<>();
-    session.state(Program.MODEL).keySet().forEach(p -> state.put(p, session.read(Program.MODEL, p)));
+    session
+        .state(Program.MODEL)
+        .keySet()
+        .forEach(p -> state.put(p, session.read(Program.MODEL, p)));
     return Weights.describe(
         Model.of(spec, state, initial.metadata()), data, normalisation, config, progress);
   }
@@ -244,7 +241,8 @@ public final class Trainer implements AutoCloseable {
    * Trains to the end of the recipe, or until asked to stop. Can be called once.
    *
    * @throws NonFiniteLossException if the loss is not finite; the checkpoint is the one before
-   * @throws java.io.UncheckedIOException if the run folder cannot be written; what is in it is whole
+   * @throws java.io.UncheckedIOException if the run folder cannot be written; what is in it is
+   *     whole
    */
   public TrainResult fit() {
     if (begun) {
@@ -257,19 +255,17 @@ public final class Trainer implements AutoCloseable {
       folder.writeConfig(config);
       writeCheckpoint();
     }
-    Started: {
-      TrainListener.Started event =
-          new TrainListener.Started(
-              folder.path(),
-              config(),
-              epochs(),
-              span.steps(),
-              (int) span.stepsPerEpoch(),
-              progress.epoch() + 1,
-              training.arenaBytes(),
-              session.bytes());
-      listeners.forEach(listener -> listener.started(event));
-    }
+    TrainListener.Started event =
+        new TrainListener.Started(
+            folder.path(),
+            config(),
+            epochs(),
+            span.steps(),
+            (int) span.stepsPerEpoch(),
+            progress.epoch() + 1,
+            training.arenaBytes(),
+            session.bytes());
+    listeners.forEach(listener -> listener.started(event));
     while (progress.step() < span.steps() && !stopRequested) {
       epoch();
     }
@@ -293,7 +289,8 @@ public final class Trainer implements AutoCloseable {
       step(batches, groups, steps);
     }
     long begin = System.nanoTime();
-    @Nullable Evaluation validation = parts.validation().map(set -> evaluate("val", set)).orElse(null);
+    @Nullable Evaluation validation =
+        parts.validation().map(set -> evaluate("val", set)).orElse(null);
     double took = (System.nanoTime() - begin) * NANOS;
     double pictures = (double) steps * recipe.batch();
     EpochMetrics metrics =
@@ -314,7 +311,7 @@ public final class Trainer implements AutoCloseable {
     listeners.forEach(listener -> listener.epochDone(metrics));
     Double best = progress.bestValAcc();
     if (best != null && !best.equals(before)) {
-      written(folder.write(RunFolder.BEST, Weights.file(model())));
+      written(folder.writeWeights(RunFolder.BEST, model()));
     }
     writeCheckpoint();
   }
@@ -399,7 +396,7 @@ public final class Trainer implements AutoCloseable {
   private TrainResult finish() {
     boolean stopped = progress.step() < span.steps();
     @Nullable Double test = stopped ? null : (Double) evaluate("test", data.test()).top1();
-    written(folder.write(RunFolder.LAST, Weights.file(model())));
+    written(folder.writeWeights(RunFolder.LAST, model()));
     @Nullable EpochMetrics last = progress.last();
     TrainResult result =
         new TrainResult(
@@ -423,8 +420,7 @@ public final class Trainer implements AutoCloseable {
 
   private void writeCheckpoint() {
     written(
-        folder.write(
-            RunFolder.CHECKPOINT,
+        folder.writeCheckpoint(
             Checkpoint.of(session, recipe.optimiser(), progress, options.seed())));
   }
 

@@ -1,0 +1,41 @@
+package io.resnet4j.train;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.resnet4j.data.DataSplits;
+import io.resnet4j.data.Normalisation;
+import io.resnet4j.data.Preprocessing;
+import io.resnet4j.model.Model;
+import java.util.List;
+
+/**
+ * What trained weights carry, so that evaluation and prediction need nothing but their file: the
+ * network and the names of its classes ({@link Model}), {@code preprocessing} (a {@link
+ * Preprocessing} as JSON) and {@code provenance} (how they were made).
+ */
+final class Weights {
+  static final String PREPROCESSING = "preprocessing";
+  static final String PROVENANCE = "provenance";
+
+  /** What of a run's configuration tells how weights were made. */
+  private static final List<String> TOLD =
+      List.of("recipe", "precision", "seed", "val_split", "backend", "data", "versions", "machine");
+
+  private Weights() {}
+
+  static Model describe(
+      Model model,
+      DataSplits data,
+      Normalisation normalisation,
+      JsonNode config,
+      Progress progress) {
+    ObjectNode provenance = Json.MAPPER.createObjectNode();
+    TOLD.forEach(key -> provenance.set(key, config.path(key)));
+    provenance.put("epochs", progress.epoch());
+    provenance.put("steps", progress.step());
+    return model
+        .withClassNames(data.train().classes())
+        .withMetadata(PREPROCESSING, Json.line(Preprocessing.of(data.train(), normalisation)))
+        .withMetadata(PROVENANCE, Json.line(provenance));
+  }
+}
