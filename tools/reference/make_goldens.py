@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes the goldens under resnet4j/src/test/resources/golden/ from real PyTorch.
+"""Makes the goldens under resnet4j-core/src/test/resources/golden/ from real PyTorch.
 
 Command:  $RESNET4J_PYTHON tools/reference/make_goldens.py [--only NAME ...]
 with a Python that has torch and numpy (the committed ones: torch 2.13, CPU). Takes a minute or two.
@@ -33,7 +33,7 @@ import op_goldens
 import runs
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-OUT = ROOT / "resnet4j/src/test/resources/golden"
+OUT = ROOT / "resnet4j-core/src/test/resources/golden"
 NETWORKS = ("resnet20", "resnet20-b", "resnet18", "resnet50")
 STEPS = 10
 

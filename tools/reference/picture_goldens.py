@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes resnet4j/src/test/resources/golden/data: what Pillow makes of small pictures.
+"""Makes resnet4j-core/src/test/resources/golden/data: what Pillow makes of small pictures.
 
     python3 tools/reference/picture_goldens.py
 
@@ -16,7 +16,7 @@ import PIL
 from PIL import Image
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-OUT = ROOT / "resnet4j/src/test/resources/golden/data"
+OUT = ROOT / "resnet4j-core/src/test/resources/golden/data"
 HOW = f"python3 tools/reference/picture_goldens.py, Pillow {PIL.__version__}"
 
 

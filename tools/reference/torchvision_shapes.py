@@ -1,6 +1,6 @@
 """Names and shapes of torchvision's ResNets, in state_dict order.
 
-Writes resnet4j/src/test/resources/golden/torchvision-<network>.json. Run from the repository's
+Writes resnet4j-core/src/test/resources/golden/torchvision-<network>.json. Run from the repository's
 root with a Python that has torch and torchvision (made with torch 1.13, torchvision 0.14):
 
     python3 tools/reference/torchvision_shapes.py
@@ -12,7 +12,7 @@ import pathlib
 import torch
 import torchvision
 
-OUT = pathlib.Path("resnet4j/src/test/resources/golden")
+OUT = pathlib.Path("resnet4j-core/src/test/resources/golden")
 
 
 def main():

@@ -48,15 +48,15 @@ class ArchitectureTest {
     allow("graph", "tensor");
     allow("autodiff", "graph");
     allow("plan", "autodiff");
-    allow("backend", "plan");
+    allow("backend", "plan", "random");
     allow("backend.reference", "backend");
     allow("backend.onednn", "backend");
     allow("nn", "graph", "random");
-    allow("model", "nn");
+    allow("interop", "graph");
+    allow("model", "nn", "interop");
     allow("data", "tensor", "random");
-    allow("interop", "model");
-    allow("train", "data", "interop", "backend");
-    allow("infer", "data", "interop", "backend");
+    allow("train", "data", "model", "backend");
+    allow("infer", "data", "model", "backend");
     allow("lab", "train", "infer");
   }
 

@@ -1,10 +1,12 @@
 package io.resnet4j.data;
 
 import io.resnet4j.InvalidInputException;
+import io.resnet4j.Nearest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -104,46 +106,26 @@ public record DataSource(Kind kind, Optional<Path> folder) {
   }
 
   private static Kind kind(String word, String text) {
+    List<String> known = new ArrayList<>();
+    String typed = word.toLowerCase(Locale.ROOT);
     for (Kind kind : Kind.values()) {
-      if (kind != Kind.DETECT && kind.word().equals(word.toLowerCase(Locale.ROOT))) {
+      if (kind == Kind.DETECT) {
+        continue;
+      }
+      if (kind.word().equals(typed)) {
         return kind;
       }
-    }
-    Kind nearest = Kind.CIFAR10;
-    for (Kind kind : Kind.values()) {
-      if (kind != Kind.DETECT && distance(word, kind.word()) < distance(word, nearest.word())) {
-        nearest = kind;
-      }
+      known.add(kind.word());
     }
     throw new InvalidInputException(
         "--data "
             + text
-            + ": unknown kind "
+            + ": unknown kind '"
             + word
-            + "; did you mean "
-            + nearest.word()
-            + "? Expected "
+            + "'"
+            + Nearest.suggestion(typed, known)
+            + "; expected "
             + FORMS);
-  }
-
-  /** Levenshtein's distance, case ignored. */
-  private static int distance(String a, String b) {
-    int[] row = new int[b.length() + 1];
-    for (int j = 0; j < row.length; j++) {
-      row[j] = j;
-    }
-    for (int i = 1; i <= a.length(); i++) {
-      int diagonal = row[0];
-      row[0] = i;
-      for (int j = 1; j < row.length; j++) {
-        boolean same =
-            Character.toLowerCase(a.charAt(i - 1)) == Character.toLowerCase(b.charAt(j - 1));
-        int replace = diagonal + (same ? 0 : 1);
-        diagonal = row[j];
-        row[j] = Math.min(replace, 1 + Math.min(row[j], row[j - 1]));
-      }
-    }
-    return row[b.length()];
   }
 
   private static Path path(String text) {

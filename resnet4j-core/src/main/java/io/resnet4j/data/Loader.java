@@ -132,44 +132,17 @@ public final class Loader implements AutoCloseable {
     }
   }
 
-  /** What one thread needs to make batches. */
-  private final class Maker {
-    private final Normaliser normaliser = new Normaliser(options.normalisation(), pictureSize);
-    private byte[] picture = new byte[pictureSize.samples()];
-    private byte[] spare = new byte[pictureSize.samples()];
-
-    /** Fills {@code batch}, and stops half-way where {@code of} is no longer under way. */
-    void fill(Batch batch, Run of, int index) {
-      batch.begin(of.epoch, index);
-      KeyedRandom epochDraws = KeyedRandom.of(options.seed(), "data/augment").child(of.epoch);
-      int first = index * options.batch();
-      int end = Math.min(first + options.batch(), data.size());
-      for (int i = first; i < end && run == of; i++) {
-        int sample = of.order[i];
-        data.picture(sample, picture);
-        KeyedRandom draws = epochDraws.child(sample);
-        for (int a = 0; a < options.augmentations().size(); a++) {
-          options.augmentations().get(a).apply(picture, spare, pictureSize, draws.child(a));
-          byte[] swap = picture;
-          picture = spare;
-          spare = swap;
-        }
-        batch.add(sample, data.label(sample), picture, normaliser);
-      }
-    }
-  }
-
   /** The batches of one epoch, once. */
   public final class Epoch implements Iterable<Batch>, Iterator<Batch> {
     private final Run mine;
-    private final @Nullable Maker maker;
+    private final @Nullable BatchMaker maker;
     private int next;
     private @Nullable Slot taken;
 
-    private Epoch(Run mine) {
+    private Epoch(Run mine, int from) {
       this.mine = mine;
-      this.maker = options.workers() == 0 ? new Maker() : null;
-      this.next = mine.next;
+      this.maker = options.workers() == 0 ? new BatchMaker(data, options) : null;
+      this.next = from;
     }
 
     /** This object: an epoch can be walked through once. */
@@ -207,13 +180,13 @@ public final class Loader implements AutoCloseable {
       }
     }
 
-    private Batch make(Maker maker) {
+    private Batch make(BatchMaker maker) {
       synchronized (lock) {
         requireCurrent();
       }
       Slot slot = ring.get(0);
       try {
-        maker.fill(slot.batch, mine, next);
+        maker.fill(slot.batch, mine.epoch, next, mine.order, () -> run == mine);
       } catch (RuntimeException e) {
         throw failed(e);
       }
@@ -223,6 +196,8 @@ public final class Loader implements AutoCloseable {
 
     private Batch await() {
       synchronized (lock) {
+        // Before anything is given back: a later epoch may own that slot by now.
+        requireCurrent();
         if (taken != null) {
           taken.state = State.FREE;
           taken = null;
@@ -384,19 +359,21 @@ public final class Loader implements AutoCloseable {
       startWorkers();
       lock.notifyAll();
     }
-    return new Epoch(fresh);
+    return new Epoch(fresh, fromBatch);
   }
 
   /** Stops the workers after the picture they are at, and ends an epoch under way. */
   @Override
   public void close() {
+    List<Thread> started;
     synchronized (lock) {
       closed = true;
       run = null;
+      started = List.copyOf(workers);
       lock.notifyAll();
     }
     boolean interrupted = false;
-    for (Thread worker : workers) {
+    for (Thread worker : started) {
       try {
         worker.join(CLOSE_MILLIS);
       } catch (InterruptedException e) {
@@ -421,23 +398,24 @@ public final class Loader implements AutoCloseable {
 
   private void startWorkers() {
     while (workers.size() < options.workers()) {
-      Thread worker = new Thread(this::work, "resnet4j-loader-" + workers.size());
+      // Made here, so that too little memory fails in the caller and not in a thread that dies.
+      BatchMaker maker = new BatchMaker(data, options);
+      Thread worker = new Thread(() -> work(maker), "resnet4j-loader-" + workers.size());
       worker.setDaemon(true);
       workers.add(worker);
       worker.start();
     }
   }
 
-  private void work() {
-    Maker maker = new Maker();
+  private void work(BatchMaker maker) {
     while (true) {
       Slot slot = claim();
       if (slot == null) {
         return;
       }
-      Run of = slot.run;
+      Run of = Objects.requireNonNull(slot.run);
       try {
-        maker.fill(slot.batch, Objects.requireNonNull(of), slot.index);
+        maker.fill(slot.batch, of.epoch, slot.index, of.order, () -> run == of);
       } catch (Throwable e) {
         // Errors too: the consumer would wait for ever for a batch whose worker died.
         slot.failure = e;

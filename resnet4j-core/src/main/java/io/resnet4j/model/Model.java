@@ -19,9 +19,14 @@ import java.util.Optional;
  * Immutable.
  */
 public final class Model {
+  /** Metadata key: a JSON list of the classes' names, in the order of the logits. */
+  public static final String CLASSES = "classes";
+
+  /** Metadata key: how pictures become input, as {@code data.PreprocessingJson} writes it. */
+  public static final String PREPROCESSING = "preprocessing";
+
   private static final String FORMAT = "format";
   private static final String SPEC = "resnet4j.spec";
-  private static final String CLASSES = "classes";
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final ModelSpec spec;

@@ -17,6 +17,9 @@ public sealed interface UpdateRule {
    * @param nesterov whether to look ahead (Sutskever et al., ICML 2013)
    */
   record Sgd(double momentum, boolean nesterov) implements UpdateRule {
+    /** The slot that keeps v. */
+    public static final String VELOCITY = "momentum";
+
     /** Checks the range. */
     public Sgd {
       if (!(momentum >= 0 && momentum < 1)) {
@@ -29,7 +32,7 @@ public sealed interface UpdateRule {
 
     @Override
     public List<String> slots() {
-      return momentum == 0 ? List.of() : List.of("momentum");
+      return momentum == 0 ? List.of() : List.of(VELOCITY);
     }
   }
 

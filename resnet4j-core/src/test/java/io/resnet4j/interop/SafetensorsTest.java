@@ -182,7 +182,7 @@ class SafetensorsTest {
     int header = (int) ByteBuffer.wrap(whole).order(ByteOrder.LITTLE_ENDIAN).getLong(0);
     int refused = 0;
     int read = 0;
-    for (int round = 0; round < 4000; round++) {
+    for (int round = 0; round < 2500; round++) {
       KeyedRandom random = KeyedRandom.of(round, "safetensors mutation");
       byte[] mutated = mutate(whole, header, random);
       Files.write(file, mutated);
@@ -200,7 +200,7 @@ class SafetensorsTest {
         throw new AssertionError("round " + round, e);
       }
     }
-    assertTrue(refused > 1000 && read > 100, refused + " refused, " + read + " read");
+    assertTrue(refused > 600 && read > 60, refused + " refused, " + read + " read");
   }
 
   private static byte[] mutate(byte[] whole, int header, KeyedRandom random) {

@@ -2,7 +2,6 @@ package io.resnet4j.backend.onednn;
 
 import io.resnet4j.graph.Node;
 import io.resnet4j.graph.Op;
-import io.resnet4j.plan.Plan;
 import io.resnet4j.tensor.DType;
 
 /** Sends each operation to the class that lowers its family. */
@@ -97,10 +96,10 @@ final class NodeLowering implements Op.Visitor<Void> {
 
   @Override
   public Void visit(Op.Reshape op, Node node) {
-    Plan plan = lowering.plan;
-    Lowering.Placed from = lowering.bring(node.input(0), lowering.plain(node.input(0)));
+    DType type = lowering.plan.type(node.output());
+    Layout rows = lowering.plain(node.input(0).shape(), type);
+    Lowering.Placed from = lowering.bring(node.input(0), rows);
     from.region().share();
-    DType type = plan.type(node.output());
     lowering.place(node.output(), lowering.plain(op.shape(), type), from.region());
     return null;
   }

@@ -5,6 +5,7 @@ import io.resnet4j.backend.Executable;
 import io.resnet4j.backend.Session;
 import io.resnet4j.plan.Plan;
 import io.resnet4j.plan.Precision;
+import io.resnet4j.plan.Program;
 import io.resnet4j.plan.UpdateRule;
 import io.resnet4j.tensor.Shape;
 import io.resnet4j.tensor.Tensor;
@@ -17,6 +18,8 @@ import java.util.Set;
 
 /** State, executables and one arena, all behind one engine thread. */
 final class OneDnnSession implements Session {
+  private static final Set<String> SLOTS = Set.of(UpdateRule.Sgd.VELOCITY);
+
   private final EngineThread engine = new EngineThread();
   private final Resources resources = new Resources();
   private final Set<Precision> precisions;
@@ -115,10 +118,9 @@ final class OneDnnSession implements Session {
           "state: " + path + " has shape " + tensor.shape + ", given " + value.shape());
     }
     float[] values = value.toFloats();
-    String companion = companion(namespace);
     engine.run(
         () -> {
-          Region region = companion.isEmpty() ? tensor.value : tensor.companion(companion);
+          Region region = region(tensor, namespace);
           store.writeCanonical(tensor.layout(), region, tensor.canonical, values);
           store.touch();
         });
@@ -127,9 +129,26 @@ final class OneDnnSession implements Session {
   @Override
   public Tensor read(String namespace, String path) {
     requireOpen();
-    String companion = companion(namespace);
     StateTensor tensor = find(namespace, path);
-    return copy(tensor, companion.isEmpty() ? tensor.value : tensor.companion(companion));
+    return copy(tensor, engine.call(() -> region(tensor, namespace)));
+  }
+
+  /** Slots of optimisers are companions of the trained network's parameters. */
+  private static boolean isSlot(String namespace) {
+    return SLOTS.contains(namespace);
+  }
+
+  private StateTensor find(String namespace, String path) {
+    return store.find(isSlot(namespace) ? Program.MODEL : namespace, path);
+  }
+
+  private Region region(StateTensor tensor, String namespace) {
+    if (!isSlot(namespace)) {
+      return tensor.value;
+    }
+    store.withCompanion(namespace);
+    tensor.useSlot(namespace);
+    return tensor.companion(namespace);
   }
 
   @Override
@@ -148,26 +167,12 @@ final class OneDnnSession implements Session {
     return Tensor.ofFloats(tensor.shape, values);
   }
 
-  /** The optimiser slot that a namespace such as {@code model.momentum} means; else empty. */
-  private static String companion(String namespace) {
-    int dot = namespace.indexOf('.');
-    return dot < 0 ? "" : namespace.substring(dot + 1);
-  }
-
-  private StateTensor find(String namespace, String path) {
-    String companion = companion(namespace);
-    String owner = companion.isEmpty() ? namespace : namespace.substring(0, namespace.indexOf('.'));
-    StateTensor tensor = store.find(owner, path);
-    if (!companion.isEmpty()) {
-      engine.run(() -> store.withCompanion(companion));
-    }
-    return tensor;
-  }
-
   @Override
   public Map<String, Shape> state(String namespace) {
     requireOpen();
-    return store.shapes(namespace);
+    return isSlot(namespace)
+        ? store.shapes(Program.MODEL, tensor -> tensor.usesSlot(namespace))
+        : store.shapes(namespace, tensor -> true);
   }
 
   @Override

@@ -50,6 +50,10 @@ final class Pointwise {
 
   void activate(Activation activation, Node node) {
     Lowering.Placed x = lowering.operand(node.input(0));
+    if (activation == Activation.IDENTITY) {
+      alias(node.output(), x);
+      return;
+    }
     Lowering.Placed y = lowering.placeOver(node.output(), x.layout(), node.input(0), x);
     lowering.emit(
         "activation",
@@ -58,7 +62,17 @@ final class Pointwise {
         Lowering.argument(DNNL_ARG_DST, y));
   }
 
+  /** The same bytes under another name; neither may be overwritten from now on. */
+  private void alias(Value value, Lowering.Placed placed) {
+    placed.region().share();
+    lowering.place(value, placed.layout(), placed.region());
+  }
+
   void activateGradient(Activation activation, Node node) {
+    if (activation == Activation.IDENTITY) {
+      alias(node.output(), lowering.operand(node.input(1)));
+      return;
+    }
     Lowering.Placed kept = lowering.operand(node.input(0));
     Layout layout = kept.layout();
     Lowering.Placed dy = lowering.bring(node.input(1), layout);

@@ -12,7 +12,7 @@ import java.util.Map;
  * layout: the update is element-wise, and padding stays zero.
  */
 final class SgdUpdate {
-  private static final String VELOCITY = "momentum";
+  private static final String VELOCITY = UpdateRule.Sgd.VELOCITY;
 
   private SgdUpdate() {}
 
@@ -33,6 +33,7 @@ final class SgdUpdate {
     List<StateStore.Chunk> chunks = store.withCompanion(StateStore.GRADIENT);
     if (moving) {
       store.withCompanion(VELOCITY);
+      groupOf.keySet().forEach(tensor -> tensor.useSlot(VELOCITY));
     }
     for (StateStore.Chunk chunk : chunks) {
       FloatBuffer values = chunk.floats(chunk.values);

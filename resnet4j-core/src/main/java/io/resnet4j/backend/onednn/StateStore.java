@@ -16,6 +16,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.bytedeco.dnnl.dnnl_exec_arg_t;
 import org.bytedeco.dnnl.dnnl_memory;
@@ -102,9 +103,13 @@ final class StateStore {
     return namespaces.computeIfAbsent(name, n -> new LinkedHashMap<>());
   }
 
-  Map<String, Shape> shapes(String name) {
+  Map<String, Shape> shapes(String name, Predicate<StateTensor> which) {
     Map<String, Shape> shapes = new LinkedHashMap<>();
-    namespaces.getOrDefault(name, Map.of()).forEach((path, t) -> shapes.put(path, t.shape));
+    for (StateTensor tensor : namespaces.getOrDefault(name, Map.of()).values()) {
+      if (which.test(tensor)) {
+        shapes.put(tensor.path, tensor.shape);
+      }
+    }
     return shapes;
   }
 
@@ -119,10 +124,6 @@ final class StateStore {
               + "'; prepare a plan that names it first");
     }
     return tensor;
-  }
-
-  List<StateTensor> tensors(String namespace) {
-    return List.copyOf(namespaces.getOrDefault(namespace, Map.of()).values());
   }
 
   // ---- copies that follow a master ----

@@ -3,8 +3,10 @@ package io.resnet4j.backend.onednn;
 import io.resnet4j.tensor.Shape;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * A named f32 tensor that outlives runs: a parameter, a buffer, or a constant of a lowering. It may
@@ -22,6 +24,7 @@ final class StateTensor {
   private Layout layout;
   private boolean pinned;
   private final Map<String, Region> companions = new HashMap<>();
+  private final Set<String> slots = new HashSet<>();
   private final List<Packing> packings = new ArrayList<>();
 
   /**
@@ -66,6 +69,15 @@ final class StateTensor {
 
   boolean hasCompanion(String name) {
     return companions.containsKey(name);
+  }
+
+  /** Says that an optimiser keeps something for this tensor. */
+  void useSlot(String name) {
+    slots.add(name);
+  }
+
+  boolean usesSlot(String name) {
+    return slots.contains(name);
   }
 
   List<Packing> packings() {

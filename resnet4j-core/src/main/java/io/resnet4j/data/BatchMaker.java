@@ -1,0 +1,48 @@
+package io.resnet4j.data;
+
+import io.resnet4j.random.KeyedRandom;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+
+/** Fills batches: decodes, augments and normalises one picture after the other. One per thread. */
+final class BatchMaker {
+  private final Dataset data;
+  private final Loader.Options options;
+  private final PictureSize pictureSize;
+  private final Normaliser normaliser;
+  private byte[] picture;
+  private byte[] spare;
+
+  BatchMaker(Dataset data, Loader.Options options) {
+    this.data = data;
+    this.options = options;
+    pictureSize = data.pictureSize();
+    normaliser = new Normaliser(options.normalisation(), pictureSize);
+    picture = new byte[pictureSize.samples()];
+    spare = new byte[pictureSize.samples()];
+  }
+
+  /**
+   * Fills {@code batch} with batch {@code index} of {@code epoch}, whose pictures come in {@code
+   * order}; stops half-way where {@code wanted} turns false.
+   */
+  void fill(Batch batch, int epoch, int index, int[] order, BooleanSupplier wanted) {
+    batch.begin(epoch, index);
+    KeyedRandom epochDraws = KeyedRandom.of(options.seed(), "data/augment").child(epoch);
+    List<Augmentation> augmentations = options.augmentations();
+    int first = index * options.batch();
+    int end = Math.min(first + options.batch(), data.size());
+    for (int i = first; i < end && wanted.getAsBoolean(); i++) {
+      int sample = order[i];
+      data.picture(sample, picture);
+      KeyedRandom draws = epochDraws.child(sample);
+      for (int a = 0; a < augmentations.size(); a++) {
+        augmentations.get(a).apply(picture, spare, pictureSize, draws.child(a));
+        byte[] swap = picture;
+        picture = spare;
+        spare = swap;
+      }
+      batch.add(sample, data.label(sample), picture, normaliser);
+    }
+  }
+}

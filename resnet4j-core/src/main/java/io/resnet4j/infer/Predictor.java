@@ -1,0 +1,363 @@
+package io.resnet4j.infer;
+
+import io.resnet4j.InvalidInputException;
+import io.resnet4j.backend.Backend;
+import io.resnet4j.backend.Backends;
+import io.resnet4j.backend.Executable;
+import io.resnet4j.backend.Session;
+import io.resnet4j.data.Batch;
+import io.resnet4j.data.Dataset;
+import io.resnet4j.data.Loader;
+import io.resnet4j.data.Normaliser;
+import io.resnet4j.data.Picture;
+import io.resnet4j.data.PictureSize;
+import io.resnet4j.data.Preprocessing;
+import io.resnet4j.data.PreprocessingJson;
+import io.resnet4j.model.Model;
+import io.resnet4j.model.ModelSpec;
+import io.resnet4j.plan.Planner;
+import io.resnet4j.plan.Precision;
+import io.resnet4j.plan.Program;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
+
+/**
+ * A trained network ready to answer. Any number of pictures runs as batches of 1, 2, 4, ... up to
+ * {@value #LARGEST_BATCH}: so few plans serve every count, none is padded, and they are prepared
+ * when first needed. Batch norm uses running statistics.
+ *
+ * <p>Safe for use by many threads: runs take turns. {@link #close} frees all native memory; after
+ * it every method that runs the network throws {@link IllegalStateException}.
+ */
+public final class Predictor implements AutoCloseable {
+  /** The most pictures that run at once. */
+  public static final int LARGEST_BATCH = 128;
+
+  private final Model model;
+  private final ModelSpec spec;
+  private final Precision precision;
+  private final Session session;
+  private final Optional<Preprocessing> preprocessing;
+  private final List<String> labels;
+  private final PictureSize size;
+
+  /** Guarded by this predictor, as is the session. */
+  private final Map<Integer, Executable> plans = new HashMap<>();
+
+  private boolean closed;
+
+  private Predictor(Model model, Precision precision, Backend backend) {
+    this.model = model;
+    this.spec = model.spec();
+    this.precision = precision;
+    this.size = new PictureSize(spec.channels(), spec.height(), spec.width());
+    this.labels =
+        model
+            .classNames()
+            .orElseGet(
+                () -> IntStream.range(0, spec.classes()).mapToObj(Integer::toString).toList());
+    this.preprocessing =
+        Optional.ofNullable(model.metadata().get(Model.PREPROCESSING))
+            .map(json -> PreprocessingJson.read(json, "model " + spec.name()));
+    preprocessing.ifPresent(this::requireFits);
+    if (!backend.precisions().contains(precision)) {
+      throw new InvalidInputException(
+          "precision "
+              + precision
+              + ": backend "
+              + backend.name()
+              + " offers "
+              + backend.precisions()
+              + " on this machine");
+    }
+    this.session = backend.open();
+  }
+
+  /**
+   * Opens a model that {@link Model#save} wrote, on the default backend.
+   *
+   * @throws InvalidInputException if the file cannot be used or the precision is not offered
+   */
+  public static Predictor open(Path file, Precision precision) {
+    return open(Model.load(file), precision);
+  }
+
+  /** Opens {@code model} on the default backend. */
+  public static Predictor open(Model model, Precision precision) {
+    return open(model, precision, Backends.named(Backends.DEFAULT));
+  }
+
+  /**
+   * Opens {@code model} on {@code backend}; the plan for one picture is prepared at once, so that
+   * what cannot work fails here.
+   *
+   * @throws InvalidInputException if the precision is not offered, there is too little memory, or
+   *     the model's metadata cannot be read
+   */
+  public static Predictor open(Model model, Precision precision, Backend backend) {
+    Predictor predictor = new Predictor(model, precision, backend);
+    try {
+      predictor.load();
+      return predictor;
+    } catch (RuntimeException | Error e) {
+      predictor.close();
+      throw e;
+    }
+  }
+
+  private synchronized void load() {
+    plan(1);
+    model.state().forEach((path, tensor) -> session.write(Program.MODEL, path, tensor));
+  }
+
+  private Executable plan(int batch) {
+    return plans.computeIfAbsent(
+        batch, n -> session.prepare(Planner.plan(Program.inference(spec.graph(n), precision))));
+  }
+
+  private void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException(
+          "predictor of " + spec.name() + ": it is closed; open a new one");
+    }
+  }
+
+  /** The network. */
+  public ModelSpec spec() {
+    return spec;
+  }
+
+  /** What it computes with. */
+  public Precision precision() {
+    return precision;
+  }
+
+  /** Names of the classes in the order of the logits; their indices where none are known. */
+  public List<String> labels() {
+    return labels;
+  }
+
+  /** How pictures become the model's input, where the model says so. */
+  public Optional<Preprocessing> preprocessing() {
+    return preprocessing;
+  }
+
+  private Preprocessing requirePreprocessing() {
+    return preprocessing.orElseThrow(
+        () ->
+            new InvalidInputException(
+                "model "
+                    + spec.name()
+                    + ": does not say how pictures become its input; give it a preprocessing in"
+                    + " its metadata"));
+  }
+
+  private void requireFits(Preprocessing given) {
+    if (!given.pictureSize().equals(size)) {
+      throw new InvalidInputException(
+          "model "
+              + spec.name()
+              + ": takes pictures of "
+              + size
+              + ", the preprocessing makes "
+              + given.pictureSize());
+    }
+  }
+
+  /**
+   * The likeliest classes of a picture of any size, best first.
+   *
+   * @param top how many at most
+   * @throws InvalidInputException if the model has no preprocessing or {@code top} is below 1
+   */
+  public List<Prediction> predict(Picture picture, int top) {
+    return predict(requirePreprocessing().levels(picture), top);
+  }
+
+  /**
+   * The same for several pictures, which run in batches.
+   *
+   * @return a list per picture, in their order
+   */
+  public List<List<Prediction>> predict(List<Picture> pictures, int top) {
+    Preprocessing known = requirePreprocessing();
+    List<List<Prediction>> all = new ArrayList<>();
+    for (int from = 0; from < pictures.size(); from += LARGEST_BATCH) {
+      int to = Math.min(from + LARGEST_BATCH, pictures.size());
+      Normaliser normaliser = new Normaliser(known.normalisation(), size);
+      FloatBuffer images = FloatBuffer.allocate((to - from) * size.samples());
+      for (Picture picture : pictures.subList(from, to)) {
+        normaliser.apply(known.levels(picture), images);
+      }
+      all.addAll(rank(logits(images.flip(), to - from), to - from, top));
+    }
+    return all;
+  }
+
+  /**
+   * The likeliest classes of a picture that already has the model's size.
+   *
+   * @param levels unsigned 8-bit planes [C,H,W]
+   * @param top how many at most
+   * @throws InvalidInputException if the model has no preprocessing, the picture another size, or
+   *     {@code top} is below 1
+   */
+  public List<Prediction> predict(byte[] levels, int top) {
+    Preprocessing known = requirePreprocessing();
+    if (levels.length != size.samples()) {
+      throw new InvalidInputException(
+          "picture of " + levels.length + " bytes; model " + spec.name() + " takes " + size);
+    }
+    FloatBuffer image = FloatBuffer.allocate(size.samples());
+    new Normaliser(known.normalisation(), size).apply(levels, image);
+    return predict(image.flip(), top);
+  }
+
+  /**
+   * The likeliest classes of one normalised input.
+   *
+   * @param image [C,H,W] from the buffer's position on
+   * @param top how many at most
+   */
+  public List<Prediction> predict(FloatBuffer image, int top) {
+    return rank(logits(image, 1), 1, top).get(0);
+  }
+
+  /**
+   * Logits of normalised inputs.
+   *
+   * @param images [count,C,H,W] from the buffer's position on, which stays as it is
+   * @param count how many
+   * @return [count,K], row-major
+   * @throws InvalidInputException if the buffer holds fewer pictures or there is too little memory
+   */
+  public float[] logits(FloatBuffer images, int count) {
+    if (count < 0 || images.remaining() < (long) count * size.samples()) {
+      throw new InvalidInputException(
+          "images: the buffer holds "
+              + images.remaining()
+              + " numbers; expected "
+              + count
+              + " pictures of "
+              + size);
+    }
+    float[] logits = new float[Math.multiplyExact(count, spec.classes())];
+    FloatBuffer from = images.duplicate();
+    for (int done = 0; done < count; ) {
+      int batch = Math.min(Integer.highestOneBit(count - done), LARGEST_BATCH);
+      float[] some = run(from, batch);
+      System.arraycopy(some, 0, logits, done * spec.classes(), some.length);
+      from.position(from.position() + batch * size.samples());
+      done += batch;
+    }
+    return logits;
+  }
+
+  private synchronized float[] run(FloatBuffer images, int batch) {
+    requireOpen();
+    Executable plan = plan(batch);
+    plan.feed(ModelSpec.IMAGES, images);
+    plan.run(0, 0);
+    return plan.fetch(ModelSpec.LOGITS).toFloats();
+  }
+
+  private List<List<Prediction>> rank(float[] logits, int rows, int top) {
+    if (top < 1) {
+      throw new InvalidInputException("top " + top + ": give the number of classes, at least 1");
+    }
+    List<List<Prediction>> all = new ArrayList<>();
+    for (int row = 0; row < rows; row++) {
+      double[] share = Logits.softmax(logits, row, spec.classes());
+      for (double p : share) {
+        if (Double.isNaN(p)) {
+          throw new IllegalStateException(
+              "model "
+                  + spec.name()
+                  + ": its logits are not finite numbers; its weights or the input are damaged");
+        }
+      }
+      all.add(
+          IntStream.range(0, share.length)
+              .boxed()
+              .sorted(Comparator.comparingDouble(k -> -share[k]))
+              .limit(top)
+              .map(k -> new Prediction(k, labels.get(k), share[k]))
+              .toList());
+    }
+    return all;
+  }
+
+  /**
+   * Accuracy and loss over a data set, with the model's own preprocessing.
+   *
+   * @param batch pictures that are read at once
+   * @throws InvalidInputException if the model has no preprocessing, or the data set other pictures
+   *     or classes than the model
+   */
+  public Evaluation evaluate(Dataset data, int batch) {
+    return evaluate(data, requirePreprocessing(), batch);
+  }
+
+  /** Accuracy and loss over a data set, normalised as {@code with} says. */
+  public Evaluation evaluate(Dataset data, Preprocessing with, int batch) {
+    requireFits(with);
+    with.check(data);
+    requireClasses(data);
+    int classes = spec.classes();
+    int n = 0;
+    int first = 0;
+    int firstFive = 0;
+    double loss = 0;
+    Loader.Options options =
+        Loader.Options.evaluation(Math.min(batch, data.size()), with.normalisation());
+    try (Loader loader = new Loader(data, options)) {
+      for (Batch pictures : loader.epoch(0)) {
+        float[] logits = logits(pictures.images(), pictures.size());
+        for (int i = 0; i < pictures.size(); i++) {
+          int label = pictures.labels()[i];
+          int rank = Logits.rank(logits, i, classes, label);
+          first += rank < 1 ? 1 : 0;
+          firstFive += rank < 5 ? 1 : 0;
+          loss += Logits.crossEntropy(logits, i, classes, label);
+        }
+        n += pictures.size();
+      }
+    }
+    return new Evaluation(n, (double) first / n, (double) firstFive / n, loss / n);
+  }
+
+  /** Classes in another order would give a wrong accuracy in silence. */
+  private void requireClasses(Dataset data) {
+    boolean same =
+        model
+            .classNames()
+            .map(names -> names.equals(data.classes()))
+            .orElse(data.classes().size() == spec.classes());
+    if (!same) {
+      throw new InvalidInputException(
+          data.name()
+              + ": its "
+              + data.classes().size()
+              + " classes are not the "
+              + spec.classes()
+              + " of model "
+              + spec.name()
+              + "; use the kind of data it was trained on");
+    }
+  }
+
+  /** Frees everything; a second call does nothing. */
+  @Override
+  public synchronized void close() {
+    closed = true;
+    plans.clear();
+    session.close();
+  }
+}
