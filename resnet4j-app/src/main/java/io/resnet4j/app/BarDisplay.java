@@ -1,0 +1,90 @@
+package io.resnet4j.app;
+
+import io.resnet4j.train.TrainResult;
+import java.time.Duration;
+import java.util.Locale;
+import me.tongfei.progressbar.ConsoleProgressBarConsumer;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
+import org.jspecify.annotations.Nullable;
+
+/** A bar over the whole run on a terminal, with loss, accuracy, speed and time left. */
+final class BarDisplay extends TrainDisplay {
+  private static final int DEFAULT_WIDTH = 100;
+  private static final int INTERVAL_MILLIS = 500;
+  private static final String CLEAR_LINE = "\r\033[K";
+
+  private final Console console;
+  private @Nullable ProgressBar bar;
+
+  BarDisplay(Console console) {
+    super(console);
+    this.console = console;
+  }
+
+  @Override
+  public void started(Started event) {
+    super.started(event);
+    long done = (long) (event.firstEpoch() - 1) * event.stepsPerEpoch();
+    bar =
+        new ProgressBarBuilder()
+            .setTaskName("epoch " + event.firstEpoch() + "/" + event.epochs())
+            .setInitialMax(event.steps())
+            .startsFrom(done, Duration.ZERO)
+            .setStyle(ProgressBarStyle.ASCII)
+            .setUpdateIntervalMillis(INTERVAL_MILLIS)
+            // A width given here keeps the library from opening the terminal to ask for it.
+            .setConsumer(new ConsoleProgressBarConsumer(console.err(), width()))
+            .clearDisplayOnFinish()
+            .build();
+  }
+
+  private static int width() {
+    try {
+      return Integer.parseInt(System.getenv("COLUMNS"));
+    } catch (NumberFormatException e) {
+      return DEFAULT_WIDTH;
+    }
+  }
+
+  @Override
+  public void stepDone(StepDone event) {
+    if (bar != null) {
+      bar.stepTo(event.totalStep());
+      bar.setExtraMessage(
+          String.format(
+              Locale.ROOT,
+              " epoch %d  loss %.4f  acc %.1f %%  %s",
+              event.epoch(),
+              event.meanLoss(),
+              100 * event.accuracy(),
+              Text.rate(event.imagesPerSecond())));
+    }
+  }
+
+  @Override
+  public void evaluating(String split, int done, int total) {
+    if (bar != null) {
+      bar.setExtraMessage(String.format(Locale.ROOT, " %s %d/%d", split, done, total));
+    }
+  }
+
+  @Override
+  public void finished(TrainResult result) {
+    close();
+  }
+
+  @Override
+  void print(String line) {
+    super.print(bar == null ? line : CLEAR_LINE + line);
+  }
+
+  @Override
+  public void close() {
+    if (bar != null) {
+      bar.close();
+      bar = null;
+    }
+  }
+}

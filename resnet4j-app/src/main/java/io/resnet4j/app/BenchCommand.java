@@ -1,0 +1,156 @@
+package io.resnet4j.app;
+
+import io.resnet4j.InvalidInputException;
+import io.resnet4j.backend.Backend;
+import io.resnet4j.backend.Backends;
+import io.resnet4j.model.ModelSpec;
+import io.resnet4j.plan.Precision;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** {@code bench}. */
+@picocli.CommandLine.Command(
+    description =
+        "Measures pictures a second: training (forward, loss, backward, SGD update, with a fresh"
+            + " batch each step) or inference. The share of peak compares the multiply-adds of the"
+            + " network (twice for a forward, six times for a training step, in operations) with"
+            + " those of a chain of 3x3 convolutions of 256 channels in the same precision.")
+final class BenchCommand extends Command {
+  private static final int TIMED = 20;
+  private static final int WARM_UP = 5;
+
+  @Option(names = "--model", required = true, paramLabel = "M", description = "See 'models'.")
+  private String model = "";
+
+  @Option(names = "--batch", required = true, paramLabel = "N", description = "Pictures in a step.")
+  private int batch;
+
+  @Option(
+      names = "--mode",
+      paramLabel = "MODE",
+      defaultValue = "train",
+      description = "train or infer (default: ${DEFAULT-VALUE}).")
+  private String mode = "train";
+
+  @Option(
+      names = "--precision",
+      paramLabel = "P",
+      defaultValue = "f32",
+      description = "f32 or bf16 (default: ${DEFAULT-VALUE}).")
+  private String precision = "f32";
+
+  @Option(names = "--input", paramLabel = "CxHxW", description = "Another picture.")
+  private @Nullable String input;
+
+  @Option(names = "--classes", paramLabel = "N", description = "Another number of classes.")
+  private @Nullable Integer classes;
+
+  @Option(names = "--threads", paramLabel = "N", description = "Threads that compute.")
+  private @Nullable Integer threads;
+
+  @Option(
+      names = "--steps",
+      paramLabel = "N",
+      description = "Timed steps (default: " + TIMED + ").")
+  private int steps = TIMED;
+
+  @Option(
+      names = "--warmup",
+      paramLabel = "N",
+      description = "Steps before these (default: " + WARM_UP + ").")
+  private int warmUp = WARM_UP;
+
+  @Option(
+      names = "--backend",
+      paramLabel = "B",
+      defaultValue = Backends.DEFAULT,
+      description = "onednn or reference (default: ${DEFAULT-VALUE}).")
+  private String backend = Backends.DEFAULT;
+
+  @Option(names = "--json", description = "The result as one line of JSON.")
+  private boolean json;
+
+  @Override
+  int run(Console console) {
+    Threads.require(threads);
+    ModelSpec spec = Specs.named(model, input, classes);
+    boolean train = Choices.require("--mode", mode, List.of("train", "infer")).equals("train");
+    Precision numbers = Precision.named(precision);
+    requireAtLeast("--batch", batch, 1);
+    requireAtLeast("--steps", steps, 1);
+    requireAtLeast("--warmup", warmUp, 0);
+    Backend engine = Specs.backend(backend, numbers);
+    Benchmark.Result result =
+        new Benchmark(engine, spec, numbers, batch, train).run(warmUp, steps, console);
+    // Read before the peak is measured, which takes memory of its own.
+    long resident = Machine.peakResidentBytes();
+    double peak = PeakSpeed.measure(engine, numbers);
+    double share = result.bestFlops() / peak;
+    if (json) {
+      Map<String, Object> fields = new LinkedHashMap<>();
+      fields.put("model", spec.name());
+      fields.put("batch", batch);
+      fields.put("mode", train ? "train" : "infer");
+      fields.put("precision", numbers.toString());
+      fields.put("threads", Threads.count());
+      fields.put("images_per_s_median", result.median());
+      fields.put("images_per_s_best", result.best());
+      fields.put("share_of_peak", share);
+      fields.put("peak_rss_bytes", resident);
+      fields.put("gflops", result.bestFlops() * 1e-9);
+      fields.put("peak_gflops", peak * 1e-9);
+      fields.put("steps", steps);
+      fields.put("prepare_seconds", result.prepareSeconds());
+      fields.put("session_bytes", result.sessionBytes());
+      console.result(Json.line(fields));
+    } else {
+      console.result(words(spec, train, numbers, result, peak, share, resident));
+    }
+    return Main.OK;
+  }
+
+  private String words(
+      ModelSpec spec,
+      boolean train,
+      Precision numbers,
+      Benchmark.Result result,
+      double peak,
+      double share,
+      long resident) {
+    TextTable table = new TextTable("ll");
+    table.row(
+        spec.name(),
+        (train ? "training" : "inference")
+            + ", batch "
+            + batch
+            + ", "
+            + numbers
+            + ", "
+            + Threads.count()
+            + " threads");
+    table.row("median", Text.rate(result.median()));
+    table.row("best", Text.rate(result.best()));
+    table.row(
+        "share of peak",
+        String.format(
+            Locale.ROOT,
+            "%.1f %% (best step; %.0f of %.0f GFLOP/s)",
+            100 * share,
+            result.bestFlops() * 1e-9,
+            peak * 1e-9));
+    table.row("memory", Text.mebibytes(result.sessionBytes()) + " in the session");
+    table.row("peak resident", resident == 0 ? "unknown here" : Text.mebibytes(resident));
+    table.row("plan ready in", Text.seconds(result.prepareSeconds()));
+    return table.toString();
+  }
+
+  private static void requireAtLeast(String option, int given, int least) {
+    if (given < least) {
+      throw new InvalidInputException(option + " " + given + ": give at least " + least);
+    }
+  }
+}

@@ -1,0 +1,152 @@
+package io.resnet4j.app;
+
+import io.resnet4j.backend.Backend;
+import io.resnet4j.backend.Executable;
+import io.resnet4j.backend.Session;
+import io.resnet4j.graph.Graph;
+import io.resnet4j.graph.Value;
+import io.resnet4j.model.ModelSpec;
+import io.resnet4j.plan.Planner;
+import io.resnet4j.plan.Precision;
+import io.resnet4j.plan.Program;
+import io.resnet4j.plan.UpdateRule;
+import io.resnet4j.random.KeyedRandom;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/** Times steps of a network on drawn numbers. */
+final class Benchmark {
+  private static final UpdateRule.Sgd SGD = new UpdateRule.Sgd(0.9, false);
+  private static final double LEARNING_RATE = 0.01;
+  private static final double WEIGHT_DECAY = 1e-4;
+
+  /** Two batches take turns, so that no step finds its input where the last one left it. */
+  private static final int BUFFERS = 2;
+
+  private final Backend backend;
+  private final ModelSpec spec;
+  private final Precision precision;
+  private final int batch;
+  private final boolean train;
+
+  Benchmark(Backend backend, ModelSpec spec, Precision precision, int batch, boolean train) {
+    this.backend = backend;
+    this.spec = spec;
+    this.precision = precision;
+    this.batch = batch;
+    this.train = train;
+  }
+
+  /**
+   * What was measured.
+   *
+   * @param median pictures a second of the median step
+   * @param best pictures a second of the fastest step
+   * @param bestFlops floating-point operations a second of the fastest step
+   * @param prepareSeconds from the graph to a plan that can run
+   * @param sessionBytes all memory of the session
+   */
+  record Result(
+      double median, double best, double bestFlops, double prepareSeconds, long sessionBytes) {}
+
+  Result run(int warmUp, int steps, Console console) {
+    try (Session session = backend.open()) {
+      long begin = System.nanoTime();
+      Graph graph = train ? spec.trainingGraph(batch, 0) : spec.graph(batch);
+      Executable plan =
+          session.prepare(
+              Planner.plan(
+                  train
+                      ? Program.training(graph, ModelSpec.LOSS, precision)
+                      : Program.inference(graph, precision)));
+      double prepared = (System.nanoTime() - begin) * 1e-9;
+      console.detail("plan ready after " + Text.seconds(prepared));
+      spec.initialise(0)
+          .state()
+          .forEach((path, tensor) -> session.write(Program.MODEL, path, tensor));
+      double[] seconds = time(session, plan, graph, warmUp, steps, console);
+      Arrays.sort(seconds);
+      double median = (seconds[(seconds.length - 1) / 2] + seconds[seconds.length / 2]) / 2;
+      // Backward costs two forwards: one for the data's gradient, one for the weights'.
+      double flops = (train ? 6.0 : 2.0) * spec.counts().macs() * batch;
+      return new Result(
+          batch / median, batch / seconds[0], flops / seconds[0], prepared, session.bytes());
+    }
+  }
+
+  private double[] time(
+      Session session, Executable plan, Graph graph, int warmUp, int steps, Console console) {
+    FloatBuffer[] images = new FloatBuffer[BUFFERS];
+    FloatBuffer[] targets = new FloatBuffer[BUFFERS];
+    int pixels = spec.channels() * spec.height() * spec.width();
+    for (int b = 0; b < BUFFERS; b++) {
+      images[b] = normal((long) batch * pixels, "bench/images/" + b);
+      targets[b] = oneHot("bench/targets/" + b);
+    }
+    List<UpdateRule.Group> groups =
+        List.of(
+            new UpdateRule.Group(
+                graph.parameters().stream().map(Value::name).collect(Collectors.toSet()),
+                LEARNING_RATE,
+                WEIGHT_DECAY));
+    double[] seconds = new double[steps];
+    for (int i = -warmUp; i < steps; i++) {
+      long begin = System.nanoTime();
+      plan.feed(ModelSpec.IMAGES, images[Math.floorMod(i, BUFFERS)]);
+      if (train) {
+        plan.feed(ModelSpec.TARGETS, targets[Math.floorMod(i, BUFFERS)]);
+        plan.run(0, i + warmUp);
+        double loss = plan.scalar(ModelSpec.LOSS);
+        session.update(Program.MODEL, SGD, groups);
+        if (Double.isNaN(loss)) {
+          throw new IllegalStateException(spec.name() + ": the loss is not a number");
+        }
+      } else {
+        plan.run(0, 0);
+        plan.fetch(ModelSpec.LOGITS);
+      }
+      double took = (System.nanoTime() - begin) * 1e-9;
+      if (i >= 0) {
+        seconds[i] = took;
+      }
+      console.detail(
+          String.format(
+              Locale.ROOT, "%s %d: %.4f s", i < 0 ? "warm-up" : "step", i < 0 ? -i : i + 1, took));
+    }
+    return seconds;
+  }
+
+  static FloatBuffer normal(long count, String key) {
+    FloatBuffer buffer = direct(Math.toIntExact(count));
+    KeyedRandom random = KeyedRandom.of(0, key);
+    // A thousand different numbers are enough, and quick to draw.
+    float[] drawn = new float[1009];
+    for (int i = 0; i < drawn.length; i++) {
+      drawn[i] = (float) random.normalAt(i);
+    }
+    for (int i = 0; i < count; i++) {
+      buffer.put(i, drawn[i % drawn.length]);
+    }
+    return buffer;
+  }
+
+  private FloatBuffer oneHot(String key) {
+    FloatBuffer buffer = direct(Math.multiplyExact(batch, spec.classes()));
+    KeyedRandom random = KeyedRandom.of(0, key);
+    for (int i = 0; i < batch; i++) {
+      buffer.put(i * spec.classes() + random.nextInt(spec.classes()), 1);
+    }
+    return buffer;
+  }
+
+  private static FloatBuffer direct(int floats) {
+    return ByteBuffer.allocateDirect(Math.multiplyExact(floats, Float.BYTES))
+        .order(ByteOrder.nativeOrder())
+        .asFloatBuffer();
+  }
+}

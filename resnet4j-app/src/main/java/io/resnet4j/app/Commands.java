@@ -1,0 +1,72 @@
+package io.resnet4j.app;
+
+import io.resnet4j.InvalidInputException;
+import io.resnet4j.Nearest;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** The table of commands; none is loaded before it is asked for. */
+final class Commands {
+  private static final Map<String, String> ALL = new LinkedHashMap<>();
+
+  static {
+    ALL.put("quickstart", "train a residual and a plain network on drawn pictures; no data needed");
+    ALL.put("models", "list the networks");
+    ALL.put("summary", "show a network layer by layer");
+    ALL.put("recipes", "list the training recipes and their settings");
+    ALL.put("train", "train a network");
+    ALL.put("report", "make the report of a run, or lay several runs over each other");
+    ALL.put("eval", "evaluate trained weights on a data set");
+    ALL.put("predict", "say what pictures show");
+    ALL.put("bench", "measure the speed of a network on this machine");
+    ALL.put("doctor", "say what this machine can do and what is wrong");
+    ALL.put("help", "show the options of a command: resnet4j help COMMAND");
+  }
+
+  private Commands() {}
+
+  /** A new command called {@code name}. */
+  static Command make(String name) {
+    return switch (name) {
+      case "models" -> new ModelsCommand();
+      case "summary" -> new SummaryCommand();
+      case "recipes" -> new RecipesCommand();
+      case "train" -> new TrainCommand();
+      case "bench" -> new BenchCommand();
+      default ->
+          throw new InvalidInputException(
+              "unknown command '"
+                  + name
+                  + "'"
+                  + Nearest.suggestion(name, ALL.keySet())
+                  + " ('resnet4j --help' lists the commands)");
+    };
+  }
+
+  /** What {@code --help} without a command shows. */
+  static String help() {
+    StringBuilder text = new StringBuilder();
+    text.append("Usage: resnet4j [OPTIONS] COMMAND ...\n");
+    text.append("Residual networks on the JVM.\n\nCommands:\n");
+    ALL.forEach(
+        (name, what) ->
+            text.append("  ")
+                .append(name)
+                .append(" ".repeat(12 - name.length()))
+                .append(what)
+                .append('\n'));
+    text.append(
+        """
+
+        Options of every command:
+          -h, --help    show the options of a command
+          --version     show the version
+          -v            say more
+          -q            say less: results, warnings and errors only
+          --debug       show where in the program an error came from
+
+        Results go to standard output, progress to standard error. Exit status: 0 done, 1 failed
+        while running, 2 wrong usage or input, 130 stopped by Ctrl-C.""");
+    return text.toString();
+  }
+}

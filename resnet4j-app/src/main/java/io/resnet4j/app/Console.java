@@ -1,0 +1,96 @@
+package io.resnet4j.app;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * Where text goes: results to standard output, everything else to standard error. The only class
+ * that writes to either.
+ */
+final class Console {
+  private final PrintStream out;
+  private final PrintStream err;
+  private final boolean terminal;
+  private boolean quiet;
+  private boolean verbose;
+
+  Console(PrintStream out, PrintStream err, boolean terminal) {
+    this.out = out;
+    this.err = err;
+    this.terminal = terminal;
+  }
+
+  void setVerbosity(boolean nowQuiet, boolean nowVerbose) {
+    quiet = nowQuiet;
+    verbose = nowVerbose;
+  }
+
+  PrintStream out() {
+    return out;
+  }
+
+  PrintStream err() {
+    return err;
+  }
+
+  /** Whether a progress bar may be drawn on standard error. */
+  boolean terminal() {
+    return terminal;
+  }
+
+  boolean quiet() {
+    return quiet;
+  }
+
+  /** A line of the result. */
+  void result(String line) {
+    out.println(line);
+    out.flush();
+  }
+
+  /** A line about what goes on, unless that is unwanted. */
+  void info(String line) {
+    if (!quiet) {
+      err.println(line);
+    }
+  }
+
+  /** A line that only the curious want. */
+  void detail(String line) {
+    if (verbose) {
+      err.println(line);
+    }
+  }
+
+  /** Something that the user should know even when quiet. */
+  void warn(String line) {
+    err.println("warning: " + line);
+  }
+
+  void error(String line) {
+    err.println("error: " + line);
+    err.flush();
+  }
+
+  /**
+   * Whether standard error is a terminal. {@code System.console()} would tell of standard input and
+   * output, either of which may be redirected while a bar on standard error is still welcome.
+   */
+  static boolean errorsGoToTerminal() {
+    if ("dumb".equals(System.getenv("TERM"))) {
+      return false;
+    }
+    Path descriptor = Path.of("/proc/self/fd/2");
+    if (Files.isSymbolicLink(descriptor)) {
+      try {
+        String target = Files.readSymbolicLink(descriptor).toString();
+        return target.startsWith("/dev/pts/") || target.startsWith("/dev/tty");
+      } catch (IOException e) {
+        return false;
+      }
+    }
+    return System.console() != null;
+  }
+}

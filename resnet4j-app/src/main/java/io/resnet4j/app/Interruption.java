@@ -1,0 +1,55 @@
+package io.resnet4j.app;
+
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Lets Ctrl-C and SIGTERM end a run in good order: the JVM waits in its shutdown until the work has
+ * written what it must. The JVM's own exit status, 130 or 143, stands.
+ */
+final class Interruption implements AutoCloseable {
+  private final CountDownLatch done = new CountDownLatch(1);
+  private final Console console;
+  private final Thread hook = new Thread(this::interrupted, "resnet4j-stop");
+  private volatile @Nullable Runnable stop;
+
+  private Interruption(Console console) {
+    this.console = console;
+  }
+
+  static Interruption handled(Console console) {
+    Interruption interruption = new Interruption(console);
+    Runtime.getRuntime().addShutdownHook(interruption.hook);
+    return interruption;
+  }
+
+  /** What ends the work; without it there is nothing worth waiting for. */
+  void stopBy(Runnable how) {
+    stop = how;
+  }
+
+  private void interrupted() {
+    @Nullable Runnable how = stop;
+    if (how == null) {
+      return;
+    }
+    console.info("");
+    console.info("stopping after this step; writing a checkpoint ...");
+    how.run();
+    try {
+      done.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Override
+  public void close() {
+    done.countDown();
+    try {
+      Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      // The shutdown is what ended the work.
+    }
+  }
+}

@@ -1,0 +1,73 @@
+package io.resnet4j.app;
+
+import io.resnet4j.InvalidInputException;
+import io.resnet4j.Nearest;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** Reads the options of a command and runs it. */
+final class Launch {
+  private static final int WIDTH = 100;
+
+  private Launch() {}
+
+  static int run(Command command, String name, Console console, List<String> arguments) {
+    boolean debug = arguments.contains("--debug");
+    try {
+      CommandLine line = new CommandLine(command);
+      line.setCommandName("resnet4j " + name)
+          .setUsageHelpWidth(WIDTH)
+          .setExpandAtFiles(false)
+          .setCaseInsensitiveEnumValuesAllowed(true);
+      parse(line, name, arguments);
+      if (line.isUsageHelpRequested()) {
+        PrintWriter out = new PrintWriter(console.out(), true);
+        line.usage(out);
+        return Main.OK;
+      }
+      if (line.isVersionHelpRequested()) {
+        console.result(Main.version());
+        return Main.OK;
+      }
+      command.adjust(console);
+      return command.run(console);
+    } catch (RuntimeException | Error e) {
+      return Main.failed(console, e, debug);
+    }
+  }
+
+  private static void parse(CommandLine line, String name, List<String> arguments) {
+    try {
+      line.parseArgs(arguments.toArray(String[]::new));
+    } catch (UnmatchedArgumentException e) {
+      String first = e.getUnmatched().get(0);
+      boolean option = first.startsWith("-");
+      List<String> known = new ArrayList<>();
+      line.getCommandSpec().options().forEach(each -> known.addAll(List.of(each.names())));
+      int equals = first.indexOf('=');
+      String bare = option && equals > 0 ? first.substring(0, equals) : first;
+      throw new InvalidInputException(
+          name
+              + ": unknown "
+              + (option ? "option '" + bare : "argument '" + first)
+              + "'"
+              + (option ? Nearest.suggestion(bare, known) : "")
+              + more(name),
+          e);
+    } catch (ParameterException e) {
+      throw new InvalidInputException(name + ": " + lower(e.getMessage()) + more(name), e);
+    }
+  }
+
+  private static String more(String name) {
+    return " ('resnet4j " + name + " --help' shows what it takes)";
+  }
+
+  private static String lower(String text) {
+    return text.isEmpty() ? text : Character.toLowerCase(text.charAt(0)) + text.substring(1);
+  }
+}

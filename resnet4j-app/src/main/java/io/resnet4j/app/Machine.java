@@ -1,0 +1,31 @@
+package io.resnet4j.app;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** What Linux tells of this process and this machine under /proc. */
+final class Machine {
+  private Machine() {}
+
+  /** The most memory that the process ever had resident; 0 where the system does not tell. */
+  static long peakResidentBytes() {
+    return entry(Path.of("/proc/self/status"), "VmHWM:")
+        .map(text -> Long.parseLong(text.replaceAll("\\D", "")) * 1024)
+        .orElse(0L);
+  }
+
+  /** What stands behind {@code key} in a file of keys and values. */
+  static Optional<String> entry(Path file, String key) {
+    try {
+      return Files.readAllLines(file, StandardCharsets.ISO_8859_1).stream()
+          .filter(line -> line.startsWith(key))
+          .map(line -> line.substring(key.length()).replaceFirst("^[\\s:]+", "").strip())
+          .findFirst();
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+}

@@ -1,0 +1,95 @@
+package io.resnet4j.app;
+
+import io.resnet4j.model.Diagram;
+import io.resnet4j.model.ModelSpec;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Draws the boxes and arrows of {@link Diagram} as a column: the main path runs down, shortcuts
+ * (dotted) bend around it on the right.
+ */
+final class SvgDiagram {
+  private static final Pattern BOX =
+      Pattern.compile("  (n\\d+)(?:\\[\"(.*)\"\\]|\\(\\(\"\\+\"\\)\\))");
+  private static final Pattern ARROW = Pattern.compile("  (n\\d+) (-->|-\\.->) (n\\d+)");
+  private static final int WIDTH = 320;
+  private static final int HEIGHT = 54;
+  private static final int GAP = 22;
+  private static final int MARGIN = 16;
+  private static final int BEND = 120;
+
+  private SvgDiagram() {}
+
+  static String draw(ModelSpec spec) {
+    Map<String, Integer> rows = new LinkedHashMap<>();
+    StringBuilder boxes = new StringBuilder();
+    List<String> arrows = new ArrayList<>();
+    for (String line : Diagram.mermaid(spec).split("\n")) {
+      Matcher box = BOX.matcher(line);
+      Matcher arrow = ARROW.matcher(line);
+      if (box.matches()) {
+        boxes.append(box(rows.size(), box.group(2) == null ? "+" : box.group(2)));
+        rows.put(box.group(1), rows.size());
+      } else if (arrow.matches()) {
+        boolean dotted = !arrow.group(2).equals("-->");
+        arrows.add(arrow(rows.get(arrow.group(1)), rows.get(arrow.group(3)), dotted));
+      }
+    }
+    int height = rows.size() * (HEIGHT + GAP) + 2 * MARGIN;
+    int width = WIDTH + BEND + 2 * MARGIN;
+    return """
+        <svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %d %d" \
+        font-family="sans-serif" font-size="12" text-anchor="middle">
+        <title>%s</title>
+        <defs><marker id="tip" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="8" \
+        markerHeight="8" orient="auto"><path d="M0 0 8 4 0 8z" fill="#456"/></marker></defs>
+        <rect width="100%%" height="100%%" fill="#fff"/>
+        <g fill="none" stroke="#456" marker-end="url(#tip)">
+        %s</g>
+        %s</svg>"""
+        .formatted(width, height, width, height, spec.name(), String.join("", arrows), boxes);
+  }
+
+  private static String box(int row, String label) {
+    int top = top(row);
+    int middle = MARGIN + WIDTH / 2;
+    if (label.equals("+")) {
+      return "<circle cx='%d' cy='%d' r='14' fill='#fff' stroke='#456'/><text x='%d' y='%d'>+</text>%n"
+          .formatted(middle, top + HEIGHT / 2, middle, top + HEIGHT / 2 + 4);
+    }
+    StringBuilder text = new StringBuilder();
+    String[] lines = label.split("<br/>");
+    for (int i = 0; i < lines.length; i++) {
+      text.append(
+          "<tspan x='%d' y='%d'>%s</tspan>"
+              .formatted(middle, top + 16 + 15 * i, lines[i].replace("&", "&amp;")));
+    }
+    return "<rect x='%d' y='%d' width='%d' height='%d' rx='5' fill='#eef3f8' stroke='#456'/>"
+            .formatted(MARGIN, top, WIDTH, HEIGHT)
+        + "<text>"
+        + text
+        + "</text>\n";
+  }
+
+  private static int top(int row) {
+    return MARGIN + row * (HEIGHT + GAP);
+  }
+
+  private static String arrow(int from, int to, boolean dotted) {
+    String dash = dotted ? " stroke-dasharray='4 3'" : "";
+    if (to == from + 1) {
+      int x = MARGIN + WIDTH / 2;
+      return "<path d='M%d %d V%d'%s/>\n".formatted(x, top(from) + HEIGHT, top(to), dash);
+    }
+    int right = MARGIN + WIDTH;
+    int start = top(from) + HEIGHT / 2;
+    int end = top(to) + HEIGHT / 2;
+    return "<path d='M%d %d C%d %d %d %d %d %d'%s/>\n"
+        .formatted(right, start, right + BEND, start, right + BEND, end, right, end, dash);
+  }
+}

@@ -1,0 +1,179 @@
+package io.resnet4j.app;
+
+import io.resnet4j.InvalidInputException;
+import io.resnet4j.backend.Backends;
+import io.resnet4j.data.DataSource;
+import io.resnet4j.data.DataSplits;
+import io.resnet4j.interop.Safetensors;
+import io.resnet4j.model.Model;
+import io.resnet4j.model.ModelSpec;
+import io.resnet4j.model.Models;
+import io.resnet4j.model.StateMatch;
+import io.resnet4j.plan.Precision;
+import io.resnet4j.train.Extent;
+import io.resnet4j.train.Recipe;
+import io.resnet4j.train.Recipes;
+import io.resnet4j.train.TrainOptions;
+import io.resnet4j.train.TrainResult;
+import io.resnet4j.train.Trainer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** {@code train}. */
+@picocli.CommandLine.Command(
+    description =
+        "Trains a network and keeps a run folder: config.json, metrics.jsonl, last.ckpt,"
+            + " best.safetensors, report.html. Ctrl-C writes a checkpoint; --resume goes on from"
+            + " it.")
+final class TrainCommand extends Command {
+  @Option(names = "--model", required = true, paramLabel = "M", description = "See 'models'.")
+  private String model = "";
+
+  @Option(
+      names = "--data",
+      required = true,
+      paramLabel = "D",
+      description =
+          "cifar10:DIR, cifar100:DIR, mnist:DIR, synthetic, or a DIR that says by its contents"
+              + " what it is.")
+  private String data = "";
+
+  @Option(
+      names = "--recipe",
+      paramLabel = "R",
+      description = "See 'recipes' (default: what suits the data).")
+  private @Nullable String recipe;
+
+  @Option(names = "--epochs", paramLabel = "N", description = "Length of the run.")
+  private @Nullable Integer epochs;
+
+  @Option(names = "--steps", paramLabel = "N", description = "Length of the run, in steps.")
+  private @Nullable Integer steps;
+
+  @Option(names = "--batch", paramLabel = "N", description = "Pictures in a step.")
+  private @Nullable Integer batch;
+
+  @Option(names = "--lr", paramLabel = "X", description = "Highest learning rate.")
+  private @Nullable String learningRate;
+
+  @Option(names = "--precision", paramLabel = "P", description = "f32 or bf16.")
+  private @Nullable String precision;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      defaultValue = "0",
+      description = "Of weights, order, augmentation and split (default: 0).")
+  private long seed;
+
+  @Option(names = "--threads", paramLabel = "N", description = "Threads that compute.")
+  private @Nullable Integer threads;
+
+  @Option(
+      names = "--workers",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "Threads that prepare batches (default: 1).")
+  private int workers;
+
+  @Option(
+      names = "--val-split",
+      paramLabel = "F",
+      defaultValue = "0.1",
+      description = "Share of the training set held out for validation; 0 for none (default: 0.1).")
+  private double valSplit;
+
+  @Option(
+      names = "--init",
+      paramLabel = "FILE",
+      description =
+          "Begin with the weights in a safetensors file; those that do not fit stay fresh.")
+  private @Nullable Path init;
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      description = "The run folder (default: runs/<time>-<model>).")
+  private @Nullable Path out;
+
+  @Option(names = "--resume", description = "Go on with the run in --out, given the same options.")
+  private boolean resume;
+
+  @Option(
+      names = "--set",
+      paramLabel = "key=value",
+      description = "Change a setting of the recipe; 'recipes' lists them. Can be repeated.")
+  private List<String> settings = new ArrayList<>();
+
+  @Option(
+      names = "--backend",
+      paramLabel = "B",
+      defaultValue = Backends.DEFAULT,
+      description = "onednn or reference (default: ${DEFAULT-VALUE}).")
+  private String backend = Backends.DEFAULT;
+
+  @Option(names = "--json", description = "The result as one line of JSON.")
+  private boolean json;
+
+  @Override
+  int run(Console console) {
+    Threads.require(threads);
+    ModelSpec spec = Models.named(model);
+    Optional<Precision> chosen = Optional.ofNullable(precision).map(Precision::named);
+    if (epochs != null && steps != null) {
+      throw new InvalidInputException("--epochs and --steps: give one of them");
+    }
+    if (resume && out == null) {
+      throw new InvalidInputException("--resume: say which run with --out DIR");
+    }
+    Optional<Recipe> named = Optional.ofNullable(recipe).map(Recipes::named);
+    DataSplits splits = DataSource.parse(data).open();
+    Recipe full = adjusted(named.orElseGet(() -> Recipes.defaultFor(Runs.dataName(splits))));
+    ModelSpec fitted = Specs.fitted(spec, splits.train());
+    Path folder = Optional.ofNullable(out).orElseGet(() -> Runs.fresh(spec.name()));
+    TrainOptions options =
+        new TrainOptions(folder, seed, chosen, valSplit, backend, workers, resume);
+    console.info(splits.description());
+    TrainResult result =
+        Training.run(
+            console,
+            folder,
+            () -> Trainer.of(initial(fitted, console), full, splits, options),
+            done -> console.result(json ? Json.line(done) : Training.words(done, options)));
+    return result.stopped() ? Main.INTERRUPTED : Main.OK;
+  }
+
+  private Recipe adjusted(Recipe from) {
+    Recipe full = from;
+    for (String setting : settings) {
+      full = full.set(setting);
+    }
+    if (epochs != null) {
+      full = full.withLength(Extent.epochs(epochs));
+    }
+    if (steps != null) {
+      full = full.withLength(Extent.steps(steps));
+    }
+    if (batch != null) {
+      full = full.with("batch", batch.toString());
+    }
+    if (learningRate != null) {
+      full = full.with("learningRate", learningRate);
+    }
+    return full;
+  }
+
+  private Model initial(ModelSpec spec, Console console) {
+    Model fresh = spec.initialise(seed);
+    if (init == null) {
+      return fresh;
+    }
+    Safetensors weights = Safetensors.read(init);
+    console.info(init + ": " + StateMatch.of(spec, weights.tensors()));
+    return fresh.overlay(weights.tensors());
+  }
+}

@@ -1,0 +1,87 @@
+package io.resnet4j.app;
+
+import io.resnet4j.train.TrainOptions;
+import io.resnet4j.train.TrainResult;
+import io.resnet4j.train.Trainer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+
+/** Runs a trainer with everything that listens to it. */
+final class Training {
+  private Training() {}
+
+  /**
+   * Trains to the end or until Ctrl-C, with progress on standard error and a report in the folder.
+   *
+   * @param show what becomes of the result, before a shutdown goes on
+   */
+  static TrainResult run(
+      Console console, Path folder, Supplier<Trainer> maker, Consumer<TrainResult> show) {
+    boolean fresh = !Files.exists(folder);
+    try (Interruption interruption = Interruption.handled(console)) {
+      long begin = System.nanoTime();
+      try (Trainer trainer = maker.get();
+          TrainDisplay display = TrainDisplay.on(console)) {
+        console.detail("plans ready after " + Text.seconds((System.nanoTime() - begin) * 1e-9));
+        interruption.stopBy(trainer::requestStop);
+        trainer.listen(display).listen(new ReportListener(console, folder));
+        TrainResult result = trainer.fit();
+        show.accept(result);
+        return result;
+      } catch (RuntimeException | Error e) {
+        if (fresh) {
+          removeIfEmpty(folder);
+        }
+        throw e;
+      }
+    }
+  }
+
+  /** A run that never began should leave nothing behind. */
+  private static void removeIfEmpty(Path folder) {
+    try (Stream<Path> files = Files.list(folder)) {
+      if (files.findAny().isEmpty()) {
+        Files.delete(folder);
+      }
+    } catch (IOException e) {
+      // It was not made, or cannot be looked at: nothing to tidy up.
+    }
+  }
+
+  /** The result as people read it; the words are those of the accuracy rules. */
+  static String words(TrainResult result, TrainOptions options) {
+    TextTable table = new TextTable("ll");
+    table.row("run", result.run() + (result.stopped() ? " (stopped; go on with --resume)" : ""));
+    table.row(
+        "trained",
+        result.epochs()
+            + " epochs, "
+            + result.steps()
+            + " steps, "
+            + Text.seconds(result.seconds())
+            + ", "
+            + Text.rate(result.imagesPerSecond()));
+    table.row("train_loss", Text.decimal(result.trainLoss()));
+    if (result.valAcc() != null) {
+      table.row("val_loss", Text.decimal(result.valLoss()));
+      table.row(
+          "val_acc",
+          String.format(
+              Locale.ROOT,
+              "%s, best epoch %s (%s of the training set held out)",
+              Text.percent(result.valAcc()),
+              Text.percent(result.bestValAcc()),
+              Text.share(options.valSplit())));
+    }
+    if (result.testAcc() != null) {
+      table.row(
+          "test_acc", Text.percent(result.testAcc()) + " (the test set, once, final weights)");
+    }
+    return table.toString();
+  }
+}
