@@ -60,7 +60,7 @@ abstract class BackendContract extends SessionContract {
     return FusedCases.all().stream().map(test -> dynamic(test, () -> check(test)));
   }
 
-  /** Batch norm's ReLU mask must not depend on neighbours, so values may not lie on its kink. */
+  /** Rounding must not turn a ReLU, so none of its inputs may lie near zero. */
   @TestFactory
   Stream<DynamicTest> casesKeepOffTheKink() {
     return FusedCases.all().stream()

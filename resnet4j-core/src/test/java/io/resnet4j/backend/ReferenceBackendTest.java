@@ -1,8 +1,13 @@
 package io.resnet4j.backend;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.resnet4j.InvalidInputException;
 import io.resnet4j.graph.Activation;
+import io.resnet4j.graph.Value;
+import io.resnet4j.plan.Planner;
 import io.resnet4j.plan.Precision;
 import io.resnet4j.tensor.Shape;
 import java.util.LinkedHashMap;
@@ -11,6 +16,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.function.Executable;
 
 /** The oracle itself, in F64, against definitions and finite differences. */
 class ReferenceBackendTest extends BackendContract {
@@ -97,5 +103,28 @@ class ReferenceBackendTest extends BackendContract {
       double[] y = CaseRunner.run(backend(), test, test.program(Precision.BF16)).get(Case.Y);
       assertEquals(Math.abs(pair[1]), y[0]);
     }
+  }
+
+  @Test
+  void saysWhatIsMissing() {
+    Case test = NetworkCases.residual(Activation.SILU, 2);
+    try (Session session = backend().open()) {
+      var executable = session.prepare(Planner.plan(test.program(Precision.F64)));
+      assertRefuses(() -> executable.run(0, 0), "'targets'", "'x'");
+      assertRefuses(() -> executable.fetch(Case.Y), "not run");
+      assertRefuses(() -> UpdateContract.update(session, test.graph()), "no gradient");
+      assertRefuses(() -> session.prepare(Planner.plan(test.program(Precision.F32))), "F64", "F32");
+      CaseRunner.fill(session, executable, test.values());
+      executable.run(0, 0);
+      Value hidden = test.graph().find("stem.conv").orElseThrow().output();
+      String message =
+          assertThrows(InvalidInputException.class, () -> executable.fetch(hidden)).getMessage();
+      assertTrue(message.contains("stem.conv") && message.contains("observe"), message);
+    }
+  }
+
+  private static void assertRefuses(Executable action, String... oneOf) {
+    String message = assertThrows(IllegalStateException.class, action).getMessage();
+    assertTrue(Stream.of(oneOf).anyMatch(message::contains), message);
   }
 }
