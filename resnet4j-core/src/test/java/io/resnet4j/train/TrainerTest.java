@@ -9,9 +9,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.resnet4j.InvalidInputException;
+import io.resnet4j.backend.Backends;
 import io.resnet4j.data.DataSplits;
 import io.resnet4j.data.Normalisation;
 import io.resnet4j.data.Preprocessing;
+import io.resnet4j.data.PreprocessingJson;
+import io.resnet4j.infer.Predictor;
 import io.resnet4j.model.Model;
 import io.resnet4j.plan.Precision;
 import io.resnet4j.tensor.Shape;
@@ -27,6 +30,8 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TrainerTest {
   private static final DataSplits DATA = Stripes.splits(60, 33);
@@ -68,11 +73,11 @@ class TrainerTest {
 
   @Test
   void learnsAndKeepsARunFolder() throws Exception {
-    TrainResult result = train(Stripes.recipe().set("epochs=12"), options("run"));
+    TrainResult result = train(Stripes.recipe().set("epochs=16"), options("run"));
     Path run = temp.resolve("run");
     // 54 pictures are left to train on: six whole batches of 8.
-    assertEquals(72, result.steps());
-    assertEquals(12, result.epochs());
+    assertEquals(96, result.steps());
+    assertEquals(16, result.epochs());
     assertTrue(result.testAcc() > 0.9, "test accuracy " + result.testAcc());
     assertTrue(result.bestValAcc() >= result.valAcc());
     assertFalse(result.stopped());
@@ -87,18 +92,18 @@ class TrainerTest {
                 "result.json")),
         files(run));
     List<JsonNode> lines = metrics(run);
-    assertEquals(12, lines.size());
-    assertEquals(12, lines.get(11).path("epoch").asInt());
-    assertEquals(72, lines.get(11).path("step").asInt());
+    assertEquals(16, lines.size());
+    assertEquals(16, lines.get(15).path("epoch").asInt());
+    assertEquals(96, lines.get(15).path("step").asInt());
     assertTrue(
-        lines.get(11).path("train_loss").asDouble() < lines.get(0).path("train_loss").asDouble());
+        lines.get(15).path("train_loss").asDouble() < lines.get(0).path("train_loss").asDouble());
     for (String key :
         List.of("train_acc", "val_loss", "val_acc", "lr", "images_per_s", "seconds", "data_wait")) {
       assertTrue(lines.get(0).path(key).isNumber(), key);
     }
     JsonNode config = Json.parse(Files.readString(run.resolve("config.json")));
     assertEquals(
-        Stripes.recipe().set("epochs=12"),
+        Stripes.recipe().set("epochs=16"),
         Json.MAPPER.treeToValue(config.path("recipe"), Recipe.class));
     assertEquals("f32", config.path("precision").asText());
     assertEquals(3, config.path("seed").asInt());
@@ -116,7 +121,7 @@ class TrainerTest {
       assertEquals(Stripes.network(), stored.spec());
       assertEquals(DATA.train().classes(), stored.classNames().orElseThrow());
       Preprocessing preprocessing =
-          Json.MAPPER.readValue(stored.metadata().get("preprocessing"), Preprocessing.class);
+          PreprocessingJson.read(stored.metadata().get(Model.PREPROCESSING), "test");
       Normalisation expected = Normalisation.perChannel(DATA.holdOut(0.1, 3).train());
       assertEquals(Preprocessing.of(DATA.train(), expected), preprocessing);
       JsonNode provenance = Json.parse(stored.metadata().get("provenance"));
@@ -126,6 +131,18 @@ class TrainerTest {
           .model()
           .state()
           .forEach((path, t) -> assertEquals(t.bytes(), stored.state().get(path).bytes(), path));
+    }
+  }
+
+  @Test
+  void thePredictorFindsTheSameTestAccuracyInTheFile() {
+    TrainResult result = train(Stripes.recipe(), options("run"));
+    try (Predictor predictor =
+        Predictor.open(
+            Model.load(temp.resolve("run/last.safetensors")),
+            Precision.F32,
+            Backends.named("reference"))) {
+      assertEquals(result.testAcc(), predictor.evaluate(DATA.test(), 7).top1());
     }
   }
 
@@ -140,14 +157,16 @@ class TrainerTest {
         Checkpoint.read(temp.resolve("c/last.ckpt")).tensors().get("model/fc.weight").bytes());
   }
 
-  @Test
-  void aRunStoppedAnywhereGoesOnToTheSameBits() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"reference", "onednn"})
+  void aRunStoppedAnywhereGoesOnToTheSameBits(String backend) throws Exception {
     Recipe recipe = Stripes.recipe().set("epochs=3");
-    train(recipe, options("whole"));
+    train(recipe, options("whole").withBackend(backend));
     // After 1 step; at the end of an epoch; in the middle of the second.
     for (int stopAfter : new int[] {1, 6, 9}) {
       String name = "stopped" + stopAfter;
-      try (Trainer trainer = Trainer.of(Stripes.network(), recipe, DATA, options(name))) {
+      TrainOptions options = options(name).withBackend(backend);
+      try (Trainer trainer = Trainer.of(Stripes.network(), recipe, DATA, options)) {
         trainer.listen(
             new TrainListener() {
               @Override
@@ -162,7 +181,7 @@ class TrainerTest {
         assertEquals(stopAfter, stopped.steps());
         assertNull(stopped.testAcc());
       }
-      TrainResult resumed = train(recipe, options(name).withResume(true));
+      TrainResult resumed = train(recipe, options.withResume(true));
       assertEquals(18, resumed.steps());
       assertSameState(temp.resolve("whole"), temp.resolve(name));
       List<JsonNode> whole = metrics(temp.resolve("whole"));
@@ -343,12 +362,13 @@ class TrainerTest {
 
   @Test
   void aLearningRateFarTooLargeStopsTheRun() {
-    Recipe recipe = recipe("learningRate=1e30").set("warmUp=0").set("weightDecay=1");
+    Recipe recipe =
+        recipe("learningRate=1e30").set("schedule=constant").set("warmUp=0").set("weightDecay=1");
     try (Trainer trainer = Trainer.of(Stripes.network(), recipe, DATA, options("run"))) {
       NonFiniteLossException e = assertThrows(NonFiniteLossException.class, trainer::fit);
       assertTrue(e.step() > 1, "step " + e.step());
-      assertEquals("conv1", e.path());
-      assertEquals(1e30, e.learningRate(), 1e27);
+      assertTrue(e.path().contains("conv") || e.path().contains("bn"), e.path());
+      assertEquals(1e30, e.learningRate());
     }
   }
 
