@@ -170,7 +170,8 @@ final class ReferenceSession implements Session {
 
   /** Keeps a gradient, rounded to the state's type. */
   void leaveGradient(String namespace, String path, Shape shape, double[] values) {
-    double[] rounded = Rounding.round(values.clone(), type());
+    // Values of a run are never written again, so in F64 there is nothing to copy.
+    double[] rounded = type() == DType.F64 ? values : Rounding.round(values.clone(), type());
     gradients
         .computeIfAbsent(namespace, n -> new LinkedHashMap<>())
         .put(path, new State(shape, rounded));

@@ -1,0 +1,88 @@
+package io.resnet4j.golden;
+
+import static org.junit.jupiter.api.Assertions.assertAll;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.resnet4j.backend.Backends;
+import io.resnet4j.graph.Activation;
+import io.resnet4j.model.Models;
+import io.resnet4j.model.ResNetSpec;
+import io.resnet4j.plan.Precision;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The mathematics: the reference backend in F64 against PyTorch's float64. */
+class NetworkGoldenTest {
+  @ParameterizedTest
+  @ValueSource(strings = {"resnet20", "resnet20-b", "resnet18", "resnet50"})
+  void oneStepIsPyTorchs(String name) {
+    Golden golden = Golden.load(name);
+    NetworkRun run = run(golden, Activation.RELU);
+    Map<String, double[]> actual = run.training();
+    assertEquals(names(golden, "loss", "logits", "grad.", "running."), actual.keySet());
+    compare(golden, actual, 1e-9);
+    compare(golden, run.evaluation(), 1e-9);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"resnet20", "resnet20-b", "resnet18", "resnet50"})
+  void withSiluOneStepIsPyTorchs(String name) {
+    Golden golden = Golden.load(name + "-silu");
+    Map<String, double[]> actual = run(golden, Activation.SILU).training();
+    actual.keySet().removeIf(tensor -> tensor.startsWith("running."));
+    assertEquals(golden.tensors(), actual.keySet());
+    compare(golden, actual, 1e-9);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"resnet20", "resnet20-b", "resnet18", "resnet50"})
+  void tenStepsChangeWhatPyTorchChanges(String name) {
+    Golden golden = Golden.load(name);
+    Set<String> zeroed = new TreeSet<>();
+    if (golden.deltaZeroInit()) {
+      for (String tensor : golden.tensors()) {
+        if (tensor.startsWith("delta.layer") && tensor.endsWith(".bn3.weight")) {
+          zeroed.add(tensor.substring("delta.".length()));
+        }
+      }
+      assertEquals(16, zeroed.size());
+    }
+    Map<String, double[]> actual = run(golden, Activation.RELU).change(10, zeroed);
+    assertEquals(names(golden, "delta."), actual.keySet());
+    compare(golden, actual, 1e-6);
+  }
+
+  private static NetworkRun run(Golden golden, Activation activation) {
+    ResNetSpec spec =
+        Models.named(golden.network())
+            .withClasses(golden.classes())
+            .withInput(golden.input().dim(1), golden.input().dim(2), golden.input().dim(3))
+            .withActivation(activation);
+    int batch = golden.input().dim(0);
+    return new NetworkRun(Backends.named("reference"), spec, Precision.F64, batch);
+  }
+
+  private static Set<String> names(Golden golden, String... prefixes) {
+    Set<String> names = new TreeSet<>();
+    for (String prefix : prefixes) {
+      golden.tensors().stream().filter(n -> n.startsWith(prefix)).forEach(names::add);
+    }
+    return names;
+  }
+
+  private static void compare(Golden golden, Map<String, double[]> actual, double limit) {
+    double floor = golden.gradientFloor();
+    assertAll(
+        actual.entrySet().stream()
+            .map(
+                e -> {
+                  double least = e.getKey().startsWith("grad.") ? floor : 0;
+                  Golden.Difference d = golden.compare(e.getKey(), e.getValue(), least);
+                  return () -> assertTrue(d.worst() <= limit, d.toString());
+                }));
+  }
+}
