@@ -8,4 +8,4 @@ package io.resnet4j.train;
  * @param top5 share whose class is among the five largest logits
  * @param loss mean cross-entropy without smoothing
  */
-public record Evaluation(int n, double top1, double top5, double loss) {}
+record Evaluation(int n, double top1, double top5, double loss) {}

@@ -6,8 +6,8 @@ import io.resnet4j.plan.Precision;
 import io.resnet4j.plan.UpdateRule;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 
 /** The named recipes. */
 public final class Recipes {
@@ -24,7 +24,7 @@ public final class Recipes {
             Precision.BF16,
             new UpdateRule.Sgd(0.9, true),
             0.2,
-            new Schedule.WarmUp(Extent.epochs(1), 0.1, new Schedule.Cosine(0)),
+            new Schedule.WarmUp(Extent.share(0.1), 0.1, new Schedule.Cosine(0)),
             5e-4,
             true,
             0,
@@ -121,10 +121,17 @@ public final class Recipes {
     return RecipeSettings.expected();
   }
 
-  /** The recipe that suits data called {@code data}, such as {@code mnist}; else CIFAR's. */
-  public static Recipe defaultFor(String data) {
-    Set<String> known = ALL.keySet();
-    String wanted = data + "-default";
-    return named(known.contains(wanted) ? wanted : "cifar10-default");
+  /**
+   * The recipe that suits a data set: the drawn pictures and MNIST have their own, all others get
+   * CIFAR's.
+   *
+   * @param dataset its name, such as {@code MNIST train}
+   */
+  public static Recipe defaultFor(String dataset) {
+    String name = dataset.toLowerCase(Locale.ROOT);
+    return named(
+        name.contains("synthetic")
+            ? "synthetic-default"
+            : name.contains("mnist") ? "mnist-default" : "cifar10-default");
   }
 }

@@ -3,7 +3,6 @@ package io.resnet4j.train;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.backend.Backend;
-import io.resnet4j.backend.Backends;
 import io.resnet4j.backend.Executable;
 import io.resnet4j.backend.Session;
 import io.resnet4j.data.Augmentation;
@@ -13,7 +12,6 @@ import io.resnet4j.data.Dataset;
 import io.resnet4j.data.HorizontalFlip;
 import io.resnet4j.data.Loader;
 import io.resnet4j.data.Normalisation;
-import io.resnet4j.data.PictureSize;
 import io.resnet4j.data.RandomCrop;
 import io.resnet4j.graph.Graph;
 import io.resnet4j.graph.Value;
@@ -79,10 +77,10 @@ public final class Trainer implements AutoCloseable {
     this.data = data;
     this.options = options;
     precision = options.precision().orElse(recipe.precision());
-    requireFit(spec, data);
-    Backend backend = requireBackend(options.backend(), precision);
+    Requirements.fit(spec, data);
+    Backend backend = Requirements.backend(options.backend(), precision);
     parts = data.holdOut(options.valSplit(), options.seed());
-    requireBatch();
+    Requirements.batch(recipe.batch(), parts.train());
     graph = spec.trainingGraph(recipe.batch(), recipe.labelSmoothing());
     normalisation =
         recipe.normalisation() == Recipe.Normalise.PER_PIXEL_MEAN
@@ -133,54 +131,6 @@ public final class Trainer implements AutoCloseable {
    */
   public static Trainer of(Model model, Recipe recipe, DataSplits data, TrainOptions options) {
     return new Trainer(model, recipe, data, options);
-  }
-
-  private static void requireFit(ModelSpec spec, DataSplits data) {
-    PictureSize input = new PictureSize(spec.channels(), spec.height(), spec.width());
-    if (!input.equals(data.train().pictureSize())) {
-      throw new InvalidInputException(
-          spec.name()
-              + ": takes pictures of "
-              + input
-              + ", the data has "
-              + data.train().pictureSize()
-              + "; adapt the network with withInput");
-    }
-    if (spec.classes() != data.train().classes().size()) {
-      throw new InvalidInputException(
-          spec.name()
-              + ": tells "
-              + spec.classes()
-              + " classes apart, the data has "
-              + data.train().classes().size()
-              + "; adapt the network with withClasses");
-    }
-  }
-
-  private static Backend requireBackend(String name, Precision precision) {
-    Backend backend = Backends.named(name);
-    if (!backend.precisions().contains(precision)) {
-      throw new InvalidInputException(
-          "precision "
-              + precision
-              + ": backend "
-              + name
-              + " computes in "
-              + new java.util.TreeSet<>(backend.precisions())
-              + " on this machine; choose one of these");
-    }
-    return backend;
-  }
-
-  private void requireBatch() {
-    if (recipe.batch() > parts.train().size()) {
-      throw new InvalidInputException(
-          "batch "
-              + recipe.batch()
-              + ": larger than the training set of "
-              + parts.train().size()
-              + " pictures; give a batch of at most that");
-    }
   }
 
   private Loader.Options loading() {

@@ -5,16 +5,16 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.resnet4j.data.DataSplits;
 import io.resnet4j.data.Normalisation;
 import io.resnet4j.data.Preprocessing;
+import io.resnet4j.data.PreprocessingJson;
 import io.resnet4j.model.Model;
 import java.util.List;
 
 /**
  * What trained weights carry, so that evaluation and prediction need nothing but their file: the
  * network and the names of its classes ({@link Model}), {@code preprocessing} (a {@link
- * Preprocessing} as JSON) and {@code provenance} (how they were made).
+ * Preprocessing}) and {@code provenance} (how they were made).
  */
 final class Weights {
-  static final String PREPROCESSING = "preprocessing";
   static final String PROVENANCE = "provenance";
 
   /** What of a run's configuration tells how weights were made. */
@@ -35,7 +35,9 @@ final class Weights {
     provenance.put("steps", progress.step());
     return model
         .withClassNames(data.train().classes())
-        .withMetadata(PREPROCESSING, Json.line(Preprocessing.of(data.train(), normalisation)))
+        .withMetadata(
+            Model.PREPROCESSING,
+            PreprocessingJson.write(Preprocessing.of(data.train(), normalisation)))
         .withMetadata(PROVENANCE, Json.line(provenance));
   }
 }

@@ -36,6 +36,13 @@ class RecipeTest {
   }
 
   @Test
+  void dataFindItsRecipe() {
+    assertEquals("mnist-default", Recipes.defaultFor("Fashion-MNIST train").name());
+    assertEquals("synthetic-default", Recipes.defaultFor("Synthetic shapes train").name());
+    assertEquals("cifar10-default", Recipes.defaultFor("CIFAR-100 train").name());
+  }
+
+  @Test
   void anUnknownRecipeSuggestsTheNearest() {
     String message =
         assertThrows(InvalidInputException.class, () -> Recipe.named("cifar10-he2016"))

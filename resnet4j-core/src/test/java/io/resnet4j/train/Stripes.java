@@ -66,7 +66,7 @@ record Stripes(String name, int size, long seed) implements Dataset {
     for (int y = 0; y < SIDE; y++) {
       for (int x = 0; x < SIDE; x++) {
         int along = label(index) == 0 ? y : label(index) == 1 ? x : x + y;
-        chw[y * SIDE + x] = (byte) ((along / 2 % 2) * 100 + random.nextInt(100));
+        chw[y * SIDE + x] = (byte) ((along / 2 % 2) * 120 + random.nextInt(60));
       }
     }
   }

@@ -9,9 +9,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.resnet4j.InvalidInputException;
-import io.resnet4j.data.DataSplits;
+import io.resnet4j.backend.Backends;
 import io.resnet4j.data.Normalisation;
 import io.resnet4j.data.Preprocessing;
+import io.resnet4j.data.PreprocessingJson;
+import io.resnet4j.infer.Predictor;
 import io.resnet4j.model.Model;
 import io.resnet4j.plan.Precision;
 import io.resnet4j.tensor.Shape;
@@ -19,60 +21,24 @@ import io.resnet4j.tensor.Tensor;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-class TrainerTest {
-  private static final DataSplits DATA = Stripes.splits(60, 33);
-
-  @TempDir Path temp;
-
-  private TrainOptions options(String folder) {
-    return TrainOptions.in(temp.resolve(folder)).withBackend("reference").withSeed(3);
-  }
-
-  private static TrainResult train(Recipe recipe, TrainOptions options) {
-    try (Trainer trainer = Trainer.of(Stripes.network(), recipe, DATA, options)) {
-      return trainer.fit();
-    }
-  }
-
-  private static List<JsonNode> metrics(Path folder) throws Exception {
-    List<JsonNode> lines = new ArrayList<>();
-    for (String line : Files.readAllLines(folder.resolve("metrics.jsonl"))) {
-      lines.add(Json.MAPPER.readTree(line));
-    }
-    return lines;
-  }
-
-  private static TreeSet<String> files(Path folder) throws Exception {
-    try (Stream<Path> entries = Files.list(folder)) {
-      TreeSet<String> names = new TreeSet<>();
-      entries.forEach(entry -> names.add(entry.getFileName().toString()));
-      return names;
-    }
-  }
-
-  private static void assertSameState(Path a, Path b) {
-    Map<String, Tensor> left = Checkpoint.read(a.resolve("last.ckpt")).tensors();
-    Map<String, Tensor> right = Checkpoint.read(b.resolve("last.ckpt")).tensors();
-    assertEquals(left.keySet(), right.keySet());
-    left.forEach((name, t) -> assertEquals(t.bytes(), right.get(name).bytes(), name));
+class TrainerTest extends RunTests {
+  private static Recipe recipe(String setting) {
+    return Stripes.recipe().set(setting);
   }
 
   @Test
   void learnsAndKeepsARunFolder() throws Exception {
-    TrainResult result = train(Stripes.recipe().set("epochs=12"), options("run"));
+    TrainResult result = train(Stripes.recipe().set("epochs=16"), options("run"));
     Path run = temp.resolve("run");
     // 54 pictures are left to train on: six whole batches of 8.
-    assertEquals(72, result.steps());
-    assertEquals(12, result.epochs());
+    assertEquals(96, result.steps());
+    assertEquals(16, result.epochs());
     assertTrue(result.testAcc() > 0.9, "test accuracy " + result.testAcc());
     assertTrue(result.bestValAcc() >= result.valAcc());
     assertFalse(result.stopped());
@@ -87,18 +53,18 @@ class TrainerTest {
                 "result.json")),
         files(run));
     List<JsonNode> lines = metrics(run);
-    assertEquals(12, lines.size());
-    assertEquals(12, lines.get(11).path("epoch").asInt());
-    assertEquals(72, lines.get(11).path("step").asInt());
+    assertEquals(16, lines.size());
+    assertEquals(16, lines.get(15).path("epoch").asInt());
+    assertEquals(96, lines.get(15).path("step").asInt());
     assertTrue(
-        lines.get(11).path("train_loss").asDouble() < lines.get(0).path("train_loss").asDouble());
+        lines.get(15).path("train_loss").asDouble() < lines.get(0).path("train_loss").asDouble());
     for (String key :
         List.of("train_acc", "val_loss", "val_acc", "lr", "images_per_s", "seconds", "data_wait")) {
       assertTrue(lines.get(0).path(key).isNumber(), key);
     }
     JsonNode config = Json.parse(Files.readString(run.resolve("config.json")));
     assertEquals(
-        Stripes.recipe().set("epochs=12"),
+        Stripes.recipe().set("epochs=16"),
         Json.MAPPER.treeToValue(config.path("recipe"), Recipe.class));
     assertEquals("f32", config.path("precision").asText());
     assertEquals(3, config.path("seed").asInt());
@@ -116,7 +82,7 @@ class TrainerTest {
       assertEquals(Stripes.network(), stored.spec());
       assertEquals(DATA.train().classes(), stored.classNames().orElseThrow());
       Preprocessing preprocessing =
-          Json.MAPPER.readValue(stored.metadata().get("preprocessing"), Preprocessing.class);
+          PreprocessingJson.read(stored.metadata().get(Model.PREPROCESSING), "test");
       Normalisation expected = Normalisation.perChannel(DATA.holdOut(0.1, 3).train());
       assertEquals(Preprocessing.of(DATA.train(), expected), preprocessing);
       JsonNode provenance = Json.parse(stored.metadata().get("provenance"));
@@ -130,6 +96,18 @@ class TrainerTest {
   }
 
   @Test
+  void thePredictorFindsTheSameTestAccuracyInTheFile() {
+    TrainResult result = train(Stripes.recipe(), options("run"));
+    try (Predictor predictor =
+        Predictor.open(
+            Model.load(temp.resolve("run/last.safetensors")),
+            Precision.F32,
+            Backends.named("reference"))) {
+      assertEquals(result.testAcc(), predictor.evaluate(DATA.test(), 7).top1());
+    }
+  }
+
+  @Test
   void theSeedDecidesEveryBit() {
     train(Stripes.recipe(), options("a"));
     train(Stripes.recipe(), options("b").withWorkers(3));
@@ -138,97 +116,6 @@ class TrainerTest {
     assertNotEquals(
         Checkpoint.read(temp.resolve("a/last.ckpt")).tensors().get("model/fc.weight").bytes(),
         Checkpoint.read(temp.resolve("c/last.ckpt")).tensors().get("model/fc.weight").bytes());
-  }
-
-  @Test
-  void aRunStoppedAnywhereGoesOnToTheSameBits() throws Exception {
-    Recipe recipe = Stripes.recipe().set("epochs=3");
-    train(recipe, options("whole"));
-    // After 1 step; at the end of an epoch; in the middle of the second.
-    for (int stopAfter : new int[] {1, 6, 9}) {
-      String name = "stopped" + stopAfter;
-      try (Trainer trainer = Trainer.of(Stripes.network(), recipe, DATA, options(name))) {
-        trainer.listen(
-            new TrainListener() {
-              @Override
-              public void stepDone(StepDone event) {
-                if (event.totalStep() == stopAfter) {
-                  trainer.requestStop();
-                }
-              }
-            });
-        TrainResult stopped = trainer.fit();
-        assertTrue(stopped.stopped());
-        assertEquals(stopAfter, stopped.steps());
-        assertNull(stopped.testAcc());
-      }
-      TrainResult resumed = train(recipe, options(name).withResume(true));
-      assertEquals(18, resumed.steps());
-      assertSameState(temp.resolve("whole"), temp.resolve(name));
-      List<JsonNode> whole = metrics(temp.resolve("whole"));
-      List<JsonNode> pieces = metrics(temp.resolve(name));
-      assertEquals(3, pieces.size());
-      for (int i = 0; i < 3; i++) {
-        for (String key : List.of("step", "train_loss", "train_acc", "val_loss", "val_acc", "lr")) {
-          assertEquals(whole.get(i).path(key), pieces.get(i).path(key), name + " " + key);
-        }
-      }
-      assertEquals(
-          Model.load(temp.resolve("whole/best.safetensors")).state().get("fc.weight").bytes(),
-          Model.load(temp.resolve(name + "/best.safetensors")).state().get("fc.weight").bytes());
-    }
-  }
-
-  @Test
-  void aFinishedRunCanBeResumedAndSaysTheSame() {
-    TrainResult first = train(Stripes.recipe(), options("run"));
-    TrainResult again = train(Stripes.recipe(), options("run").withResume(true));
-    assertEquals(first.testAcc(), again.testAcc());
-    assertEquals(first.valAcc(), again.valAcc());
-    assertEquals(first.trainLoss(), again.trainLoss());
-    assertEquals(first.steps(), again.steps());
-  }
-
-  @Test
-  void metricsOfALostEpochAreDroppedOnResume() throws Exception {
-    train(Stripes.recipe(), options("run"));
-    Path file = temp.resolve("run/metrics.jsonl");
-    String good = Files.readString(file);
-    Files.writeString(file, good + "{\"epoch\":3,\"step\":99}\n{\"epoch\":4,\"st");
-    train(Stripes.recipe(), options("run").withResume(true));
-    assertEquals(good, Files.readString(file));
-  }
-
-  @Test
-  void resumeNamesWhatDiffers() throws Exception {
-    train(Stripes.recipe(), options("run"));
-    TrainOptions again = options("run").withResume(true);
-    assertRefused("seed was 3, is 5", Stripes.recipe(), again.withSeed(5));
-    assertRefused(
-        "recipe.learningRate was 0.2, is 0.3", Stripes.recipe().set("learningRate=0.3"), again);
-    assertRefused("recipe.batch was 8, is 9", Stripes.recipe().set("batch=9"), again);
-    assertRefused("val_split was 0.1, is 0.2", Stripes.recipe(), again.withValSplit(0.2));
-    assertRefused(
-        "precision was \"f32\", is \"f64\"", Stripes.recipe(), again.withPrecision(Precision.F64));
-    DataSplits other =
-        new DataSplits(new Stripes("stripes train", 60, 9), DATA.test(), "stripes elsewhere");
-    String message =
-        assertThrows(
-                InvalidInputException.class,
-                () -> Trainer.of(Stripes.network(), Stripes.recipe(), other, again))
-            .getMessage();
-    assertTrue(message.contains("data.train_fingerprint"), message);
-    assertFalse(message.contains("description"), message);
-  }
-
-  private static void assertRefused(String part, Recipe recipe, TrainOptions options) {
-    String message =
-        assertThrows(
-                InvalidInputException.class,
-                () -> Trainer.of(Stripes.network(), recipe, DATA, options).close())
-            .getMessage();
-    assertTrue(message.contains(part), message);
-    assertFalse(message.contains("\n"), message);
   }
 
   @Test
@@ -269,58 +156,6 @@ class TrainerTest {
     assertFalse(Files.exists(temp.resolve("r")));
   }
 
-  private static Recipe recipe(String setting) {
-    return Stripes.recipe().set(setting);
-  }
-
-  @Test
-  void foldersThatCannotBeUsedAreRefused() throws Exception {
-    Files.createDirectories(temp.resolve("full"));
-    Files.writeString(temp.resolve("full/thesis.txt"), "years of work");
-    assertRefused("not empty", Stripes.recipe(), options("full"));
-    assertEquals("years of work", Files.readString(temp.resolve("full/thesis.txt")));
-    assertRefused("no run to resume", Stripes.recipe(), options("full").withResume(true));
-    Files.writeString(temp.resolve("file"), "");
-    assertRefused("is a file", Stripes.recipe(), options("file"));
-    assertRefused("cannot be written", Stripes.recipe(), options("file/below"));
-  }
-
-  @Test
-  void aDamagedCheckpointIsRefused() throws Exception {
-    train(Stripes.recipe(), options("run"));
-    Path file = temp.resolve("run/last.ckpt");
-    byte[] whole = Files.readAllBytes(file);
-    Files.write(file, Arrays.copyOf(whole, whole.length / 2));
-    assertRefused("last.ckpt", Stripes.recipe(), options("run").withResume(true));
-    Files.copy(
-        temp.resolve("run/last.safetensors"),
-        file,
-        java.nio.file.StandardCopyOption.REPLACE_EXISTING);
-    assertRefused("not a checkpoint", Stripes.recipe(), options("run").withResume(true));
-  }
-
-  @Test
-  void aCheckpointThatCannotBeReplacedSurvives() throws Exception {
-    Recipe recipe = Stripes.recipe();
-    try (Trainer trainer = Trainer.of(Stripes.network(), recipe, DATA, options("run"))) {
-      trainer.listen(
-          new TrainListener() {
-            @Override
-            public void epochDone(EpochMetrics metrics) {
-              // A folder in its place: nothing can be renamed over that.
-              Path best = temp.resolve("run/best.safetensors");
-              assertTrue(best.toFile().mkdir() && best.resolve("x").toFile().mkdir());
-            }
-          });
-      String message = assertThrows(java.io.UncheckedIOException.class, trainer::fit).getMessage();
-      assertTrue(message.contains("best.safetensors: cannot be written"), message);
-    }
-    assertEquals(0, Checkpoint.read(temp.resolve("run/last.ckpt")).progress().step());
-    try (Stream<Path> files = Files.list(temp.resolve("run"))) {
-      assertTrue(files.noneMatch(f -> f.toString().endsWith(".part")));
-    }
-  }
-
   @Test
   void anInfiniteWeightIsNamedByItsLayer() {
     Model model = Stripes.network().initialise(3);
@@ -343,12 +178,13 @@ class TrainerTest {
 
   @Test
   void aLearningRateFarTooLargeStopsTheRun() {
-    Recipe recipe = recipe("learningRate=1e30").set("warmUp=0").set("weightDecay=1");
+    Recipe recipe =
+        recipe("learningRate=1e30").set("schedule=constant").set("warmUp=0").set("weightDecay=1");
     try (Trainer trainer = Trainer.of(Stripes.network(), recipe, DATA, options("run"))) {
       NonFiniteLossException e = assertThrows(NonFiniteLossException.class, trainer::fit);
       assertTrue(e.step() > 1, "step " + e.step());
-      assertEquals("conv1", e.path());
-      assertEquals(1e30, e.learningRate(), 1e27);
+      assertTrue(e.path().contains("conv") || e.path().contains("bn"), e.path());
+      assertEquals(1e30, e.learningRate());
     }
   }
 

@@ -1,0 +1,64 @@
+package io.resnet4j.train;
+
+import io.resnet4j.InvalidInputException;
+import io.resnet4j.backend.Backend;
+import io.resnet4j.backend.Backends;
+import io.resnet4j.data.DataSplits;
+import io.resnet4j.data.Dataset;
+import io.resnet4j.data.PictureSize;
+import io.resnet4j.model.ModelSpec;
+import io.resnet4j.plan.Precision;
+import java.util.TreeSet;
+
+/** What must hold before a run touches the disk or takes memory. */
+final class Requirements {
+  private Requirements() {}
+
+  static void fit(ModelSpec spec, DataSplits data) {
+    PictureSize input = new PictureSize(spec.channels(), spec.height(), spec.width());
+    if (!input.equals(data.train().pictureSize())) {
+      throw new InvalidInputException(
+          spec.name()
+              + ": takes pictures of "
+              + input
+              + ", the data has "
+              + data.train().pictureSize()
+              + "; adapt the network with withInput");
+    }
+    if (spec.classes() != data.train().classes().size()) {
+      throw new InvalidInputException(
+          spec.name()
+              + ": tells "
+              + spec.classes()
+              + " classes apart, the data has "
+              + data.train().classes().size()
+              + "; adapt the network with withClasses");
+    }
+  }
+
+  static Backend backend(String name, Precision precision) {
+    Backend backend = Backends.named(name);
+    if (!backend.precisions().contains(precision)) {
+      throw new InvalidInputException(
+          "precision "
+              + precision
+              + ": backend "
+              + name
+              + " computes in "
+              + new TreeSet<>(backend.precisions())
+              + " on this machine; choose one of these");
+    }
+    return backend;
+  }
+
+  static void batch(int batch, Dataset training) {
+    if (batch > training.size()) {
+      throw new InvalidInputException(
+          "batch "
+              + batch
+              + ": larger than the training set of "
+              + training.size()
+              + " pictures; give a batch of at most that");
+    }
+  }
+}
