@@ -74,7 +74,12 @@ final class StateStore {
 
   /** The tensor behind a parameter or buffer of a plan, declared at first sight. */
   StateTensor tensor(Plan plan, Value value, long[] dims) {
-    boolean trained = plan.graph().producer(value).op() instanceof Op.Parameter;
+    Op op = plan.graph().producer(value).op();
+    boolean trained = op instanceof Op.Parameter;
+    if (!trained && !(op instanceof Op.Buffer)) {
+      throw new IllegalStateException(
+          value.name() + ": weights, scales and statistics must be parameters or buffers here");
+    }
     return declare(plan.namespace(), value.name(), value.shape(), dims, trained);
   }
 
