@@ -55,9 +55,9 @@ class ArchitectureTest {
     allow("interop", "graph");
     allow("model", "nn", "interop");
     allow("data", "tensor", "random");
-    allow("train", "data", "model", "backend");
     allow("infer", "data", "model", "backend");
-    allow("lab", "train", "infer");
+    allow("train", "infer");
+    allow("lab", "train");
   }
 
   private static final JavaClasses LIBRARY =

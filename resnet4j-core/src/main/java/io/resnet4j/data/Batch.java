@@ -1,7 +1,5 @@
 package io.resnet4j.data;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 
 /**
@@ -23,8 +21,8 @@ public final class Batch {
   Batch(int capacity, int samples, int classes) {
     this.classes = classes;
     this.samples = samples;
-    images = direct(capacity * samples);
-    targets = direct(capacity * classes);
+    images = FloatBuffer.allocate(capacity * samples);
+    targets = FloatBuffer.allocate(capacity * classes);
     zeros = new float[classes];
     labels = new int[capacity];
     indices = new int[capacity];
@@ -80,11 +78,5 @@ public final class Batch {
     labels[size] = label;
     indices[size] = sample;
     size++;
-  }
-
-  private static FloatBuffer direct(int floats) {
-    return ByteBuffer.allocateDirect(floats * Float.BYTES)
-        .order(ByteOrder.nativeOrder())
-        .asFloatBuffer();
   }
 }

@@ -310,27 +310,16 @@ public final class Predictor implements AutoCloseable {
     requireFits(with);
     with.check(data);
     requireClasses(data);
-    int classes = spec.classes();
-    int n = 0;
-    int first = 0;
-    int firstFive = 0;
-    double loss = 0;
+    Tally tally = new Tally(spec.classes());
     Loader.Options options =
         Loader.Options.evaluation(Math.min(batch, data.size()), with.normalisation());
     try (Loader loader = new Loader(data, options)) {
       for (Batch pictures : loader.epoch(0)) {
-        float[] logits = logits(pictures.images(), pictures.size());
-        for (int i = 0; i < pictures.size(); i++) {
-          int label = pictures.labels()[i];
-          int rank = Logits.rank(logits, i, classes, label);
-          first += rank < 1 ? 1 : 0;
-          firstFive += rank < 5 ? 1 : 0;
-          loss += Logits.crossEntropy(logits, i, classes, label);
-        }
-        n += pictures.size();
+        int count = pictures.size();
+        tally.add(logits(pictures.images(), count), pictures.labels(), count);
       }
     }
-    return new Evaluation(n, (double) first / n, (double) firstFive / n, loss / n);
+    return tally.evaluation();
   }
 
   /** Classes in another order would give a wrong accuracy in silence. */

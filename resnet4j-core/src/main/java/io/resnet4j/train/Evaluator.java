@@ -6,6 +6,8 @@ import io.resnet4j.data.Batch;
 import io.resnet4j.data.Dataset;
 import io.resnet4j.data.Loader;
 import io.resnet4j.data.Normalisation;
+import io.resnet4j.infer.Evaluation;
+import io.resnet4j.infer.Tally;
 import io.resnet4j.model.ModelSpec;
 import io.resnet4j.plan.Planner;
 import io.resnet4j.plan.Precision;
@@ -26,7 +28,6 @@ final class Evaluator implements AutoCloseable {
   private final int batch;
   private final int workers;
   private final Map<Integer, Executable> plans = new TreeMap<>();
-  // Loaders are kept: making one allocates memory that only the garbage collector gives back.
   private final Map<Dataset, Loader> loaders = new IdentityHashMap<>();
 
   /** Hears how far an evaluation is. */
@@ -69,25 +70,16 @@ final class Evaluator implements AutoCloseable {
 
   Evaluation evaluate(Dataset data, Progress progress) {
     prepare(data);
-    int n = 0;
-    long first = 0;
-    long firstFive = 0;
-    double loss = 0;
+    Tally tally = new Tally(spec.classes());
     for (Batch pictures : loaders.get(data).epoch(0)) {
-      Executable plan = plan(pictures.size());
+      int count = pictures.size();
+      Executable plan = plan(count);
       plan.feed(ModelSpec.IMAGES, pictures.images());
       plan.run(0, 0);
-      float[] logits = plan.fetch(ModelSpec.LOGITS).toFloats();
-      for (int i = 0; i < pictures.size(); i++) {
-        int rank = Logits.rank(logits, i, spec.classes(), pictures.labels()[i]);
-        first += rank < 1 ? 1 : 0;
-        firstFive += rank < 5 ? 1 : 0;
-        loss += Logits.crossEntropy(logits, i, spec.classes(), pictures.labels()[i]);
-      }
-      n += pictures.size();
-      progress.done(n);
+      tally.add(plan.fetch(ModelSpec.LOGITS).toFloats(), pictures.labels(), count);
+      progress.done(tally.pictures());
     }
-    return new Evaluation(n, (double) first / n, (double) firstFive / n, loss / n);
+    return tally.evaluation();
   }
 
   /** Ends the loaders; the plans go with the session. */

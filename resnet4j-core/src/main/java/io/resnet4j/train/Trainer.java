@@ -15,6 +15,8 @@ import io.resnet4j.data.Normalisation;
 import io.resnet4j.data.RandomCrop;
 import io.resnet4j.graph.Graph;
 import io.resnet4j.graph.Value;
+import io.resnet4j.infer.Evaluation;
+import io.resnet4j.infer.Tally;
 import io.resnet4j.model.Model;
 import io.resnet4j.model.ModelSpec;
 import io.resnet4j.plan.Planner;
@@ -308,12 +310,10 @@ public final class Trainer implements AutoCloseable {
   }
 
   private int correct(Batch batch) {
+    Tally tally = new Tally(spec.classes());
     float[] logits = training.fetch(ModelSpec.LOGITS).toFloats();
-    int right = 0;
-    for (int i = 0; i < batch.size(); i++) {
-      right += Logits.rank(logits, i, spec.classes(), batch.labels()[i]) == 0 ? 1 : 0;
-    }
-    return right;
+    tally.add(logits, batch.labels(), batch.size());
+    return tally.right();
   }
 
   /** Parameters that decay and, where the recipe tells them apart, those that do not. */

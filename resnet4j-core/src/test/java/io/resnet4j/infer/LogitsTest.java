@@ -1,4 +1,4 @@
-package io.resnet4j.train;
+package io.resnet4j.infer;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
