@@ -28,6 +28,11 @@ final class Commands {
   /** A new command called {@code name}. */
   static Command make(String name) {
     return switch (name) {
+      case "quickstart" -> new QuickstartCommand();
+      case "report" -> new ReportCommand();
+      case "eval" -> new EvalCommand();
+      case "predict" -> new PredictCommand();
+      case "doctor" -> new DoctorCommand();
       case "models" -> new ModelsCommand();
       case "summary" -> new SummaryCommand();
       case "recipes" -> new RecipesCommand();

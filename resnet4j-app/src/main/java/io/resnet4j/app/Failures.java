@@ -1,6 +1,12 @@
 package io.resnet4j.app;
 
+import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 
 /** Words for what went wrong. */
 final class Failures {
@@ -25,6 +31,23 @@ final class Failures {
       text = thrown.getClass().getSimpleName() + ": " + text;
     }
     return text.strip().replaceAll("\\s*[\\r\\n]+\\s*", " ");
+  }
+
+  /** Why a file could not be used, without its name, which the message has already. */
+  static String reason(IOException e) {
+    if (e instanceof AccessDeniedException) {
+      return "permission denied";
+    }
+    if (e instanceof NotDirectoryException || e instanceof FileAlreadyExistsException) {
+      return "a file stands in its way";
+    }
+    if (e instanceof NoSuchFileException) {
+      return "no such file";
+    }
+    if (e instanceof FileSystemException system && system.getReason() != null) {
+      return system.getReason();
+    }
+    return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
   }
 
   /** A wrapped exception's class name is of no use to the reader. */

@@ -1,6 +1,7 @@
 package io.resnet4j.backend;
 
 import io.resnet4j.plan.Precision;
+import java.util.Map;
 import java.util.Set;
 
 /** A way to run plans; found by {@link java.util.ServiceLoader}, chosen by name. */
@@ -10,6 +11,16 @@ public interface Backend {
 
   /** The precisions it computes in on this machine. */
   Set<Precision> precisions();
+
+  /**
+   * What a person or a report should know of it, such as versions and instruction set: names and
+   * values in the order in which to show them.
+   *
+   * @throws LinkageError if its native library does not load
+   */
+  default Map<String, String> describe() {
+    return Map.of();
+  }
 
   /**
    * A new session with no state.

@@ -7,7 +7,11 @@ import io.resnet4j.backend.Backend;
 import io.resnet4j.backend.Session;
 import io.resnet4j.plan.Precision;
 import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Set;
+import org.bytedeco.dnnl.dnnl_version_t;
+import org.bytedeco.dnnl.global.dnnl;
 
 /** Plans on oneDNN: the backend for real work on CPUs. */
 public final class OneDnnBackend implements Backend {
@@ -25,6 +29,15 @@ public final class OneDnnBackend implements Backend {
     boolean wide =
         (dnnl_get_effective_cpu_isa() & dnnl_cpu_isa_avx512_core) == dnnl_cpu_isa_avx512_core;
     return x86 && !wide ? EnumSet.of(Precision.F32) : EnumSet.of(Precision.F32, Precision.BF16);
+  }
+
+  @Override
+  public Map<String, String> describe() {
+    dnnl_version_t version = dnnl.dnnl_version();
+    Map<String, String> told = new LinkedHashMap<>();
+    told.put("oneDNN", version.major() + "." + version.minor() + "." + version.patch());
+    told.put("instruction set", InstructionSet.name(dnnl.dnnl_get_effective_cpu_isa()));
+    return told;
   }
 
   @Override

@@ -1,0 +1,101 @@
+package io.resnet4j.app;
+
+import io.resnet4j.backend.Backend;
+import io.resnet4j.backend.Backends;
+import io.resnet4j.backend.Executable;
+import io.resnet4j.backend.Session;
+import io.resnet4j.graph.Graph;
+import io.resnet4j.graph.GraphBuilder;
+import io.resnet4j.graph.Value;
+import io.resnet4j.graph.Window;
+import io.resnet4j.plan.Planner;
+import io.resnet4j.plan.Precision;
+import io.resnet4j.plan.Program;
+import io.resnet4j.random.KeyedRandom;
+import io.resnet4j.tensor.Shape;
+import io.resnet4j.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** Whether the engine is there and computes what the reference computes. */
+final class EngineChecks {
+  private static final String REFERENCE = "reference";
+  private static final double F32_TOLERANCE = 1e-4;
+  private static final double BF16_TOLERANCE = 3e-2;
+
+  private EngineChecks() {}
+
+  static List<Finding> all() {
+    List<Finding> findings = new ArrayList<>();
+    try {
+      Backend engine = Backends.named(Backends.DEFAULT);
+      engine.describe().forEach((name, value) -> findings.add(Finding.ok(name, value)));
+      findings.add(
+          engine.precisions().contains(Precision.BF16)
+              ? Finding.ok("bf16", "supported")
+              : Finding.note(
+                  "bf16", "not supported by this processor", "train with --precision f32"));
+      float[] expected = compute(Backends.named(REFERENCE), Precision.F32);
+      for (Precision precision : engine.precisions()) {
+        findings.add(check(engine, precision, expected));
+      }
+    } catch (RuntimeException | LinkageError e) {
+      findings.add(
+          Finding.broken(
+              "engine",
+              Failures.line(e),
+              "put the jars of org.bytedeco:dnnl and javacpp for this platform on the class path;"
+                  + " build with -Djavacpp.platform=... for another; the home folder must be"
+                  + " writable, since the libraries are unpacked to ~/.javacpp"));
+    }
+    return findings;
+  }
+
+  private static Finding check(Backend engine, Precision precision, float[] expected) {
+    String name = "check in " + precision;
+    float[] given = compute(engine, precision);
+    double distance = 0;
+    double norm = 0;
+    for (int i = 0; i < expected.length; i++) {
+      distance += Math.pow(given[i] - expected[i], 2);
+      norm += Math.pow(expected[i], 2);
+    }
+    double relative = Math.sqrt(distance / norm);
+    String value = String.format(Locale.ROOT, "%.1e from the reference", relative);
+    double tolerance = precision == Precision.BF16 ? BF16_TOLERANCE : F32_TOLERANCE;
+    return relative <= tolerance
+        ? Finding.ok(name, value)
+        : Finding.broken(
+            name,
+            value,
+            "the engine computes wrongly here: try ONEDNN_MAX_CPU_ISA=AVX2 and report it with the"
+                + " lines above");
+  }
+
+  /** A convolution of drawn numbers. */
+  private static float[] compute(Backend backend, Precision precision) {
+    GraphBuilder g = new GraphBuilder();
+    Value x = g.input("x", Shape.of(2, 16, 9, 9));
+    g.output("y", g.conv("conv", x, 32, Window.square(3, 1, 1), 1));
+    Graph graph = g.build();
+    try (Session session = backend.open()) {
+      Executable plan = session.prepare(Planner.plan(Program.inference(graph, precision)));
+      session
+          .state(Program.MODEL)
+          .forEach((path, shape) -> session.write(Program.MODEL, path, drawn(path, shape)));
+      plan.feed("x", drawn("x", x.shape()));
+      plan.run(0, 0);
+      return plan.fetch("y").toFloats();
+    }
+  }
+
+  private static Tensor drawn(String key, Shape shape) {
+    KeyedRandom random = KeyedRandom.of(0, "doctor/" + key);
+    float[] values = new float[Math.toIntExact(shape.elements())];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) random.normalAt(i);
+    }
+    return Tensor.ofFloats(shape, values);
+  }
+}
