@@ -3,7 +3,7 @@ package io.resnet4j.data;
 import java.nio.FloatBuffer;
 
 /**
- * Pictures and targets of one step. The buffers are direct, in native byte order, and belong to the
+ * Pictures and targets of one step. The buffers belong to the
  * {@link Loader}'s ring: they hold this batch until the next one is asked for.
  */
 public final class Batch {
