@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Reads the options of a command and runs it. */
 final class Launch {
@@ -42,25 +41,35 @@ final class Launch {
 
   private static void parse(CommandLine line, String name, List<String> arguments) {
     try {
+      // What is unknown is told before what is missing: the one is often why the other is.
+      line.setUnmatchedArgumentsAllowed(true);
       line.parseArgs(arguments.toArray(String[]::new));
-    } catch (UnmatchedArgumentException e) {
-      String first = e.getUnmatched().get(0);
-      boolean option = first.startsWith("-");
-      List<String> known = new ArrayList<>();
-      line.getCommandSpec().options().forEach(each -> known.addAll(List.of(each.names())));
-      int equals = first.indexOf('=');
-      String bare = option && equals > 0 ? first.substring(0, equals) : first;
-      throw new InvalidInputException(
-          name
-              + ": unknown "
-              + (option ? "option '" + bare : "argument '" + first)
-              + "'"
-              + (option ? Nearest.suggestion(bare, known) : "")
-              + more(name),
-          e);
+      requireAllKnown(line, name);
     } catch (ParameterException e) {
+      requireAllKnown(line, name);
       throw new InvalidInputException(name + ": " + lower(e.getMessage()) + more(name), e);
     }
+  }
+
+  private static void requireAllKnown(CommandLine line, String name) {
+    if (line.getUnmatchedArguments().isEmpty()) {
+      return;
+    }
+    String first = line.getUnmatchedArguments().get(0);
+    if (!first.startsWith("-")) {
+      throw new InvalidInputException(name + ": unknown argument '" + first + "'" + more(name));
+    }
+    int equals = first.indexOf('=');
+    String option = equals > 0 ? first.substring(0, equals) : first;
+    List<String> known = new ArrayList<>();
+    line.getCommandSpec().options().forEach(each -> known.addAll(List.of(each.names())));
+    throw new InvalidInputException(
+        name
+            + ": unknown option '"
+            + option
+            + "'"
+            + Nearest.suggestion(option, known)
+            + more(name));
   }
 
   private static String more(String name) {
