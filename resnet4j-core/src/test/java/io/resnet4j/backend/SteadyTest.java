@@ -63,8 +63,7 @@ class SteadyTest {
       for (int n = 0; n < batch; n++) {
         targets[n * spec.classes() + n % spec.classes()] = 1;
       }
-      executable.feed(
-          ModelSpec.TARGETS, Tensor.ofFloats(Shape.of(batch, spec.classes()), targets));
+      executable.feed(ModelSpec.TARGETS, Tensor.ofFloats(Shape.of(batch, spec.classes()), targets));
     }
 
     void steps(int count) {
