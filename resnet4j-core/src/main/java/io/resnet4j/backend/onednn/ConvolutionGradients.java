@@ -81,8 +81,9 @@ final class ConvolutionGradients {
     ConvolutionDescriptions.Geometry geometry = ConvolutionDescriptions.Geometry.of(window);
     dnnl_primitive_desc hint =
         descriptions.hint(x.shape(), op.weight(), groups, dy.shape(), window);
-    Layout anyX = lowering.any(x.shape(), type);
-    Layout anyY = lowering.any(dy.shape(), type);
+    boolean viewed = descriptions.alsoChannelsLast(x) && descriptions.alsoChannelsLast(dy);
+    Layout wishX = viewed ? descriptions.channelsLast(x.shape()) : lowering.any(x.shape(), type);
+    Layout wishY = viewed ? descriptions.channelsLast(dy.shape()) : lowering.any(dy.shape(), type);
     Layout anyWeight = Dnnl.any(lowering.resources, weightDims, DType.F32);
     Layout biasLayout = lowering.plain(Shape.of(op.weight().dim(0)), DType.F32);
     dnnl_memory_desc biasDesc = op.bias() ? biasLayout.desc() : null;
@@ -96,10 +97,10 @@ final class ConvolutionGradients {
                     into,
                     engine,
                     dnnl_convolution_direct,
-                    anyX.desc(),
+                    wishX.desc(),
                     anyWeight.desc(),
                     biasDesc,
-                    anyY.desc(),
+                    wishY.desc(),
                     geometry.strides(),
                     geometry.dilations(),
                     geometry.padding(),
@@ -109,7 +110,10 @@ final class ConvolutionGradients {
     Layout chosen =
         Dnnl.chosen(
             lowering.resources, description, dnnl_query_diff_weights_md, weightDims, DType.F32);
-    Lowering.Placed from = lowering.bring(x, descriptions.srcLayout(description, x));
+    Lowering.Placed from =
+        viewed
+            ? new Lowering.Placed(wishX, lowering.operand(x).region())
+            : lowering.bring(x, descriptions.srcLayout(description, x));
     Layout dyLayout =
         Dnnl.chosen(
             lowering.resources,
@@ -117,7 +121,10 @@ final class ConvolutionGradients {
             dnnl_query_diff_dst_md,
             Lowering.dims(dy.shape()),
             type);
-    Lowering.Placed gradient = lowering.bring(dy, dyLayout);
+    Lowering.Placed gradient =
+        viewed
+            ? new Lowering.Placed(wishY, lowering.operand(dy).region())
+            : lowering.bring(dy, dyLayout);
     ParameterGradients targets = new ParameterGradients(lowering, node);
     ParameterGradients.Target target = targets.open(0, weightDims, chosen);
     List<Lowering.Argument> arguments = new ArrayList<>();

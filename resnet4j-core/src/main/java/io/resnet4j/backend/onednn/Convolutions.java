@@ -39,13 +39,16 @@ final class Convolutions {
     boolean bias = node.inputs().size() == 3;
     DType type = lowering.plan.precision().activations();
     boolean training = lowering.plan.trains();
+    Shape x = node.input(0).shape();
+    Shape y = node.output().shape();
+    boolean viewed = y.dim(1) == x.dim(1) && descriptions.alsoChannelsLast(node.input(0));
     dnnl_primitive_desc description =
         descriptions.describeForward(
             training,
-            lowering.any(node.input(0).shape(), type),
+            viewed ? descriptions.channelsLast(x) : lowering.any(x, type),
             Dnnl.any(lowering.resources, weightDims, type),
             bias ? lowering.plain(Shape.of(weight.shape().dim(0)), DType.F32) : null,
-            lowering.any(node.output()),
+            viewed ? descriptions.channelsLast(y) : lowering.any(node.output()),
             op.window(),
             Dnnl.NONE);
     Layout wanted = descriptions.weightLayout(description, weightDims, type);
@@ -57,7 +60,19 @@ final class Convolutions {
     if (bias) {
       arguments.add(biasArgument(node.input(2)));
     }
-    emitForward(node, description, packed, arguments);
+    if (!viewed) {
+      emitForward(node, description, packed, arguments);
+      return;
+    }
+    Lowering.Placed from = lowering.operand(node.input(0));
+    Lowering.Placed to = lowering.place(node.output(), descriptions.blocked(y));
+    emitInto(
+        "convolution",
+        description,
+        new Lowering.Placed(descriptions.channelsLast(x), from.region()),
+        packed,
+        new Lowering.Placed(descriptions.channelsLast(y), to.region()),
+        arguments);
   }
 
   private Lowering.Argument biasArgument(Value bias) {

@@ -1,15 +1,28 @@
 package io.resnet4j.backend.onednn;
 
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_DST;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_SRC;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DST;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_eltwise_forward_primitive_desc_create;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_eltwise_linear;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_forward_inference;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_forward_training;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_softmax_backward_primitive_desc_create;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_softmax_forward_primitive_desc_create;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_softmax_log;
+
 import io.resnet4j.graph.Node;
 import io.resnet4j.graph.Op;
 import io.resnet4j.graph.Value;
 import io.resnet4j.tensor.DType;
 import io.resnet4j.tensor.Shape;
 import java.nio.FloatBuffer;
+import org.bytedeco.dnnl.dnnl_primitive_desc;
 
 /**
- * Cross-entropy in Java with double sums: N x K numbers are too few to matter for speed, and the
- * loss is what people read.
+ * Cross-entropy. The logarithm of the softmax and its gradient are oneDNN's; the loss itself is
+ * summed in Java in double precision, since it is what people read.
  */
 final class Losses {
   private final Lowering lowering;
@@ -22,93 +35,130 @@ final class Losses {
     return lowering.bring(value, lowering.plain(value.shape(), DType.F32));
   }
 
+  private dnnl_primitive_desc describe(Layout rows) {
+    return lowering.dnnl.describe(
+        lowering.resources,
+        "softmax",
+        Dnnl.NONE,
+        (into, engine, attributes) ->
+            dnnl_softmax_forward_primitive_desc_create(
+                into,
+                engine,
+                dnnl_forward_training,
+                dnnl_softmax_log,
+                rows.desc(),
+                rows.desc(),
+                1,
+                attributes));
+  }
+
+  /** The logarithms of the softmax of the logits, made once and kept for the gradient. */
+  private Lowering.Placed logSoftmax(Value logits) {
+    Lowering.Placed x = rows(logits);
+    Lowering.Placed y = new Lowering.Placed(x.layout(), lowering.region(x.layout().bytes()));
+    lowering.emit(
+        "softmax",
+        describe(x.layout()),
+        Lowering.argument(DNNL_ARG_SRC, x),
+        Lowering.argument(DNNL_ARG_DST, y));
+    lowering.note(logits, y);
+    return y;
+  }
+
   void crossEntropy(Op.SoftmaxCrossEntropy op, Node node) {
     Shape shape = node.input(0).shape();
-    int batch = shape.dim(0);
-    int classes = shape.dim(1);
-    Lowering.Placed logits = rows(node.input(0));
+    Lowering.Placed logs = logSoftmax(node.input(0));
     Lowering.Placed targets = rows(node.input(1));
     Lowering.Placed loss =
         lowering.place(node.output(), lowering.plain(node.output().shape(), DType.F32));
-    FloatView logitView = new FloatView(logits.region(), shape.elements());
+    FloatView logView = new FloatView(logs.region(), shape.elements());
     FloatView targetView = new FloatView(targets.region(), shape.elements());
     FloatView lossView = new FloatView(loss.region(), 1);
+    int count = Math.toIntExact(shape.elements());
     double keep = 1 - op.smoothing();
-    double spread = op.smoothing() / classes;
+    double spread = op.smoothing() / shape.dim(1);
+    double batch = shape.dim(0);
     lowering.append(
         "cross-entropy",
         run -> {
-          FloatBuffer x = logitView.get();
-          FloatBuffer t = targetView.get();
+          FloatBuffer log = logView.get();
+          FloatBuffer target = targetView.get();
           double sum = 0;
-          for (int n = 0; n < batch; n++) {
-            int row = n * classes;
-            double logSum = logSumExp(x, row, classes);
-            for (int k = 0; k < classes; k++) {
-              sum += (keep * t.get(row + k) + spread) * (logSum - x.get(row + k));
+          for (int i = 0; i < count; i++) {
+            double weight = keep * target.get(i) + spread;
+            if (weight != 0) {
+              sum -= weight * log.get(i);
             }
           }
           lossView.get().put(0, (float) (sum / batch));
         },
-        logits.region(),
+        logs.region(),
         targets.region(),
         loss.region());
   }
 
   void crossEntropyGradient(Op.SoftmaxCrossEntropy op, Node node) {
     Shape shape = node.input(0).shape();
-    int batch = shape.dim(0);
-    int classes = shape.dim(1);
-    Lowering.Placed logits = rows(node.input(0));
-    Lowering.Placed targets = rows(node.input(1));
-    Layout plain = lowering.plain(shape, DType.F32);
+    Lowering.Placed logs = lowering.noted(node.input(0), Lowering.Placed.class);
+    Layout rows = logs.layout();
+    Lowering.Placed byLogs = new Lowering.Placed(rows, lowering.region(rows.bytes()));
+    scaleTargets(op, node.input(1), byLogs);
     boolean direct = lowering.plan.type(node.output()) == DType.F32;
     Lowering.Placed gradient =
         direct
-            ? lowering.place(node.output(), plain)
-            : new Lowering.Placed(plain, lowering.region(plain.bytes()));
-    FloatView logitView = new FloatView(logits.region(), shape.elements());
-    FloatView targetView = new FloatView(targets.region(), shape.elements());
-    FloatView gradientView = new FloatView(gradient.region(), shape.elements());
-    double keep = 1 - op.smoothing();
-    double spread = op.smoothing() / classes;
-    lowering.append(
-        "cross-entropy backward",
-        run -> {
-          FloatBuffer x = logitView.get();
-          FloatBuffer t = targetView.get();
-          FloatBuffer dx = gradientView.get();
-          for (int n = 0; n < batch; n++) {
-            int row = n * classes;
-            double logSum = logSumExp(x, row, classes);
-            double mass = 0;
-            for (int k = 0; k < classes; k++) {
-              mass += keep * t.get(row + k) + spread;
-            }
-            for (int k = 0; k < classes; k++) {
-              double p = Math.exp(x.get(row + k) - logSum);
-              double target = keep * t.get(row + k) + spread;
-              dx.put(row + k, (float) ((mass * p - target) / batch));
-            }
-          }
-        },
-        logits.region(),
-        targets.region(),
-        gradient.region());
+            ? lowering.place(node.output(), rows)
+            : new Lowering.Placed(rows, lowering.region(rows.bytes()));
+    dnnl_primitive_desc hint = describe(rows);
+    lowering.emit(
+        "softmax backward",
+        lowering.dnnl.describe(
+            lowering.resources,
+            "softmax backward",
+            Dnnl.NONE,
+            (into, engine, attributes) ->
+                dnnl_softmax_backward_primitive_desc_create(
+                    into,
+                    engine,
+                    dnnl_softmax_log,
+                    rows.desc(),
+                    rows.desc(),
+                    rows.desc(),
+                    1,
+                    hint,
+                    attributes)),
+        Lowering.argument(DNNL_ARG_DST, logs),
+        Lowering.argument(DNNL_ARG_DIFF_DST, byLogs),
+        Lowering.argument(DNNL_ARG_DIFF_SRC, gradient));
     if (!direct) {
-      lowering.reorder(gradient, lowering.place(node.output(), lowering.plain(node.output())));
+      Layout wanted = lowering.plain(shape, lowering.plan.type(node.output()));
+      lowering.reorder(gradient, lowering.place(node.output(), wanted));
     }
   }
 
-  private static double logSumExp(FloatBuffer x, int row, int classes) {
-    double largest = Double.NEGATIVE_INFINITY;
-    for (int k = 0; k < classes; k++) {
-      largest = Math.max(largest, x.get(row + k));
-    }
-    double sum = 0;
-    for (int k = 0; k < classes; k++) {
-      sum += Math.exp(x.get(row + k) - largest);
-    }
-    return largest + Math.log(sum);
+  /** The gradient of the mean loss by the logarithms: -((1 - s) target + s / K) / N. */
+  private void scaleTargets(Op.SoftmaxCrossEntropy op, Value targets, Lowering.Placed to) {
+    Shape shape = targets.shape();
+    float slope = (float) (-(1 - op.smoothing()) / shape.dim(0));
+    float offset = (float) (-op.smoothing() / shape.dim(1) / shape.dim(0));
+    Lowering.Placed from = rows(targets);
+    lowering.emit(
+        "scale targets",
+        lowering.dnnl.describe(
+            lowering.resources,
+            "eltwise",
+            Dnnl.NONE,
+            (into, engine, attributes) ->
+                dnnl_eltwise_forward_primitive_desc_create(
+                    into,
+                    engine,
+                    dnnl_forward_inference,
+                    dnnl_eltwise_linear,
+                    from.layout().desc(),
+                    to.layout().desc(),
+                    slope,
+                    offset,
+                    attributes)),
+        Lowering.argument(DNNL_ARG_SRC, from),
+        Lowering.argument(DNNL_ARG_DST, to));
   }
 }
