@@ -3,8 +3,8 @@ package io.resnet4j.data;
 import java.nio.FloatBuffer;
 
 /**
- * Pictures and targets of one step. The buffers are direct, in native byte order, and belong to the
- * {@link Loader}'s ring: they hold this batch until the next one is asked for.
+ * Pictures and targets of one step. The buffers belong to the {@link Loader}'s ring: they hold this
+ * batch until the next one is asked for.
  */
 public final class Batch {
   private final int classes;

@@ -96,6 +96,7 @@ public final class Cifar {
     long total = 0;
     for (int i = 0; i < files.length; i++) {
       records[i] = records(files[i], labelBytes);
+      requireWhole(files, records, i);
       total += records[i];
     }
     if (total * SIZE.samples() > MemoryDataset.LARGEST_ARRAY) {
@@ -127,6 +128,21 @@ public final class Cifar {
       }
     }
     return new MemoryDataset(name, SIZE, classes, pixels, labels);
+  }
+
+  /** A file cut off between two records shows by its neighbours: batches are of one length. */
+  private static void requireWhole(Path[] files, int[] records, int last) {
+    if (records[last] != records[0]) {
+      throw new InvalidInputException(
+          files[last]
+              + ": "
+              + records[last]
+              + " records, expected as many as "
+              + files[0].getFileName()
+              + " has ("
+              + records[0]
+              + "); one of them is truncated, unpack them again");
+    }
   }
 
   private static int records(Path file, int labelBytes) {

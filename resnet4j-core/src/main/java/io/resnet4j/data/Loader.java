@@ -18,8 +18,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The order of an epoch is a permutation keyed by (seed, epoch); the augmentation of a picture
  * is keyed by (seed, epoch, index, place in the list).
  *
- * <p>One thread consumes. {@link #close} stops the workers; the direct buffers go when the
- * collector finds them unreachable.
+ * <p>One thread consumes. {@link #close} stops the workers, at once.
  *
  * <pre>{@code
  * try (Loader loader = new Loader(data.train(), options)) {

@@ -61,6 +61,17 @@ class CifarTest {
   }
 
   @Test
+  void noticesAFileCutOffBetweenRecords() throws IOException {
+    write10(folder);
+    Path fourth = Files.write(folder.resolve("data_batch_4.bin"), records(299, 1, 4));
+    assertEquals(
+        fourth
+            + ": 299 records, expected as many as data_batch_1.bin has (300); one of them is"
+            + " truncated, unpack them again",
+        refused10());
+  }
+
+  @Test
   void takesNamesAndTheUsualFolder() throws IOException {
     Path usual = Files.createDirectory(folder.resolve("cifar-10-batches-bin"));
     write10(usual);

@@ -4,6 +4,7 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
+import org.jspecify.annotations.Nullable;
 
 /** One allocation outside the Java heap, outside JavaCPP's accounting and garbage collection. */
 final class Memory implements AutoCloseable {
@@ -13,6 +14,7 @@ final class Memory implements AutoCloseable {
   private final Pointer allocation;
   private final long address;
   private final long bytes;
+  private @Nullable FloatBuffer floats;
   private boolean closed;
 
   /**
@@ -35,6 +37,14 @@ final class Memory implements AutoCloseable {
 
   long bytes() {
     return bytes;
+  }
+
+  /** All of it as floats; at most 2 GiB. The view is made once. */
+  FloatBuffer floats() {
+    if (floats == null) {
+      floats = floats(address, bytes / Float.BYTES);
+    }
+    return floats;
   }
 
   static Pointer pointer(long address) {

@@ -8,6 +8,8 @@ import io.resnet4j.tensor.DType;
 final class NodeLowering implements Op.Visitor<Void> {
   private final Lowering lowering;
   private final Convolutions convolutions;
+  private final ConvolutionGradients convolutionGradients;
+  private final PadShortcuts padShortcuts;
   private final Normalisations normalisations;
   private final Pointwise pointwise;
   private final Pools pools;
@@ -17,6 +19,8 @@ final class NodeLowering implements Op.Visitor<Void> {
   NodeLowering(Lowering lowering) {
     this.lowering = lowering;
     this.convolutions = new Convolutions(lowering);
+    this.convolutionGradients = new ConvolutionGradients(lowering);
+    this.padShortcuts = new PadShortcuts(lowering, convolutions, convolutionGradients);
     this.normalisations = new Normalisations(lowering);
     this.pointwise = new Pointwise(lowering);
     this.pools = new Pools(lowering);
@@ -72,7 +76,7 @@ final class NodeLowering implements Op.Visitor<Void> {
 
   @Override
   public Void visit(Op.PadShortcut op, Node node) {
-    convolutions.padShortcut(op, node);
+    padShortcuts.forward(op, node);
     return null;
   }
 
@@ -124,13 +128,13 @@ final class NodeLowering implements Op.Visitor<Void> {
 
   @Override
   public Void visit(Op.Conv2dInputGradient op, Node node) {
-    convolutions.inputGradient(op, node);
+    convolutionGradients.inputGradient(op, node);
     return null;
   }
 
   @Override
   public Void visit(Op.Conv2dWeightGradient op, Node node) {
-    convolutions.weightGradient(op, node);
+    convolutionGradients.weightGradient(op, node);
     return null;
   }
 
@@ -148,7 +152,7 @@ final class NodeLowering implements Op.Visitor<Void> {
 
   @Override
   public Void visit(Op.PadShortcutGradient op, Node node) {
-    convolutions.padShortcutGradient(op, node);
+    padShortcuts.gradient(op, node);
     return null;
   }
 

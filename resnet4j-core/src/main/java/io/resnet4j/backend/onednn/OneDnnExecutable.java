@@ -8,9 +8,9 @@ import io.resnet4j.plan.Lifetime;
 import io.resnet4j.plan.MemoryPlanner;
 import io.resnet4j.plan.Plan;
 import io.resnet4j.tensor.DType;
-import io.resnet4j.tensor.Shape;
 import io.resnet4j.tensor.Tensor;
 import java.nio.FloatBuffer;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -21,6 +21,7 @@ final class OneDnnExecutable implements Executable {
   private final List<Region> regions;
   private final MemoryPlanner.Packing packing;
   private final Lowering.Step[] steps;
+  private final Map<Value, Result> results = new HashMap<>();
 
   OneDnnExecutable(OneDnnSession session, Lowering lowering) {
     this.session = session;
@@ -142,21 +143,47 @@ final class OneDnnExecutable implements Executable {
               + value.name()
               + " is gone, another plan of the session has run since; fetch right after the run");
     }
-    Lowering.Placed placed = lowering.placed(value);
-    Shape shape = value.shape();
+    Result result = results.computeIfAbsent(value, this::result);
     float[] values =
         session
             .engine()
             .call(
-                () -> {
-                  try (Resources temporary = new Resources()) {
-                    Layout canonical = Dnnl.plain(temporary, placed.layout().dims(), DType.F32);
-                    return session
-                        .store()
-                        .readCanonical(placed.layout(), placed.region(), canonical);
-                  }
-                });
-    return Tensor.ofFloats(shape, values);
+                () ->
+                    result.direct()
+                        ? result.read()
+                        : session
+                            .store()
+                            .readCanonical(
+                                result.placed().layout(),
+                                result.placed().region(),
+                                result.canonical()));
+    return Tensor.ofFloats(value.shape(), values);
+  }
+
+  /**
+   * How a value is read.
+   *
+   * @param placed where it lies
+   * @param canonical row-major f32
+   * @param view of its floats, if it lies in canonical layout
+   */
+  private record Result(Lowering.Placed placed, Layout canonical, FloatView view) {
+    boolean direct() {
+      return placed.layout().same(canonical);
+    }
+
+    float[] read() {
+      float[] values = new float[Math.toIntExact(canonical.bytes() / Float.BYTES)];
+      view.get().get(0, values);
+      return values;
+    }
+  }
+
+  private Result result(Value value) {
+    Lowering.Placed placed = lowering.placed(value);
+    Layout canonical = Dnnl.plain(lowering.resources, placed.layout().dims(), DType.F32);
+    FloatView view = new FloatView(placed.region(), value.shape().elements());
+    return new Result(placed, canonical, view);
   }
 
   private void requireResult(Value value) {

@@ -36,9 +36,9 @@ final class SgdUpdate {
       groupOf.keySet().forEach(tensor -> tensor.useSlot(VELOCITY));
     }
     for (StateStore.Chunk chunk : chunks) {
-      FloatBuffer values = chunk.floats(chunk.values);
-      FloatBuffer gradients = chunk.floats(chunk.companions.get(StateStore.GRADIENT));
-      FloatBuffer velocities = moving ? chunk.floats(chunk.companions.get(VELOCITY)) : values;
+      FloatBuffer values = chunk.values.floats();
+      FloatBuffer gradients = chunk.companions.get(StateStore.GRADIENT).floats();
+      FloatBuffer velocities = moving ? chunk.companions.get(VELOCITY).floats() : values;
       int count = chunk.tensors.size();
       int start = 0;
       while (start < count) {

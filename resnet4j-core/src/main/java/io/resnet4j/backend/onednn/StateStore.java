@@ -59,10 +59,6 @@ final class StateStore {
     final Map<String, Memory> companions = new LinkedHashMap<>();
     Memory values;
     long bytes;
-
-    FloatBuffer floats(Memory memory) {
-      return Memory.floats(memory.address(), bytes / Float.BYTES);
-    }
   }
 
   StateStore(Dnnl dnnl, Resources resources) {
