@@ -16,6 +16,7 @@ final class BarDisplay extends TrainDisplay {
   private static final String CLEAR_LINE = "\r\033[K";
 
   private final Console console;
+  private int epochs;
   private @Nullable ProgressBar bar;
 
   BarDisplay(Console console) {
@@ -26,10 +27,11 @@ final class BarDisplay extends TrainDisplay {
   @Override
   public void started(Started event) {
     super.started(event);
+    epochs = event.epochs();
     long done = (long) (event.firstEpoch() - 1) * event.stepsPerEpoch();
     bar =
         new ProgressBarBuilder()
-            .setTaskName("epoch " + event.firstEpoch() + "/" + event.epochs())
+            .setTaskName(event.config().path("model").path("name").asText())
             .setInitialMax(event.steps())
             .startsFrom(done, Duration.ZERO)
             .setStyle(ProgressBarStyle.ASCII)
@@ -55,8 +57,9 @@ final class BarDisplay extends TrainDisplay {
       bar.setExtraMessage(
           String.format(
               Locale.ROOT,
-              " epoch %d  loss %.4f  acc %.1f %%  %s",
+              " epoch %d/%d  loss %.4f  acc %.1f %%  %s",
               event.epoch(),
+              epochs,
               event.meanLoss(),
               100 * event.accuracy(),
               Text.rate(event.imagesPerSecond())));

@@ -30,16 +30,19 @@ class TrainDisplay implements TrainListener, AutoCloseable {
     epochs = event.epochs();
     firstStep = (long) (event.firstEpoch() - 1) * event.stepsPerEpoch();
     String from = event.firstEpoch() > 1 ? ", going on with epoch " + event.firstEpoch() : "";
+    String length =
+        steps == (long) epochs * event.stepsPerEpoch()
+            ? epochs + (epochs == 1 ? " epoch of " : " epochs of ") + event.stepsPerEpoch()
+            : steps + " steps; an epoch is " + event.stepsPerEpoch();
     print(
         String.format(
             Locale.ROOT,
-            "%s, %s, %s, batch %d: %d epochs of %d steps%s; %d threads, %s of memory",
+            "%s, %s, %s, batch %d: %s steps%s; %d threads, %s of memory",
             event.config().path("model").path("name").asText(),
             event.config().path("recipe").path("name").asText(),
             event.config().path("precision").asText(),
             event.config().path("recipe").path("batch").asInt(),
-            epochs,
-            event.stepsPerEpoch(),
+            length,
             from,
             Threads.count(),
             Text.mebibytes(event.sessionBytes())));
