@@ -1,5 +1,7 @@
 package io.resnet4j.backend.onednn;
 
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -7,16 +9,29 @@ import java.util.concurrent.Executors;
 
 /**
  * The one thread that calls oneDNN for a session: OpenMP keeps a team of threads per calling
- * thread, so a second caller would mean a second team.
+ * thread, so a second caller would mean a second team. A closed session's thread serves the next
+ * one, since the system's allocator, too, keeps memory for every thread that it has seen.
  */
 final class EngineThread implements AutoCloseable {
-  private final ExecutorService executor =
-      Executors.newSingleThreadExecutor(
-          task -> {
-            Thread thread = new Thread(task, "resnet4j-engine");
-            thread.setDaemon(true);
-            return thread;
-          });
+  private static final Deque<ExecutorService> IDLE = new ArrayDeque<>();
+
+  private final ExecutorService executor;
+  private boolean closed;
+
+  EngineThread() {
+    synchronized (IDLE) {
+      executor = IDLE.isEmpty() ? start() : IDLE.pop();
+    }
+  }
+
+  private static ExecutorService start() {
+    return Executors.newSingleThreadExecutor(
+        task -> {
+          Thread thread = new Thread(task, "resnet4j-engine");
+          thread.setDaemon(true);
+          return thread;
+        });
+  }
 
   <T> T call(Callable<T> task) {
     boolean interrupted = false;
@@ -49,8 +64,14 @@ final class EngineThread implements AutoCloseable {
     call(Executors.callable(task));
   }
 
+  /** Gives the thread back; a second call does nothing. */
   @Override
   public void close() {
-    executor.shutdown();
+    synchronized (IDLE) {
+      if (!closed) {
+        closed = true;
+        IDLE.push(executor);
+      }
+    }
   }
 }

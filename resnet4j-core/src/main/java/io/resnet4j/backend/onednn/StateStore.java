@@ -230,9 +230,29 @@ final class StateStore {
       }
     }
     unallocated.clear();
+    placeCopies();
+    touch();
+  }
+
+  /**
+   * All copies of one preparation lie in one allocation, large enough to be returned when freed.
+   */
+  private void placeCopies() {
+    long total = 0;
+    for (Packed packed : unbuilt) {
+      total += aligned(packed.packing().layout().bytes());
+    }
+    for (Derived made : unplaced) {
+      total += aligned(made.layout().bytes());
+    }
+    if (total == 0) {
+      return;
+    }
+    long at = take(total).address();
     for (Packed packed : unbuilt) {
       StateTensor.Packing packing = packed.packing();
-      packing.region().bind(take(packing.layout().bytes()).address());
+      packing.region().bind(at);
+      at += aligned(packing.layout().bytes());
       refreshes.add(
           copy(
               resources,
@@ -241,12 +261,12 @@ final class StateStore {
               packing.layout(),
               packing.region()));
     }
-    unbuilt.clear();
     for (Derived made : unplaced) {
-      made.region().bind(take(made.layout().bytes()).address());
+      made.region().bind(at);
+      at += aligned(made.layout().bytes());
     }
+    unbuilt.clear();
     unplaced.clear();
-    touch();
   }
 
   private void close(Chunk chunk) {
