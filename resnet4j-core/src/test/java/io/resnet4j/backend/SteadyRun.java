@@ -77,8 +77,8 @@ final class SteadyRun implements AutoCloseable {
   public static void main(String[] arguments) throws IOException {
     int steps = Integer.parseInt(arguments[0]);
     long growth;
-    try (SteadyRun run = new SteadyRun(Models.named("resnet20"), 16, Precision.F32)) {
-      run.steps(Math.max(40, steps / 10));
+    try (SteadyRun run = new SteadyRun(Models.named("resnet20"), 8, Precision.F32)) {
+      run.steps(steps / 2); // The just-in-time compiler takes some megabytes before it rests.
       long before = residentBytes();
       run.steps(steps);
       growth = residentBytes() - before;
