@@ -33,7 +33,7 @@ final class QuickstartCommand extends Command {
   // What decides how long it takes: two networks, each of EPOCHS passes over TRAIN pictures.
   private static final List<String> NETWORKS = List.of("resnet20", "plain20");
   private static final int TRAIN = 8_000;
-  private static final int TEST = 2_000;
+  private static final int LEAST = 400;
   private static final int EPOCHS = 5;
   private static final String RECIPE = "synthetic-default";
   private static final long SEED = 0;
@@ -50,9 +50,26 @@ final class QuickstartCommand extends Command {
   @Option(names = "--json", description = "The results as one line of JSON.")
   private boolean json;
 
+  @Option(
+      names = "--pictures",
+      paramLabel = "N",
+      description =
+          "Training pictures to draw, and a quarter as many to test (default: " + TRAIN + ").")
+  private int pictures = TRAIN;
+
+  @Option(
+      names = "--epochs",
+      paramLabel = "N",
+      description = "Passes over them (default: " + EPOCHS + ").")
+  private int epochs = EPOCHS;
+
   @Override
   int run(Console console) {
     Threads.require(threads);
+    if (pictures < LEAST || epochs < 1) {
+      throw new InvalidInputException(
+          "quickstart: takes at least " + LEAST + " pictures and 1 epoch");
+    }
     Path folder = out == null ? Runs.fresh("quickstart") : out;
     requireEmpty(folder);
     long begin = System.nanoTime();
@@ -60,9 +77,9 @@ final class QuickstartCommand extends Command {
         Backends.named(Backends.DEFAULT).precisions().contains(Precision.BF16)
             ? Precision.BF16
             : Precision.F32;
-    DataSplits splits = Synthetic.draw(TRAIN, TEST, SEED);
+    DataSplits splits = Synthetic.draw(pictures, pictures / 4, SEED);
     console.info(splits.description());
-    Recipe recipe = Recipe.named(RECIPE).withLength(Extent.epochs(EPOCHS));
+    Recipe recipe = Recipe.named(RECIPE).withLength(Extent.epochs(epochs));
     Map<String, TrainResult> results = new LinkedHashMap<>();
     List<RunFiles> runs = new ArrayList<>();
     for (String name : NETWORKS) {
