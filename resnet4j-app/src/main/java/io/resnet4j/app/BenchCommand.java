@@ -71,6 +71,15 @@ final class BenchCommand extends Command {
       description = "onednn or reference (default: ${DEFAULT-VALUE}).")
   private String backend = Backends.DEFAULT;
 
+  @Option(
+      names = "--autotune",
+      paramLabel = "on|off",
+      defaultValue = "on",
+      description =
+          "Choose implementations by measuring, once on each machine, or take oneDNN's own choice"
+              + " (default: ${DEFAULT-VALUE}).")
+  private String autotune = "on";
+
   @Option(names = "--json", description = "The result as one line of JSON.")
   private boolean json;
 
@@ -80,12 +89,13 @@ final class BenchCommand extends Command {
     ModelSpec spec = Specs.named(model, input, classes);
     boolean train = Choices.require("--mode", mode, List.of("train", "infer")).equals("train");
     Precision numbers = Precision.named(precision);
+    boolean tuned = Choices.onOff("--autotune", autotune);
     requireAtLeast("--batch", batch, 1);
     requireAtLeast("--steps", steps, 1);
     requireAtLeast("--warmup", warmUp, 0);
     Backend engine = Specs.backend(backend, numbers);
     Benchmark.Result result =
-        new Benchmark(engine, spec, numbers, batch, train).run(warmUp, steps, console);
+        new Benchmark(engine, spec, numbers, batch, train, tuned).run(warmUp, steps, console);
     // Read before the peak is measured, which takes memory of its own.
     long resident = Machine.peakResidentBytes();
     double peak = PeakSpeed.measure(engine, numbers);
@@ -96,6 +106,7 @@ final class BenchCommand extends Command {
       fields.put("batch", batch);
       fields.put("mode", train ? "train" : "infer");
       fields.put("precision", numbers.toString());
+      fields.put("autotune", tuned ? "on" : "off");
       fields.put("threads", Threads.count());
       fields.put("images_per_s_median", result.median());
       fields.put("images_per_s_best", result.best());

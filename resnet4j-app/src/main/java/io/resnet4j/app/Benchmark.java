@@ -1,6 +1,8 @@
 package io.resnet4j.app;
 
 import io.resnet4j.backend.Backend;
+import io.resnet4j.backend.ChoiceCache;
+import io.resnet4j.backend.Choices;
 import io.resnet4j.backend.Executable;
 import io.resnet4j.backend.Session;
 import io.resnet4j.graph.Graph;
@@ -33,13 +35,21 @@ final class Benchmark {
   private final Precision precision;
   private final int batch;
   private final boolean train;
+  private final boolean tuned;
 
-  Benchmark(Backend backend, ModelSpec spec, Precision precision, int batch, boolean train) {
+  Benchmark(
+      Backend backend,
+      ModelSpec spec,
+      Precision precision,
+      int batch,
+      boolean train,
+      boolean tuned) {
     this.backend = backend;
     this.spec = spec;
     this.precision = precision;
     this.batch = batch;
     this.train = train;
+    this.tuned = tuned;
   }
 
   /**
@@ -55,7 +65,9 @@ final class Benchmark {
       double median, double best, double bestFlops, double prepareSeconds, long sessionBytes) {}
 
   Result run(int warmUp, int steps, Console console) {
-    try (Session session = backend.open()) {
+    ChoiceCache cache = ChoiceCache.of(backend);
+    Choices choices = tuned ? Choices.measuring(cache.read()) : Choices.DEFAULTS;
+    try (Session session = backend.open(choices)) {
       long begin = System.nanoTime();
       Graph graph = train ? spec.trainingGraph(batch, 0) : spec.graph(batch);
       Executable plan =
@@ -65,6 +77,9 @@ final class Benchmark {
                       ? Program.training(graph, ModelSpec.LOSS, precision)
                       : Program.inference(graph, precision)));
       double prepared = (System.nanoTime() - begin) * 1e-9;
+      if (tuned) {
+        cache.add(session.choices());
+      }
       console.detail("plan ready after " + Text.seconds(prepared));
       spec.initialise(0)
           .state()

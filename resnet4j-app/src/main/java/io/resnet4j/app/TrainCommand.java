@@ -116,6 +116,15 @@ final class TrainCommand extends Command {
       description = "onednn or reference (default: ${DEFAULT-VALUE}).")
   private String backend = Backends.DEFAULT;
 
+  @Option(
+      names = "--autotune",
+      paramLabel = "on|off",
+      defaultValue = "on",
+      description =
+          "Choose implementations by measuring, once on each machine, or take oneDNN's own choice"
+              + " (default: ${DEFAULT-VALUE}).")
+  private String autotune = "on";
+
   @Option(names = "--json", description = "The result as one line of JSON.")
   private boolean json;
 
@@ -136,7 +145,15 @@ final class TrainCommand extends Command {
     ModelSpec fitted = Specs.fitted(spec, splits.train());
     Path folder = Optional.ofNullable(out).orElseGet(() -> Runs.fresh(spec.name()));
     TrainOptions options =
-        new TrainOptions(folder, seed, chosen, valSplit, backend, workers, resume);
+        new TrainOptions(
+            folder,
+            seed,
+            chosen,
+            valSplit,
+            backend,
+            workers,
+            Choices.onOff("--autotune", autotune),
+            resume);
     console.info(splits.description());
     TrainResult result =
         Training.run(

@@ -3,6 +3,8 @@ package io.resnet4j.train;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.backend.Backend;
+import io.resnet4j.backend.ChoiceCache;
+import io.resnet4j.backend.Choices;
 import io.resnet4j.backend.Executable;
 import io.resnet4j.backend.Session;
 import io.resnet4j.data.Augmentation;
@@ -98,7 +100,13 @@ public final class Trainer implements AutoCloseable {
     loader = new Loader(parts.train(), loading());
     long perEpoch = loader.batchesPerEpoch();
     span = Schedule.Run.of(Math.max(1, recipe.length().inSteps(0, perEpoch)), perEpoch);
-    session = backend.open();
+    Optional<ChoiceCache> cache =
+        options.autotune() ? Optional.of(ChoiceCache.of(backend)) : Optional.empty();
+    session =
+        backend.open(
+            options.resume()
+                ? Choices.fixed(folder.choices())
+                : cache.map(c -> Choices.measuring(c.read())).orElse(Choices.DEFAULTS));
     try {
       training = session.prepare(Planner.plan(Program.training(graph, ModelSpec.LOSS, precision)));
       evaluator =
@@ -106,6 +114,10 @@ public final class Trainer implements AutoCloseable {
               session, spec, precision, normalisation, recipe.evalBatch(), options.workers());
       parts.validation().ifPresent(evaluator::prepare);
       evaluator.prepare(data.test());
+      if (!options.resume()) {
+        folder.writeChoices(session.choices());
+        cache.ifPresent(c -> c.add(session.choices()));
+      }
       start(checkpoint);
     } catch (RuntimeException | Error e) {
       loader.close();
