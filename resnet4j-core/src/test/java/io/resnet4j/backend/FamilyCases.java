@@ -421,7 +421,9 @@ final class FamilyCases {
             "ReZero",
             g -> {
               Value x = behindConv(g, Shape.of(2, 16, 5, 7));
-              Value branch = g.activate("f", g.conv("conv", x, 16, THREE, 1), Activation.SILU);
+              Value branch =
+                  g.activate(
+                      "f", g.conv("conv", x, 16, Window.square(1, 1, 0), 1), Activation.SILU);
               return g.add("sum", x, g.multiply("weighted", branch, g.parameter("alpha", 1)));
             }));
     cases.add(
