@@ -21,9 +21,6 @@ import java.util.TreeSet;
  * least memory wins, among those that add at most {@link #MOST_EXTRA} to the work.
  */
 final class Recomputation {
-  /** Share of a step's work that may be added. */
-  static final double MOST_EXTRA = 0.34;
-
   /** Multiply-adds that take as long as moving one byte. */
   private static final double WORK_PER_BYTE = 16;
 
@@ -31,8 +28,6 @@ final class Recomputation {
   private final Value loss;
   private final List<Value> by;
   private final Precision precision;
-  private final Map<Value, Double> bytes = new HashMap<>();
-  private final Map<Value, Double> work = new HashMap<>();
   private final Set<Value> activations = new LinkedHashSet<>();
   private final List<Value> cuts = new ArrayList<>();
 
@@ -48,16 +43,20 @@ final class Recomputation {
     return new Recomputation(graph, loss, by, precision).choose();
   }
 
-  private record Choice(Set<Value> again, double peak, double work) {}
+  private record Choice(Set<Value> again, double peak, double work) {
+    /** A tenth less memory is worth a twentieth more work. */
+    double price() {
+      return peak * work * work;
+    }
+  }
 
   private Set<Value> choose() {
     findActivations();
     findCuts();
-    Choice plain = weigh(Set.of());
-    Choice best = plain;
+    Choice best = weigh(Set.of());
     for (Set<Value> again : candidates()) {
       Choice choice = weigh(again);
-      if (choice.peak() < best.peak() && choice.work() <= (1 + MOST_EXTRA) * plain.work()) {
+      if (choice.price() < best.price()) {
         best = choice;
       }
     }
@@ -149,16 +148,11 @@ final class Recomputation {
   // ---- what it costs ----
 
   private double ratio(Value value) {
-    return work(graph.producer(value)) / Math.max(1, bytes(value));
+    return estimate(graph.producer(value)) / Math.max(1, bytes(value));
   }
 
   private double bytes(Value value) {
-    return bytes.computeIfAbsent(
-        value, v -> (double) v.shape().elements() * precision.activations().bytes());
-  }
-
-  private double work(Node node) {
-    return work.computeIfAbsent(node.output(), v -> estimate(node));
+    return (double) value.shape().elements() * precision.activations().bytes();
   }
 
   private double estimate(Node node) {
