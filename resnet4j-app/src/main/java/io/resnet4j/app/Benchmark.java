@@ -6,6 +6,7 @@ import io.resnet4j.backend.Session;
 import io.resnet4j.graph.Graph;
 import io.resnet4j.graph.Value;
 import io.resnet4j.model.ModelSpec;
+import io.resnet4j.plan.MemoryMode;
 import io.resnet4j.plan.Planner;
 import io.resnet4j.plan.Precision;
 import io.resnet4j.plan.Program;
@@ -33,13 +34,21 @@ final class Benchmark {
   private final Precision precision;
   private final int batch;
   private final boolean train;
+  private final MemoryMode memory;
 
-  Benchmark(Backend backend, ModelSpec spec, Precision precision, int batch, boolean train) {
+  Benchmark(
+      Backend backend,
+      ModelSpec spec,
+      Precision precision,
+      int batch,
+      boolean train,
+      MemoryMode memory) {
     this.backend = backend;
     this.spec = spec;
     this.precision = precision;
     this.batch = batch;
     this.train = train;
+    this.memory = memory;
   }
 
   /**
@@ -62,7 +71,7 @@ final class Benchmark {
           session.prepare(
               Planner.plan(
                   train
-                      ? Program.training(graph, ModelSpec.LOSS, precision)
+                      ? Program.training(graph, ModelSpec.LOSS, precision).keeping(memory)
                       : Program.inference(graph, precision)));
       double prepared = (System.nanoTime() - begin) * 1e-9;
       console.detail("plan ready after " + Text.seconds(prepared));

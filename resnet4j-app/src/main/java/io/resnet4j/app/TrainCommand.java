@@ -9,6 +9,7 @@ import io.resnet4j.model.Model;
 import io.resnet4j.model.ModelSpec;
 import io.resnet4j.model.Models;
 import io.resnet4j.model.StateMatch;
+import io.resnet4j.plan.MemoryMode;
 import io.resnet4j.plan.Precision;
 import io.resnet4j.train.Extent;
 import io.resnet4j.train.Recipe;
@@ -116,6 +117,15 @@ final class TrainCommand extends Command {
       description = "onednn or reference (default: ${DEFAULT-VALUE}).")
   private String backend = Backends.DEFAULT;
 
+  @Option(
+      names = "--memory",
+      paramLabel = "MODE",
+      defaultValue = "keep",
+      description =
+          "What a step keeps for its gradients: keep, or lean to compute again what takes little"
+              + " work: half the memory or less, about a third more time (default: keep).")
+  private String memory = "keep";
+
   @Option(names = "--json", description = "The result as one line of JSON.")
   private boolean json;
 
@@ -136,7 +146,8 @@ final class TrainCommand extends Command {
     ModelSpec fitted = Specs.fitted(spec, splits.train());
     Path folder = Optional.ofNullable(out).orElseGet(() -> Runs.fresh(spec.name()));
     TrainOptions options =
-        new TrainOptions(folder, seed, chosen, valSplit, backend, workers, resume);
+        new TrainOptions(
+            folder, seed, chosen, valSplit, backend, workers, MemoryMode.named(memory), resume);
     console.info(splits.description());
     TrainResult result =
         Training.run(

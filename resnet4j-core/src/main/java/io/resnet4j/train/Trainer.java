@@ -100,7 +100,8 @@ public final class Trainer implements AutoCloseable {
     span = Schedule.Run.of(Math.max(1, recipe.length().inSteps(0, perEpoch)), perEpoch);
     session = backend.open();
     try {
-      training = session.prepare(Planner.plan(Program.training(graph, ModelSpec.LOSS, precision)));
+      Program step = Program.training(graph, ModelSpec.LOSS, precision);
+      training = session.prepare(Planner.plan(step.keeping(options.memory())));
       evaluator =
           new Evaluator(
               session, spec, precision, normalisation, recipe.evalBatch(), options.workers());
