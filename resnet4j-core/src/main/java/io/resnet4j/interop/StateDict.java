@@ -179,6 +179,6 @@ public record StateDict(
         + tensors.size()
         + " tensors"
         + (nesting.isEmpty() ? "" : " under '" + nesting + "'")
-        + (prefix.isEmpty() ? "" : ", all called '" + prefix + "...'");
+        + (prefix.isEmpty() ? "" : ", all called '" + prefix + "*'");
   }
 }
