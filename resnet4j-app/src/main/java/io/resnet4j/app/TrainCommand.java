@@ -4,7 +4,7 @@ import io.resnet4j.InvalidInputException;
 import io.resnet4j.backend.Backends;
 import io.resnet4j.data.DataSource;
 import io.resnet4j.data.DataSplits;
-import io.resnet4j.interop.Safetensors;
+import io.resnet4j.interop.StateDict;
 import io.resnet4j.model.Model;
 import io.resnet4j.model.ModelSpec;
 import io.resnet4j.model.Models;
@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code train}. */
@@ -92,8 +93,10 @@ final class TrainCommand extends Command {
       names = "--init",
       paramLabel = "FILE",
       description =
-          "Begin with the weights in a safetensors file; those that do not fit stay fresh.")
+          "Begin with the weights in a safetensors file or a state dict of PyTorch (.pth).")
   private @Nullable Path init;
+
+  @Mixin private FitOptions fit = new FitOptions();
 
   @Option(
       names = "--out",
@@ -183,8 +186,8 @@ final class TrainCommand extends Command {
     if (init == null) {
       return fresh;
     }
-    Safetensors weights = Safetensors.read(init);
-    console.info(init + ": " + StateMatch.of(spec, weights.tensors()));
-    return fresh.overlay(weights.tensors());
+    StateDict weights = StateDict.read(init);
+    console.info(weights + "; " + StateMatch.of(spec, weights.tensors()));
+    return fresh.overlay(weights, fit.allowed());
   }
 }
