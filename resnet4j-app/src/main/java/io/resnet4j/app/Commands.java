@@ -18,6 +18,7 @@ final class Commands {
     ALL.put("report", "make the report of a run, or lay several runs over each other");
     ALL.put("eval", "evaluate trained weights on a data set");
     ALL.put("predict", "say what pictures show");
+    ALL.put("download", "fetch data sets and trained weights from where they are published");
     ALL.put("bench", "measure the speed of a network on this machine");
     ALL.put("doctor", "say what this machine can do and what is wrong");
     ALL.put("help", "show the options of a command: resnet4j help COMMAND");
@@ -31,6 +32,7 @@ final class Commands {
       case "quickstart" -> new QuickstartCommand();
       case "report" -> new ReportCommand();
       case "eval" -> new EvalCommand();
+      case "download" -> new DownloadCommand();
       case "predict" -> new PredictCommand();
       case "doctor" -> new DoctorCommand();
       case "models" -> new ModelsCommand();
