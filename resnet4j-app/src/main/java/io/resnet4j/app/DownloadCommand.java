@@ -61,7 +61,7 @@ final class DownloadCommand extends Command {
 
   @Option(
       names = "--unverified",
-      description = "Accept files of which nobody publishes a checksum.")
+      description = "Accept files of which no published checksum is known.")
   private boolean unverified;
 
   @Option(names = "--cache", paramLabel = "DIR", description = "Where to keep files.")

@@ -57,8 +57,9 @@ final class Downloader {
     if (file.checksum() == null && !options.unverified()) {
       throw new InvalidInputException(
           file.name()
-              + ": nobody publishes a checksum of it, so nothing tells whether it is whole or"
-              + " genuine; give --sha256, or accept that with --unverified");
+              + ": no published checksum of it is known, so nothing tells whether it is whole or"
+              + " genuine; accept that with --unverified, or fetch it as weights:ADDRESS with"
+              + " --sha256");
     }
     Path target = folder.resolve(file.name());
     if (Files.exists(target)) {
@@ -106,7 +107,9 @@ final class Downloader {
             file.name() + ": interrupted; what has arrived is kept, and the next start goes on", e);
       } catch (IOException e) {
         failures.add(address + ": " + e.getMessage());
-        listener.note(failures.get(failures.size() - 1));
+        if (failures.size() < source.addresses().size()) {
+          listener.note(address + ": " + e.getMessage() + "; trying the next address");
+        }
       }
     }
     throw new UncheckedIOException(
