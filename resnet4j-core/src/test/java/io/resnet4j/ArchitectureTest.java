@@ -55,6 +55,7 @@ class ArchitectureTest {
     allow("interop", "graph");
     allow("model", "nn", "interop");
     allow("data", "tensor", "random");
+    allow("fetch", "data", "model");
     allow("infer", "data", "model", "backend");
     allow("train", "infer");
     allow("lab", "train");

@@ -8,6 +8,7 @@ import io.resnet4j.backend.Session;
 import io.resnet4j.graph.Graph;
 import io.resnet4j.graph.Value;
 import io.resnet4j.model.ModelSpec;
+import io.resnet4j.plan.MemoryMode;
 import io.resnet4j.plan.Planner;
 import io.resnet4j.plan.Precision;
 import io.resnet4j.plan.Program;
@@ -36,6 +37,7 @@ final class Benchmark {
   private final int batch;
   private final boolean train;
   private final boolean tuned;
+  private final MemoryMode memory;
 
   Benchmark(
       Backend backend,
@@ -43,6 +45,7 @@ final class Benchmark {
       Precision precision,
       int batch,
       boolean train,
+      MemoryMode memory,
       boolean tuned) {
     this.backend = backend;
     this.spec = spec;
@@ -50,6 +53,7 @@ final class Benchmark {
     this.batch = batch;
     this.train = train;
     this.tuned = tuned;
+    this.memory = memory;
   }
 
   /**
@@ -74,7 +78,7 @@ final class Benchmark {
           session.prepare(
               Planner.plan(
                   train
-                      ? Program.training(graph, ModelSpec.LOSS, precision)
+                      ? Program.training(graph, ModelSpec.LOSS, precision).keeping(memory)
                       : Program.inference(graph, precision)));
       double prepared = (System.nanoTime() - begin) * 1e-9;
       if (tuned) {

@@ -4,11 +4,12 @@ import io.resnet4j.InvalidInputException;
 import io.resnet4j.backend.Backends;
 import io.resnet4j.data.DataSource;
 import io.resnet4j.data.DataSplits;
-import io.resnet4j.interop.Safetensors;
+import io.resnet4j.interop.StateDict;
 import io.resnet4j.model.Model;
 import io.resnet4j.model.ModelSpec;
 import io.resnet4j.model.Models;
 import io.resnet4j.model.StateMatch;
+import io.resnet4j.plan.MemoryMode;
 import io.resnet4j.plan.Precision;
 import io.resnet4j.train.Extent;
 import io.resnet4j.train.Recipe;
@@ -21,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code train}. */
@@ -91,8 +93,10 @@ final class TrainCommand extends Command {
       names = "--init",
       paramLabel = "FILE",
       description =
-          "Begin with the weights in a safetensors file; those that do not fit stay fresh.")
+          "Begin with the weights in a safetensors file or a state dict of PyTorch (.pth).")
   private @Nullable Path init;
+
+  @Mixin private FitOptions fit = new FitOptions();
 
   @Option(
       names = "--out",
@@ -125,6 +129,15 @@ final class TrainCommand extends Command {
               + " (default: ${DEFAULT-VALUE}).")
   private String autotune = "on";
 
+  @Option(
+      names = "--memory",
+      paramLabel = "MODE",
+      defaultValue = "keep",
+      description =
+          "What a step keeps for its gradients: keep, or lean to compute again what takes little"
+              + " work: half the memory or less, about a third more time (default: keep).")
+  private String memory = "keep";
+
   @Option(names = "--json", description = "The result as one line of JSON.")
   private boolean json;
 
@@ -152,6 +165,7 @@ final class TrainCommand extends Command {
             valSplit,
             backend,
             workers,
+            MemoryMode.named(memory),
             Choices.onOff("--autotune", autotune),
             resume);
     console.info(splits.description());
@@ -189,8 +203,8 @@ final class TrainCommand extends Command {
     if (init == null) {
       return fresh;
     }
-    Safetensors weights = Safetensors.read(init);
-    console.info(init + ": " + StateMatch.of(spec, weights.tensors()));
-    return fresh.overlay(weights.tensors());
+    StateDict weights = StateDict.read(init);
+    console.info(weights + "; " + StateMatch.of(spec, weights.tensors()));
+    return fresh.overlay(weights, fit.allowed());
   }
 }

@@ -13,6 +13,8 @@ import java.util.stream.Stream;
 
 /** Runs a trainer with everything that listens to it. */
 final class Training {
+  private static final String STOPPING = "stopping after this step; writing a checkpoint ...";
+
   private Training() {}
 
   /**
@@ -23,7 +25,7 @@ final class Training {
   static TrainResult run(
       Console console, Path folder, Supplier<Trainer> maker, Consumer<TrainResult> show) {
     boolean fresh = !Files.exists(folder);
-    try (Interruption interruption = Interruption.handled(console)) {
+    try (Interruption interruption = Interruption.handled(console, STOPPING)) {
       long begin = System.nanoTime();
       try (Trainer trainer = maker.get();
           TrainDisplay display = TrainDisplay.on(console)) {

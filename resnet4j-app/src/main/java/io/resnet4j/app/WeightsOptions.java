@@ -6,11 +6,10 @@ import io.resnet4j.InvalidInputException;
 import io.resnet4j.backend.Backend;
 import io.resnet4j.backend.Backends;
 import io.resnet4j.infer.Predictor;
-import io.resnet4j.interop.Safetensors;
+import io.resnet4j.interop.StateDict;
 import io.resnet4j.model.Model;
 import io.resnet4j.model.ModelSpec;
 import io.resnet4j.plan.Precision;
-import io.resnet4j.tensor.Tensor;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -18,13 +17,13 @@ import picocli.CommandLine.Option;
 /** The options of commands that use trained weights. */
 final class WeightsOptions {
   private static final String PROVENANCE = "provenance";
-  private static final String HEAD = "fc.weight";
 
   @Option(
       names = "--weights",
       required = true,
       paramLabel = "FILE",
-      description = "Weights in a safetensors file, such as a run's last.safetensors.")
+      description =
+          "Weights, such as a run's last.safetensors; a state dict of PyTorch (.pth) with --model.")
   private Path weights = Path.of("");
 
   @Option(
@@ -66,12 +65,9 @@ final class WeightsOptions {
       }
       return Model.load(weights);
     }
-    ModelSpec spec = Specs.named(model, input, null);
-    @Nullable Tensor head = Safetensors.read(weights).tensors().get(HEAD);
-    if (head != null && head.shape().rank() == 2) {
-      spec = spec.withClasses(head.shape().dim(0));
-    }
-    return Model.load(weights, spec);
+    ModelSpec named = Specs.named(model, input, null);
+    StateDict read = StateDict.read(weights);
+    return Model.of(Specs.withHeadOf(named, read), read);
   }
 
   Predictor open(Model loaded) {

@@ -21,6 +21,7 @@ class MainTest {
         "report",
         "eval",
         "predict",
+        "import",
         "bench",
         "doctor"
       })

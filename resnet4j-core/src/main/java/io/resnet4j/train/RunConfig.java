@@ -6,6 +6,7 @@ import io.resnet4j.InvalidInputException;
 import io.resnet4j.data.DataSplits;
 import io.resnet4j.data.Dataset;
 import io.resnet4j.model.Model;
+import io.resnet4j.plan.MemoryMode;
 import io.resnet4j.plan.Precision;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -33,6 +34,7 @@ final class RunConfig {
           "seed",
           "val_split",
           "backend",
+          "memory",
           "data",
           "initial_weights");
 
@@ -56,6 +58,10 @@ final class RunConfig {
     config.put("seed", options.seed());
     config.put("val_split", options.valSplit());
     config.put("backend", options.backend());
+    if (options.memory() != MemoryMode.KEEP) {
+      // Absent from runs that keep everything, as from those older than the choice.
+      config.put("memory", options.memory().toString());
+    }
     config.set("data", data(data, parts));
     config.put("initial_weights", fingerprint(model));
     config.put("workers", options.workers());

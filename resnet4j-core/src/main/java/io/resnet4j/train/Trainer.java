@@ -108,7 +108,8 @@ public final class Trainer implements AutoCloseable {
                 ? Choices.fixed(folder.choices())
                 : cache.map(c -> Choices.measuring(c.read())).orElse(Choices.DEFAULTS));
     try {
-      training = session.prepare(Planner.plan(Program.training(graph, ModelSpec.LOSS, precision)));
+      Program step = Program.training(graph, ModelSpec.LOSS, precision);
+      training = session.prepare(Planner.plan(step.keeping(options.memory())));
       evaluator =
           new Evaluator(
               session, spec, precision, normalisation, recipe.evalBatch(), options.workers());

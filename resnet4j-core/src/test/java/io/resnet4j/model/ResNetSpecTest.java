@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.graph.Activation;
 import io.resnet4j.graph.Graph;
+import io.resnet4j.interop.StateDict;
 import io.resnet4j.nn.StridePosition;
 import io.resnet4j.tensor.Shape;
 import java.io.IOException;
@@ -17,6 +18,7 @@ import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -169,7 +171,9 @@ class ResNetSpecTest {
     assertEquals(
         "[fc.weight is [100,64], expected [10,64], fc.bias is [100], expected [10]]",
         match.mismatched().toString());
-    Model merged = fresh.overlay(pretrained.state());
+    StateDict weights =
+        new StateDict("test", StateDict.Format.SAFETENSORS, pretrained.state(), Map.of(), "", "");
+    Model merged = fresh.overlay(weights, Set.of(Tolerance.NEW_HEAD));
     assertEquals(pretrained.state().get("conv1.weight"), merged.state().get("conv1.weight"));
     assertEquals(fresh.state().get("fc.bias"), merged.state().get("fc.bias"));
     Exception e =
