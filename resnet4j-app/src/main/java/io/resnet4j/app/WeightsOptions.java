@@ -20,6 +20,11 @@ final class WeightsOptions {
   private static final String PROVENANCE = "provenance";
   private static final String HEAD = "fc.weight";
 
+  /** What ImageNet's networks see of a picture: 224 pixels of a shorter side of 256. */
+  private static final double CENTRE = 0.875;
+
+  private static final int SMALL = 64;
+
   @Option(
       names = "--weights",
       required = true,
@@ -92,6 +97,12 @@ final class WeightsOptions {
       throw new InvalidInputException(
           weights + ": metadata '" + PROVENANCE + "' is damaged: not JSON", e);
     }
+  }
+
+  /** What the shorter side becomes where the weights do not say; small networks see all of it. */
+  static int usualResize(ModelSpec spec) {
+    int side = Math.max(spec.height(), spec.width());
+    return side < SMALL ? side : (int) Math.round(side / CENTRE);
   }
 
   Path file() {

@@ -1,5 +1,6 @@
 package io.resnet4j.data;
 
+import io.resnet4j.InvalidInputException;
 import java.util.Objects;
 
 /**
@@ -55,6 +56,11 @@ public final class Picture {
     return planes[(c * size.height() + y) * size.width() + x] & 0xff;
   }
 
+  /** Writes the planes to the beginning of {@code chw}. */
+  public void copyTo(byte[] chw) {
+    System.arraycopy(planes, 0, chw, 0, planes.length);
+  }
+
   /** A copy of the planes. */
   public byte[] toPlanes() {
     return planes.clone();
@@ -92,6 +98,30 @@ public final class Picture {
     int top = (int) Math.rint((height() - height) / 2.0);
     int left = (int) Math.rint((width() - width) / 2.0);
     return crop(top, left, height, width);
+  }
+
+  /**
+   * The middle, after the shorter side was resized to {@code resize}; longer sides are cut down to
+   * whole pixels, as torchvision's Resize does.
+   *
+   * @throws InvalidInputException if the picture is so long and thin that this takes over {@link
+   *     Pictures#MOST_PIXELS}
+   */
+  Picture middle(int height, int width, int resize) {
+    int shorter = Math.min(height(), width());
+    int toHeight = (int) ((long) resize * height() / shorter);
+    int toWidth = (int) ((long) resize * width() / shorter);
+    if ((long) toHeight * toWidth > Pictures.MOST_PIXELS) {
+      throw new InvalidInputException(
+          "picture of "
+              + width()
+              + "x"
+              + height()
+              + " pixels is too long and thin to be resized to a shorter side of "
+              + resize
+              + "; crop it first");
+    }
+    return resize(toHeight, toWidth).centreCrop(height, width);
   }
 
   /** Luma by ITU-R BT.601 in 16-bit fixed point, as Pillow rounds it. */

@@ -65,16 +65,11 @@ public record Preprocessing(
     normalisation.check(size);
   }
 
-  /** For models trained on {@code data} as it is: pictures shrink to just cover the input. */
+  /** For models trained on {@code data}: pictures are resized and cut as that data set's are. */
   public static Preprocessing of(Dataset data, Normalisation normalisation) {
     PictureSize size = data.pictureSize();
     return new Preprocessing(
-        size.channels(),
-        size.height(),
-        size.width(),
-        Math.max(size.height(), size.width()),
-        meaning(size),
-        normalisation);
+        size.channels(), size.height(), size.width(), data.resize(), meaning(size), normalisation);
   }
 
   /** The size of the model's input. */
@@ -101,21 +96,7 @@ public record Preprocessing(
 
   /** {@code picture} as the model's input, before it is normalised: unsigned planes. */
   public byte[] levels(Picture picture) {
-    int shorter = Math.min(picture.height(), picture.width());
-    // Longer sides are cut down to whole pixels, as torchvision's Resize does.
-    int toHeight = (int) ((long) resize * picture.height() / shorter);
-    int toWidth = (int) ((long) resize * picture.width() / shorter);
-    if ((long) toHeight * toWidth > Pictures.MOST_PIXELS) {
-      throw new InvalidInputException(
-          "picture of "
-              + picture.width()
-              + "x"
-              + picture.height()
-              + " pixels is too long and thin to be resized to a shorter side of "
-              + resize
-              + "; crop it first");
-    }
-    Picture middle = picture.resize(toHeight, toWidth).centreCrop(height, width);
+    Picture middle = picture.middle(height, width, resize);
     return (meaning == ChannelMeaning.GREY ? middle.toGrey() : middle.toRgb()).toPlanes();
   }
 
