@@ -51,14 +51,16 @@ final class EvalCommand extends Command {
     Evaluation result;
     try (Predictor predictor = weights.open(model)) {
       if (predictor.preprocessing().isPresent()) {
-        result = predictor.evaluate(part, batch);
+        Preprocessing own = predictor.preprocessing().get();
+        result = predictor.evaluate(part, own, batch, weights.views());
       } else {
         console.info(
             weights.file()
                 + ": does not say how pictures are normalised; using mean and deviation of the"
                 + " training set's channels");
         Normalisation normalisation = Normalisation.perChannel(splits.train());
-        result = predictor.evaluate(part, Preprocessing.of(splits.train(), normalisation), batch);
+        Preprocessing made = Preprocessing.of(splits.train(), normalisation);
+        result = predictor.evaluate(part, made, batch, weights.views());
       }
     }
     console.result(json ? Json.line(result) : words(model, result, test));

@@ -129,7 +129,8 @@ final class PredictCommand extends Command {
         Main.failed(console, e, debug());
       }
     }
-    List<List<Prediction>> all = pictures.isEmpty() ? List.of() : predictor.predict(pictures, top);
+    List<List<Prediction>> all =
+        pictures.isEmpty() ? List.of() : predictor.predict(pictures, top, weights.views());
     for (int i = 0; i < good.size(); i++) {
       show(good.get(i), all.get(i), console);
     }

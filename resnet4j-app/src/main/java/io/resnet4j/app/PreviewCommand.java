@@ -12,6 +12,7 @@ import io.resnet4j.random.KeyedRandom;
 import io.resnet4j.train.Recipe;
 import io.resnet4j.train.Recipes;
 import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
@@ -189,14 +190,16 @@ final class PreviewCommand extends Command {
   }
 
   private void write(BufferedImage sheet) {
+    ByteArrayOutputStream png = new ByteArrayOutputStream();
     try {
+      if (!ImageIO.write(sheet, "png", png)) {
+        throw new IllegalStateException("no writer of PNG files in this Java");
+      }
       @Nullable Path parent = out.toAbsolutePath().getParent();
       if (parent != null) {
         Files.createDirectories(parent);
       }
-      if (!ImageIO.write(sheet, "png", out.toFile())) {
-        throw new IllegalStateException("no writer of PNG files in this Java");
-      }
+      Files.write(out, png.toByteArray());
     } catch (IOException e) {
       throw new InvalidInputException(
           "--out " + out + ": cannot be written: " + e.getMessage() + "; give another file", e);

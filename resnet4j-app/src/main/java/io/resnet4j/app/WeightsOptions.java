@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.backend.Backend;
 import io.resnet4j.backend.Backends;
+import io.resnet4j.data.Views;
 import io.resnet4j.infer.Predictor;
 import io.resnet4j.interop.Safetensors;
 import io.resnet4j.model.Model;
@@ -12,6 +13,7 @@ import io.resnet4j.model.ModelSpec;
 import io.resnet4j.plan.Precision;
 import io.resnet4j.tensor.Tensor;
 import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -51,6 +53,15 @@ final class WeightsOptions {
       description = "f32 or bf16 (default: ${DEFAULT-VALUE}).")
   private String precision = "f32";
 
+  @Option(
+      names = "--tta",
+      paramLabel = "T",
+      defaultValue = "none",
+      description =
+          "Average over views of each picture: none, flip (2) or crops (10) (default:"
+              + " ${DEFAULT-VALUE}).")
+  private String views = "none";
+
   @Option(names = "--threads", paramLabel = "N", description = "Threads that compute.")
   private @Nullable Integer threads;
 
@@ -65,6 +76,7 @@ final class WeightsOptions {
   Model load() {
     Threads.require(threads);
     Precision.named(precision);
+    views();
     if (model == null) {
       if (input != null) {
         throw new InvalidInputException("--input: only together with --model");
@@ -83,6 +95,15 @@ final class WeightsOptions {
     Precision numbers = Precision.named(precision);
     Backend engine = Specs.backend(backend, numbers);
     return Predictor.open(loaded, numbers, engine);
+  }
+
+  /** What of a picture is looked at. */
+  Views views() {
+    return switch (Choices.require("--tta", views, List.of("none", "flip", "crops"))) {
+      case "flip" -> Views.FLIP;
+      case "crops" -> Views.CROPS;
+      default -> Views.CENTRE;
+    };
   }
 
   /** How the weights were made; a missing node where the file does not tell. */

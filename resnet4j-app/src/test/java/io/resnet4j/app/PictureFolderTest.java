@@ -81,6 +81,16 @@ class PictureFolderTest {
             .good()
             .json();
     assertEquals(24, val.path("n").asInt());
+    for (String views : List.of("flip", "crops")) {
+      JsonNode seen =
+          Ran.of("eval", "--weights", weights, "--data", data, "--tta", views, "--json")
+              .good()
+              .json();
+      assertEquals(24, seen.path("n").asInt());
+      assertTrue(seen.path("top1").asDouble() >= 0.9, views);
+    }
+    Ran.of("eval", "--weights", weights, "--data", data, "--tta", "flop")
+        .bad(Main.BAD_INPUT, "did you mean 'flip'");
     Path light = data.resolve("test/light/1.jpg");
     JsonNode first = Ran.of("predict", "--weights", weights, "--json", light).good().json();
     assertEquals("light", first.path("top").get(0).path("class").asText());

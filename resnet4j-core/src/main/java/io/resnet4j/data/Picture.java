@@ -8,6 +8,9 @@ import java.util.Objects;
  * operation makes a new picture or returns this one where nothing changes.
  */
 public final class Picture {
+  /** EXIF's word for it. */
+  private static final int MIRRORED = 2;
+
   private final PictureSize size;
   private final byte[] planes;
 
@@ -100,14 +103,19 @@ public final class Picture {
     return crop(top, left, height, width);
   }
 
+  /** The middle, after {@link #covering}. */
+  Picture middle(int height, int width, int resize) {
+    return covering(resize).centreCrop(height, width);
+  }
+
   /**
-   * The middle, after the shorter side was resized to {@code resize}; longer sides are cut down to
-   * whole pixels, as torchvision's Resize does.
+   * The picture resized to a shorter side of {@code resize}; longer sides are cut down to whole
+   * pixels, as torchvision's Resize does.
    *
    * @throws InvalidInputException if the picture is so long and thin that this takes over {@link
    *     Pictures#MOST_PIXELS}
    */
-  Picture middle(int height, int width, int resize) {
+  Picture covering(int resize) {
     int shorter = Math.min(height(), width());
     int toHeight = (int) ((long) resize * height() / shorter);
     int toWidth = (int) ((long) resize * width() / shorter);
@@ -121,7 +129,12 @@ public final class Picture {
               + resize
               + "; crop it first");
     }
-    return resize(toHeight, toWidth).centreCrop(height, width);
+    return resize(toHeight, toWidth);
+  }
+
+  /** Left and right exchanged. */
+  Picture mirrored() {
+    return oriented(MIRRORED);
   }
 
   /** Luma by ITU-R BT.601 in 16-bit fixed point, as Pillow rounds it. */

@@ -2,6 +2,7 @@ package io.resnet4j.data;
 
 import io.resnet4j.InvalidInputException;
 import java.nio.FloatBuffer;
+import java.util.List;
 
 /**
  * How any picture becomes the input of one model: its shorter side is resized, the middle is cut
@@ -96,8 +97,14 @@ public record Preprocessing(
 
   /** {@code picture} as the model's input, before it is normalised: unsigned planes. */
   public byte[] levels(Picture picture) {
-    Picture middle = picture.middle(height, width, resize);
-    return (meaning == ChannelMeaning.GREY ? middle.toGrey() : middle.toRgb()).toPlanes();
+    return levels(picture, Views.CENTRE).get(0);
+  }
+
+  /** Several views of {@code picture} as {@link #levels(Picture)} gives the one. */
+  public List<byte[]> levels(Picture picture, Views views) {
+    return views.of(picture, height, width, resize).stream()
+        .map(view -> (meaning == ChannelMeaning.GREY ? view.toGrey() : view.toRgb()).toPlanes())
+        .toList();
   }
 
   /** Writes {@code picture} as the model's normalised input at {@code to}'s position. */

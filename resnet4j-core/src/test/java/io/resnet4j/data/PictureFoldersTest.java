@@ -112,6 +112,32 @@ class PictureFoldersTest {
   }
 
   @Test
+  void viewsAreMiddleAndCornersAndTheirMirrorImages() throws IOException {
+    small();
+    Dataset framed = PictureFolders.open(root, FAIL).framed(16, 12, 18).train();
+    Dataset ten = Views.CROPS.over(framed);
+    assertEquals(30, ten.size());
+    assertEquals(framed.label(2), ten.label(29));
+    // 40x30 becomes 24x18.
+    Picture resized = framed.whole(1).resize(24, 18);
+    List<Picture> expected =
+        List.of(
+            resized.centreCrop(16, 12),
+            resized.crop(0, 0, 16, 12),
+            resized.crop(0, 6, 16, 12),
+            resized.crop(8, 0, 16, 12),
+            resized.crop(8, 6, 16, 12));
+    for (int v = 0; v < 10; v++) {
+      byte[] chw = new byte[3 * 16 * 12];
+      ten.picture(10 + v, chw);
+      Picture view = Picture.of(framed.pictureSize(), chw);
+      Picture upright = v < 5 ? view : view.mirrored();
+      assertArrayEquals(expected.get(v % 5).toPlanes(), upright.toPlanes(), "view " + v);
+    }
+    assertSame(framed, Views.CENTRE.over(framed));
+  }
+
+  @Test
   void keepsWhatFits() throws IOException {
     small();
     long one = 20 * 20 * 3 + 200;
