@@ -98,14 +98,21 @@ public final class Picture {
 
   /** The middle; a half pixel goes to the even side, as in torchvision's CenterCrop. */
   public Picture centreCrop(int height, int width) {
-    int top = (int) Math.rint((height() - height) / 2.0);
-    int left = (int) Math.rint((width() - width) / 2.0);
-    return crop(top, left, height, width);
+    return crop(centred(height(), height), centred(width(), width), height, width);
   }
 
-  /** The middle, after {@link #covering}. */
+  private static int centred(int whole, int part) {
+    return (int) Math.rint((whole - part) / 2.0);
+  }
+
+  /** The middle of {@link #covering}; no more than that is computed. */
   Picture middle(int height, int width, int resize) {
-    return covering(resize).centreCrop(height, width);
+    PictureSize all = covered(resize);
+    PictureSize to = new PictureSize(size.channels(), height, width);
+    int top = centred(all.height(), height);
+    int left = centred(all.width(), width);
+    return new Picture(
+        to, Resampler.window(planes, size, all.height(), all.width(), top, left, to));
   }
 
   /**
@@ -116,6 +123,11 @@ public final class Picture {
    *     Pictures#MOST_PIXELS}
    */
   Picture covering(int resize) {
+    PictureSize to = covered(resize);
+    return resize(to.height(), to.width());
+  }
+
+  private PictureSize covered(int resize) {
     int shorter = Math.min(height(), width());
     int toHeight = (int) ((long) resize * height() / shorter);
     int toWidth = (int) ((long) resize * width() / shorter);
@@ -129,7 +141,7 @@ public final class Picture {
               + resize
               + "; crop it first");
     }
-    return resize(toHeight, toWidth);
+    return new PictureSize(size.channels(), toHeight, toWidth);
   }
 
   /** Left and right exchanged. */

@@ -154,13 +154,19 @@ public final class Pictures {
     int width = model.getWidth();
     int height = model.getHeight();
     byte[] data = bytes.getData();
-    for (int c = 0, out = 0; c < 3; c++) {
-      int first = bytes.getOffset() + model.getBandOffsets()[grey ? 0 : c];
-      for (int y = 0; y < height; y++) {
-        int at = first + y * model.getScanlineStride();
-        for (int x = 0; x < width; x++, at += model.getPixelStride()) {
-          planes[out++] = data[at];
-        }
+    int[] bands = model.getBandOffsets();
+    int red = bands[0];
+    int green = bands[grey ? 0 : 1];
+    int blue = bands[grey ? 0 : 2];
+    int step = model.getPixelStride();
+    int plane = width * height;
+    for (int y = 0; y < height; y++) {
+      int at = bytes.getOffset() + y * model.getScanlineStride();
+      int end = (y + 1) * width;
+      for (int p = y * width; p < end; p++, at += step) {
+        planes[p] = data[at + red];
+        planes[plane + p] = data[at + green];
+        planes[2 * plane + p] = data[at + blue];
       }
     }
   }

@@ -36,10 +36,10 @@ public enum Views {
    * @throws io.resnet4j.InvalidInputException if it is too long and thin for that
    */
   List<Picture> of(Picture whole, int height, int width, int resize) {
-    Picture resized = whole.covering(resize);
     List<Picture> views = new ArrayList<>();
-    views.add(resized.centreCrop(height, width));
+    views.add(whole.middle(height, width, resize));
     if (this == CROPS) {
+      Picture resized = whole.covering(resize);
       int bottom = resized.height() - height;
       int right = resized.width() - width;
       views.add(resized.crop(0, 0, height, width));
