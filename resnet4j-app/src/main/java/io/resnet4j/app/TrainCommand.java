@@ -2,7 +2,6 @@ package io.resnet4j.app;
 
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.backend.Backends;
-import io.resnet4j.data.DataSource;
 import io.resnet4j.data.DataSplits;
 import io.resnet4j.interop.StateDict;
 import io.resnet4j.model.Model;
@@ -35,14 +34,7 @@ final class TrainCommand extends Command {
   @Option(names = "--model", required = true, paramLabel = "M", description = "See 'models'.")
   private String model = "";
 
-  @Option(
-      names = "--data",
-      required = true,
-      paramLabel = "D",
-      description =
-          "cifar10:DIR, cifar100:DIR, mnist:DIR, synthetic, or a DIR that says by its contents"
-              + " what it is.")
-  private String data = "";
+  @Mixin private DataOptions data = new DataOptions();
 
   @Option(
       names = "--recipe",
@@ -86,7 +78,9 @@ final class TrainCommand extends Command {
       names = "--val-split",
       paramLabel = "F",
       defaultValue = "0.1",
-      description = "Share of the training set held out for validation; 0 for none (default: 0.1).")
+      description =
+          "Share of the training set held out for validation, where the data has no validation set"
+              + " of its own; 0 for none (default: 0.1).")
   private double valSplit;
 
   @Option(
@@ -153,8 +147,9 @@ final class TrainCommand extends Command {
       throw new InvalidInputException("--resume: say which run with --out DIR");
     }
     Optional<Recipe> named = Optional.ofNullable(recipe).map(Recipes::named);
-    DataSplits splits = DataSource.parse(data).open();
-    Recipe full = adjusted(named.orElseGet(() -> Recipes.defaultFor(Runs.dataName(splits))));
+    DataSplits opened = data.open(console);
+    Recipe full = adjusted(named.orElseGet(() -> Recipes.defaultFor(Runs.dataName(opened))));
+    DataSplits splits = full.augment().framed(opened);
     ModelSpec fitted = Specs.fitted(spec, splits.train());
     Path folder = Optional.ofNullable(out).orElseGet(() -> Runs.fresh(spec.name()));
     TrainOptions options =
@@ -174,8 +169,14 @@ final class TrainCommand extends Command {
             console,
             folder,
             () -> Trainer.of(initial(fitted, console), full, splits, options),
-            done -> console.result(json ? Json.line(done) : Training.words(done, options)));
+            done -> console.result(json ? Json.line(done) : Training.words(done, heldOut(splits))));
     return result.stopped() ? Main.INTERRUPTED : Main.OK;
+  }
+
+  private String heldOut(DataSplits splits) {
+    return splits.validation().isPresent()
+        ? "the data's own validation set"
+        : Text.share(valSplit) + " of the training set held out";
   }
 
   private Recipe adjusted(Recipe from) {

@@ -1,6 +1,5 @@
 package io.resnet4j.app;
 
-import io.resnet4j.train.TrainOptions;
 import io.resnet4j.train.TrainResult;
 import io.resnet4j.train.Trainer;
 import java.io.IOException;
@@ -55,8 +54,12 @@ final class Training {
     }
   }
 
-  /** The result as people read it; the words are those of the accuracy rules. */
-  static String words(TrainResult result, TrainOptions options) {
+  /**
+   * The result as people read it; the words are those of the accuracy rules.
+   *
+   * @param validation what {@code val_acc} is measured on
+   */
+  static String words(TrainResult result, String validation) {
     TextTable table = new TextTable("ll");
     table.row("run", result.run() + (result.stopped() ? " (stopped; go on with --resume)" : ""));
     table.row(
@@ -75,10 +78,10 @@ final class Training {
           "val_acc",
           String.format(
               Locale.ROOT,
-              "%s, best epoch %s (%s of the training set held out)",
+              "%s, best epoch %s (%s)",
               Text.percent(result.valAcc()),
               Text.percent(result.bestValAcc()),
-              Text.share(options.valSplit())));
+              validation));
     }
     if (result.testAcc() != null) {
       table.row(

@@ -5,18 +5,25 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.backend.Backend;
 import io.resnet4j.backend.Backends;
+import io.resnet4j.data.Views;
 import io.resnet4j.infer.Predictor;
 import io.resnet4j.interop.StateDict;
 import io.resnet4j.model.Model;
 import io.resnet4j.model.ModelSpec;
 import io.resnet4j.plan.Precision;
 import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** The options of commands that use trained weights. */
 final class WeightsOptions {
   private static final String PROVENANCE = "provenance";
+
+  /** What ImageNet's networks see of a picture: 224 pixels of a shorter side of 256. */
+  private static final double CENTRE = 0.875;
+
+  private static final int SMALL = 64;
 
   @Option(
       names = "--weights",
@@ -45,6 +52,15 @@ final class WeightsOptions {
       description = "f32 or bf16 (default: ${DEFAULT-VALUE}).")
   private String precision = "f32";
 
+  @Option(
+      names = "--tta",
+      paramLabel = "T",
+      defaultValue = "none",
+      description =
+          "Average over views of each picture: none, flip (2) or crops (10) (default:"
+              + " ${DEFAULT-VALUE}).")
+  private String views = "none";
+
   @Option(names = "--threads", paramLabel = "N", description = "Threads that compute.")
   private @Nullable Integer threads;
 
@@ -59,6 +75,7 @@ final class WeightsOptions {
   Model load() {
     Threads.require(threads);
     Precision.named(precision);
+    views();
     if (model == null) {
       if (input != null) {
         throw new InvalidInputException("--input: only together with --model");
@@ -76,6 +93,15 @@ final class WeightsOptions {
     return Predictor.open(loaded, numbers, engine);
   }
 
+  /** What of a picture is looked at. */
+  Views views() {
+    return switch (Choices.require("--tta", views, List.of("none", "flip", "crops"))) {
+      case "flip" -> Views.FLIP;
+      case "crops" -> Views.CROPS;
+      default -> Views.CENTRE;
+    };
+  }
+
   /** How the weights were made; a missing node where the file does not tell. */
   JsonNode provenance(Model loaded) {
     @Nullable String json = loaded.metadata().get(PROVENANCE);
@@ -88,6 +114,12 @@ final class WeightsOptions {
       throw new InvalidInputException(
           weights + ": metadata '" + PROVENANCE + "' is damaged: not JSON", e);
     }
+  }
+
+  /** What the shorter side becomes where the weights do not say; small networks see all of it. */
+  static int usualResize(ModelSpec spec) {
+    int side = Math.max(spec.height(), spec.width());
+    return side < SMALL ? side : (int) Math.round(side / CENTRE);
   }
 
   Path file() {

@@ -18,6 +18,7 @@ class MainTest {
         "summary",
         "recipes",
         "train",
+        "preview",
         "report",
         "eval",
         "predict",

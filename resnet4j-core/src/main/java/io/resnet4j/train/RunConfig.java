@@ -76,11 +76,12 @@ final class RunConfig {
     node.put("description", data.description());
     node.put("train", parts.train().size());
     node.put("validation", parts.validation().map(Dataset::size).orElse(0));
-    node.put("test", data.test().size());
+    node.put("test", data.testing().map(Dataset::size).orElse(0));
     node.put("picture", data.train().pictureSize().toString());
     node.set("classes", Json.tree(data.train().classes()));
     node.put("train_fingerprint", fingerprint(data.train()));
-    node.put("test_fingerprint", fingerprint(data.test()));
+    data.validation().ifPresent(set -> node.put("val_fingerprint", fingerprint(set)));
+    data.testing().ifPresent(set -> node.put("test_fingerprint", fingerprint(set)));
     return node;
   }
 
