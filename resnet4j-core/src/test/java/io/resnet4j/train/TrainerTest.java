@@ -46,7 +46,8 @@ class TrainerTest extends RunTests {
         new TreeSet<>(
             List.of(
                 "best.safetensors",
-                "config.json",
+                "choices.json",
+            "config.json",
                 "last.ckpt",
                 "last.safetensors",
                 "metrics.jsonl",
