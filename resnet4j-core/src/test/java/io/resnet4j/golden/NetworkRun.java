@@ -55,7 +55,7 @@ public final class NetworkRun {
   /** The network of a golden, on its own weights and input. */
   static NetworkRun of(Golden golden, Backend backend, Precision precision) {
     ResNetSpec spec =
-        Models.named(golden.network())
+        Models.resnet(golden.network())
             .withClasses(golden.classes())
             .withInput(golden.input().dim(1), golden.input().dim(2), golden.input().dim(3))
             .withActivation(golden.smooth() ? Activation.SILU : Activation.RELU);

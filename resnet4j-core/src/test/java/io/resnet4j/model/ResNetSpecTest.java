@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.graph.Activation;
 import io.resnet4j.graph.Graph;
+import io.resnet4j.nn.BranchScale;
 import io.resnet4j.nn.StridePosition;
 import io.resnet4j.tensor.Shape;
 import java.io.IOException;
@@ -133,8 +134,7 @@ class ResNetSpecTest {
     ResNetSpec spec =
         Models.resnet50(10)
             .withActivation(Activation.SILU)
-            .withStridePosition(StridePosition.ON_FIRST_1X1)
-            .withZeroLastScale(true);
+            .withBlock(b -> b.stridePosition(StridePosition.ON_FIRST_1X1).scale(BranchScale.ZERO));
     String text = spec.graph(1).toString();
     assertFalse(text.contains("RELU"), "RELU remains");
     assertTrue(
