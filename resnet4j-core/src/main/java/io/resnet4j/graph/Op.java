@@ -479,17 +479,17 @@ public sealed interface Op {
    */
   record DropBlock(double probability, int size) implements Op {
     /**
-     * The mask of one step, row-major.
+     * Draws the mask of one step, row-major.
      *
      * @param x the shape of x
      * @param uniform draw number i, in [0, 1)
+     * @param mask of as many elements as x; overwritten
      */
-    public float[] mask(Shape x, IntToDoubleFunction uniform) {
+    public void mask(Shape x, IntToDoubleFunction uniform, float[] mask) {
       int h = x.dim(2);
       int w = x.dim(3);
       double places = (double) (h - size + 1) * (w - size + 1);
       double centre = probability / ((double) size * size) * h * w / places;
-      float[] mask = new float[Math.toIntExact(x.elements())];
       Arrays.fill(mask, 1);
       long kept = mask.length;
       for (int i = 0; i < mask.length; i++) {
@@ -509,7 +509,6 @@ public sealed interface Op {
       for (int i = 0; i < mask.length; i++) {
         mask[i] *= scale;
       }
-      return mask;
     }
 
     @Override
