@@ -153,8 +153,9 @@ public sealed interface Op {
    * A trained tensor of the session's state; the node's path is its name. No inputs; one output.
    *
    * @param shape the tensor's shape
+   * @param start what it holds before training
    */
-  record Parameter(Shape shape) implements Op {
+  record Parameter(Shape shape, Start start) implements Op {
     @Override
     public <R> R accept(Visitor<R> visitor, Node node) {
       return visitor.visit(this, node);
@@ -166,8 +167,9 @@ public sealed interface Op {
    * output.
    *
    * @param shape the tensor's shape
+   * @param start what it holds before training
    */
-  record Buffer(Shape shape) implements Op {
+  record Buffer(Shape shape, Start start) implements Op {
     @Override
     public <R> R accept(Visitor<R> visitor, Node node) {
       return visitor.visit(this, node);

@@ -132,7 +132,7 @@ public final class Model {
     boolean newHead = allowed.contains(Tolerance.NEW_HEAD) && match.headDiffers();
     Map<String, Tensor> merged = new LinkedHashMap<>(state);
     match.matched().stream()
-        .filter(name -> !(newHead && StateMatch.isHead(name)))
+        .filter(name -> !(newHead && match.isHead(name)))
         .forEach(name -> merged.put(name, canonical(weights.tensors().get(name))));
     return new Model(spec, merged, metadata);
   }

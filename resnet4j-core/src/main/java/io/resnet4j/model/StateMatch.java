@@ -13,12 +13,14 @@ import java.util.Set;
  * How a set of named tensors fits a network. PyTorch's {@code num_batches_tracked} counters, which
  * nothing here reads, are left out.
  *
+ * @param head path of the network's last affine map
  * @param matched names of one shape on both sides
  * @param missing names that the network has and the tensors lack
  * @param unexpected names that the tensors have and the network lacks
  * @param mismatched names of different shapes
  */
 public record StateMatch(
+    String head,
     List<String> matched,
     List<String> missing,
     List<String> unexpected,
@@ -26,7 +28,6 @@ public record StateMatch(
   /** What follows a batch norm's path in the name of PyTorch's counter of its batches. */
   static final String COUNTER = ".num_batches_tracked";
 
-  private static final String HEAD = "fc.";
   private static final int SHOWN = 3;
 
   /** Copies the lists. */
@@ -73,7 +74,7 @@ public record StateMatch(
         tensors.keySet().stream()
             .filter(name -> !expected.containsKey(name) && !name.endsWith(COUNTER))
             .toList();
-    return new StateMatch(matched, missing, unexpected, mismatched);
+    return new StateMatch(spec.head(), matched, missing, unexpected, mismatched);
   }
 
   /** Whether every tensor has its place and every place its tensor. */
@@ -82,13 +83,13 @@ public record StateMatch(
   }
 
   /** Whether {@code name} is of the head, which tells the classes apart. */
-  static boolean isHead(String name) {
-    return name.startsWith(HEAD);
+  boolean isHead(String name) {
+    return name.startsWith(head + ".");
   }
 
   /** Whether some tensor of the head is missing or of another shape. */
   public boolean headDiffers() {
-    return missing.stream().anyMatch(StateMatch::isHead)
+    return missing.stream().anyMatch(this::isHead)
         || mismatched.stream().anyMatch(mismatch -> isHead(mismatch.name()));
   }
 
@@ -136,7 +137,7 @@ public record StateMatch(
   }
 
   /** What must be allowed for {@code name}: either will do for the head. */
-  private static Tolerance lacking(String name, Tolerance general, Set<Tolerance> allowed) {
+  private Tolerance lacking(String name, Tolerance general, Set<Tolerance> allowed) {
     return isHead(name) && !allowed.contains(general) ? Tolerance.NEW_HEAD : general;
   }
 

@@ -10,8 +10,8 @@ import io.resnet4j.graph.Graph;
 import io.resnet4j.graph.GraphBuilder;
 import io.resnet4j.graph.Value;
 import io.resnet4j.graph.Window;
+import io.resnet4j.model.ModelSpec;
 import io.resnet4j.model.Models;
-import io.resnet4j.model.ResNetSpec;
 import io.resnet4j.plan.MemoryMode;
 import io.resnet4j.plan.Plan;
 import io.resnet4j.plan.Planner;
@@ -79,7 +79,7 @@ class RecomputationTest {
     return Math.sqrt(apart / all);
   }
 
-  private static Graph network(ResNetSpec spec, int size) {
+  private static Graph network(ModelSpec spec, int size) {
     return spec.withClasses(10).withInput(3, size, size).trainingGraph(4, 0);
   }
 
@@ -96,7 +96,9 @@ class RecomputationTest {
   void leanPlansGiveTheGradientsOfPlansThatKeepEverything() {
     assertSame(network(Models.named("resnet20"), 16));
     assertSame(network(Models.named("plain20"), 16));
-    assertSame(network(Models.named("resnet50").withActivation(Activation.SILU), 33));
+    assertSame(network(Models.named("densenet-bc-100-12"), 16));
+    assertSame(
+        network(Models.resnet("resnet50").withBlock(b -> b.activation(Activation.SILU)), 33));
   }
 
   @Test

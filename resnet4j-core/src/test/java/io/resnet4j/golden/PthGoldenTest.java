@@ -30,7 +30,7 @@ class PthGoldenTest {
     JsonNode golden = GoldenFiles.read("pth/expected.json").path("network");
     int[] input = GoldenFiles.shape(golden.path("input")).toArray();
     ResNetSpec spec =
-        Models.named("resnet20-b")
+        Models.resnet("resnet20-b")
             .withBlocks(List.of(1, 1, 1))
             .withWidths(List.of(2, 3, 4))
             .withClasses(3)

@@ -47,7 +47,7 @@ class TrainerTest extends RunTests {
             List.of(
                 "best.safetensors",
                 "choices.json",
-            "config.json",
+                "config.json",
                 "last.ckpt",
                 "last.safetensors",
                 "metrics.jsonl",
