@@ -30,16 +30,8 @@ class DesignGoldenTest {
   @ParameterizedTest
   @MethodSource("designs")
   void oneStepIsPyTorchs(String name) {
-    ObjectNode design = ((ObjectNode) FILE.get("designs").get(name)).deepCopy();
-    Golden golden = new Golden(design.set("about", FILE.get("about")));
-    ModelSpec spec = ModelSpec.fromJson(design.get("spec").toString(), name);
-    NetworkRun run =
-        new NetworkRun(
-            Backends.named("reference"),
-            spec,
-            Precision.F64,
-            design.get("batch").intValue(),
-            golden.seed());
+    Golden golden = golden(name);
+    NetworkRun run = run(name, golden, "reference", Precision.F64);
     Map<String, double[]> actual = run.training();
     actual.keySet().removeIf(tensor -> tensor.startsWith("running."));
     actual.putAll(run.evaluation());
@@ -53,5 +45,36 @@ class DesignGoldenTest {
                   Golden.Difference d = golden.compare(e.getKey(), e.getValue(), least);
                   return () -> assertTrue(d.worst() <= 1e-9, d.toString());
                 }));
+  }
+
+  /** The engine runs every design; in f32, so a few rounded activations may switch a ReLU. */
+  @ParameterizedTest
+  @MethodSource("designs")
+  void theEngineAgrees(String name) {
+    Golden golden = golden(name);
+    NetworkRun run = run(name, golden, "onednn", Precision.F32);
+    Map<String, double[]> actual = run.training();
+    actual.putAll(run.evaluation());
+    assertAll(
+        Stream.of("logits", "eval.logits")
+            .map(
+                tensor -> {
+                  Golden.Difference d = golden.compare(tensor, actual.get(tensor));
+                  return () -> assertTrue(d.worst() <= 1e-5, d.toString());
+                }));
+    double gradients = golden.together(actual);
+    assertTrue(gradients <= 1e-4, "gradients " + gradients);
+  }
+
+  private static Golden golden(String name) {
+    ObjectNode design = ((ObjectNode) FILE.get("designs").get(name)).deepCopy();
+    return new Golden(design.set("about", FILE.get("about")));
+  }
+
+  private static NetworkRun run(String name, Golden golden, String backend, Precision precision) {
+    JsonNode design = FILE.get("designs").get(name);
+    ModelSpec spec = ModelSpec.fromJson(design.get("spec").toString(), name);
+    int batch = design.get("batch").intValue();
+    return new NetworkRun(Backends.named(backend), spec, precision, batch, golden.seed());
   }
 }
