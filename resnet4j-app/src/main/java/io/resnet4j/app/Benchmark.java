@@ -91,6 +91,7 @@ final class Benchmark {
     List<UpdateRule.Group> groups =
         List.of(
             new UpdateRule.Group(
+                SGD,
                 graph.parameters().stream().map(Value::name).collect(Collectors.toSet()),
                 LEARNING_RATE,
                 WEIGHT_DECAY));
@@ -102,7 +103,7 @@ final class Benchmark {
         plan.feed(ModelSpec.TARGETS, targets[Math.floorMod(i, BUFFERS)]);
         plan.run(0, i + warmUp);
         double loss = plan.scalar(ModelSpec.LOSS);
-        session.update(Program.MODEL, SGD, groups);
+        session.update(Program.MODEL, groups, i + warmUp);
         if (Double.isNaN(loss)) {
           throw new IllegalStateException(spec.name() + ": the loss is not a number");
         }

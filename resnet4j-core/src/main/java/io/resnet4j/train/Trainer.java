@@ -289,7 +289,7 @@ public final class Trainer implements AutoCloseable {
               rate,
               folder.file(RunFolder.CHECKPOINT).toString());
     }
-    session.update(Program.MODEL, recipe.optimiser(), at(groups, rate));
+    session.update(Program.MODEL, groups.stream().map(group -> group.at(rate)).toList(), step);
     int right = correct(batch);
     double took = (System.nanoTime() - begin) * NANOS;
     progress = progress.stepped(loss, right, batch.size(), took, waited * NANOS);
@@ -325,17 +325,11 @@ public final class Trainer implements AutoCloseable {
       (decays ? decayed : free).add(parameter.name());
     }
     List<UpdateRule.Group> groups = new ArrayList<>();
-    groups.add(new UpdateRule.Group(decayed, 0, recipe.weightDecay()));
+    groups.add(new UpdateRule.Group(recipe.optimiser(), decayed, 0, recipe.weightDecay()));
     if (!free.isEmpty()) {
-      groups.add(new UpdateRule.Group(free, 0, 0));
+      groups.add(new UpdateRule.Group(recipe.optimiser(), free, 0, 0));
     }
     return groups;
-  }
-
-  private static List<UpdateRule.Group> at(List<UpdateRule.Group> groups, double rate) {
-    return groups.stream()
-        .map(group -> new UpdateRule.Group(group.paths(), rate, group.weightDecay()))
-        .toList();
   }
 
   private Evaluation evaluate(String split, Dataset set) {

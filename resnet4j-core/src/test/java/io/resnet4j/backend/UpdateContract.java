@@ -41,7 +41,7 @@ abstract class UpdateContract {
   static void update(Session session, Graph graph) {
     Set<String> all = graph.parameters().stream().map(Value::name).collect(Collectors.toSet());
     session.update(
-        MODEL, new UpdateRule.Sgd(0.9, false), List.of(new UpdateRule.Group(all, 0.01, 1e-3)));
+        MODEL, List.of(new UpdateRule.Group(new UpdateRule.Sgd(0.9, false), all, 0.01, 1e-3)), 0);
   }
 
   @TestFactory
@@ -73,8 +73,8 @@ abstract class UpdateContract {
         double rate = 0.1 / (step + 1);
         List<UpdateRule.Group> groups =
             List.of(
-                new UpdateRule.Group(decayed, rate, 0.05),
-                new UpdateRule.Group(plain, rate / 2, 0));
+                new UpdateRule.Group(rule, decayed, rate, 0.05),
+                new UpdateRule.Group(rule, plain, rate / 2, 0));
         for (UpdateRule.Group group : groups) {
           for (String path : group.paths()) {
             double[] w = weights.computeIfAbsent(path, p -> test.values().get(p).clone());
@@ -89,7 +89,7 @@ abstract class UpdateContract {
             }
           }
         }
-        session.update(MODEL, rule, groups);
+        session.update(MODEL, groups, step);
       }
       double tolerance = precision() == Precision.F64 ? 1e-13 : 1e-5;
       weights.forEach((path, w) -> assertTensor(w, session.read(MODEL, path), tolerance, path));
@@ -121,8 +121,8 @@ abstract class UpdateContract {
       double[] gradient = session.readGradient(MODEL, "fc.bias").toDoubles();
       session.update(
           MODEL,
-          new UpdateRule.Sgd(0.5, false),
-          List.of(new UpdateRule.Group(Set.of("fc.bias"), 1, 0)));
+          List.of(new UpdateRule.Group(new UpdateRule.Sgd(0.5, false), Set.of("fc.bias"), 1, 0)),
+          0);
       double[] moved = session.read(MODEL, "fc.bias").toDoubles();
       for (int i = 0; i < 5; i++) {
         double expected = test.values().get("fc.bias")[i] - gradient[i] - 0.5 * (i + 1);

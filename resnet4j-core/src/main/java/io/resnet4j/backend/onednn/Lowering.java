@@ -37,6 +37,7 @@ final class Lowering {
   private final List<Binding> bindings = new ArrayList<>();
   private final Map<Shape, Layout> usual = new HashMap<>();
   private final Map<Value, Object> notes = new HashMap<>();
+  private List<StateStore.Follower> followers = List.of();
   private int nodeIndex;
   private Node node;
 
@@ -83,6 +84,7 @@ final class Lowering {
       node.op().accept(visitor, node);
     }
     new ParameterGradients(this, node).copyRest();
+    followers = store.takeUsed();
     Set<Value> kept = new LinkedHashSet<>(plan.graph().outputs().values());
     kept.addAll(plan.observed());
     kept.addAll(plan.gradients().values());
@@ -91,6 +93,11 @@ final class Lowering {
         placed.region().usedAt(steps.size());
       }
     }
+  }
+
+  /** Copies of the state that the steps read. */
+  List<StateStore.Follower> followers() {
+    return followers;
   }
 
   List<Step> steps() {
