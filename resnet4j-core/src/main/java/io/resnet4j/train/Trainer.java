@@ -253,12 +253,12 @@ public final class Trainer implements AutoCloseable {
             progress.correct() / pictures,
             validation == null ? null : validation.loss(),
             validation == null ? null : validation.top1(),
-            recipe.learningRate(progress.step() - 1, span),
+            rate(progress.step() - 1),
             progress.imagesPerSecond(recipe.batch()),
             progress.epochSeconds() + took,
             progress.dataWait());
     Double before = progress.bestValAcc();
-    progress = progress.finishedEpoch(metrics, took);
+    progress = progress.finishedEpoch(metrics, took, recipe.schedule());
     folder.append(metrics);
     listeners.forEach(listener -> listener.epochDone(metrics));
     Double best = progress.bestValAcc();
@@ -274,7 +274,7 @@ public final class Trainer implements AutoCloseable {
     Batch batch = batches.next();
     waited = loader.waitNanos() - waited;
     long step = progress.step();
-    double rate = recipe.learningRate(step, span);
+    double rate = rate(step);
     training.feed(ModelSpec.IMAGES, batch.images());
     training.feed(ModelSpec.TARGETS, batch.targets());
     training.run(options.seed(), step);
@@ -307,6 +307,10 @@ public final class Trainer implements AutoCloseable {
             progress.imagesPerSecond(recipe.batch()),
             progress.dataWait());
     listeners.forEach(listener -> listener.stepDone(event));
+  }
+
+  private double rate(long step) {
+    return recipe.learningRate(step, span.after(progress.plateau().met()));
   }
 
   private int correct(Batch batch) {
