@@ -1,12 +1,17 @@
 package io.resnet4j.model;
 
+import io.resnet4j.graph.Criterion;
 import io.resnet4j.graph.Graph;
+import io.resnet4j.graph.GraphBuilder;
 import io.resnet4j.graph.Node;
 import io.resnet4j.graph.Op;
+import io.resnet4j.graph.Value;
 import io.resnet4j.nn.Initialisation;
 import io.resnet4j.tensor.Shape;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /** A network that classifies pictures, as data. */
@@ -17,10 +22,13 @@ public sealed interface ModelSpec permits ResNetSpec {
   /** Name of the further input [N,K] of training graphs: a distribution over classes per row. */
   String TARGETS = "targets";
 
+  /** Name of the further input [N,K] of training graphs with a teacher: the teacher's logits. */
+  String TEACHER = "teacher";
+
   /** Name of the output [N,K]. */
   String LOGITS = "logits";
 
-  /** Name of the further output [1] of training graphs: mean cross-entropy. */
+  /** Name of the further output [1] of training graphs: the mean of the criterion. */
   String LOSS = "loss";
 
   /** Name of the network, such as {@code resnet20}. */
@@ -48,14 +56,29 @@ public sealed interface ModelSpec permits ResNetSpec {
   Graph graph(int batch);
 
   /**
-   * {@link #graph} with the input {@link #TARGETS} and the output {@link #LOSS} as well.
+   * {@link #graph} with the input {@link #TARGETS} (and {@link #TEACHER}, if the criterion is
+   * taught) and the output {@link #LOSS} as well.
    *
    * @param batch N, at least 1
-   * @param labelSmoothing in [0, 1)
+   * @param criterion what the loss is
    * @throws io.resnet4j.InvalidInputException if the picture is too small for the network, or the
    *     batch leaves a batch norm one value per channel
    */
-  Graph trainingGraph(int batch, double labelSmoothing);
+  Graph trainingGraph(int batch, Criterion criterion);
+
+  /** {@link #trainingGraph(int, Criterion)} with cross-entropy, smoothed by a share in [0, 1). */
+  default Graph trainingGraph(int batch, double labelSmoothing) {
+    return trainingGraph(batch, new Criterion.CrossEntropy(labelSmoothing));
+  }
+
+  /** Writes the criterion over a network's logits [N,K], with the inputs and output it needs. */
+  static void writeLoss(GraphBuilder g, Criterion criterion, Value logits) {
+    List<Value> inputs = new ArrayList<>(List.of(logits, g.input(TARGETS, logits.shape())));
+    if (criterion.taught()) {
+      inputs.add(g.input(TEACHER, logits.shape()));
+    }
+    g.output(LOSS, g.loss(LOSS, criterion, inputs.toArray(Value[]::new)));
+  }
 
   /** The same network with another head. */
   ModelSpec withClasses(int classes);

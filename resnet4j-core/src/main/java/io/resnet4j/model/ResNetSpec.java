@@ -2,6 +2,7 @@ package io.resnet4j.model;
 
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.graph.Activation;
+import io.resnet4j.graph.Criterion;
 import io.resnet4j.graph.Graph;
 import io.resnet4j.graph.GraphBuilder;
 import io.resnet4j.graph.Value;
@@ -95,11 +96,10 @@ public record ResNetSpec(
   }
 
   @Override
-  public Graph trainingGraph(int batch, double labelSmoothing) {
+  public Graph trainingGraph(int batch, Criterion criterion) {
     GraphBuilder g = new GraphBuilder();
     Value logits = write(g, batch, true);
-    Value targets = g.input(TARGETS, Shape.of(batch, classes));
-    g.output(LOSS, g.softmaxCrossEntropy(LOSS, logits, targets, labelSmoothing));
+    ModelSpec.writeLoss(g, criterion, logits);
     g.output(LOGITS, logits);
     return g.build();
   }

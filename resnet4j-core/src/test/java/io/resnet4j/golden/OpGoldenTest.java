@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.resnet4j.graph.Criterion;
 import io.resnet4j.graph.GraphBuilder;
 import io.resnet4j.graph.Op;
 import io.resnet4j.graph.Value;
@@ -81,7 +82,7 @@ class OpGoldenTest {
       Shape shape = golden.inputs().get("logits").shape();
       double[] logits = golden.inputs().get("logits").values();
       double[] targets = golden.inputs().get("targets").values();
-      double smoothing = ((Op.SoftmaxCrossEntropy) golden.op()).smoothing();
+      double smoothing = ((Criterion.CrossEntropy) ((Op.Loss) golden.op()).criterion()).smoothing();
       int classes = shape.dim(1);
       double loss = 0;
       for (int row = 0; row < shape.dim(0); row++) {

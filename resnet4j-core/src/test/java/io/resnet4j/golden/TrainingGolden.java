@@ -1,6 +1,7 @@
 package io.resnet4j.golden;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.resnet4j.graph.Criterion;
 import io.resnet4j.plan.UpdateRule;
 import io.resnet4j.tensor.Shape;
 import java.util.ArrayList;
@@ -33,9 +34,12 @@ public final class TrainingGolden {
     return shapes;
   }
 
+  private static long seed() {
+    return FILE.get("about").get("seed").longValue();
+  }
+
   private static double[] draw(String path, Shape shape) {
-    long seed = FILE.get("about").get("seed").longValue();
-    return ReferenceWeights.draw(seed, "training." + path, shape, u -> (float) (2 * u - 1));
+    return ReferenceWeights.draw(seed(), "training." + path, shape, u -> (float) (2 * u - 1));
   }
 
   /** A parameter before the first step; float32 numbers. */
@@ -76,6 +80,79 @@ public final class TrainingGolden {
               Optional.ofNullable(node.get("measured")).map(GoldenFiles::doubles)));
     }
     return schedules;
+  }
+
+  /** The losses. */
+  public static List<Loss> losses() {
+    List<Loss> losses = new ArrayList<>();
+    FILE.get("losses").forEach(node -> losses.add(new Loss(node)));
+    return losses;
+  }
+
+  /** A criterion with its inputs and results. */
+  public static final class Loss {
+    private final JsonNode node;
+
+    private Loss(JsonNode node) {
+      this.node = node;
+    }
+
+    /** What is computed. */
+    public Criterion criterion() {
+      double smoothing = attribute("smoothing", 0);
+      double focus = attribute("focus", 0);
+      List<Double> weights = new ArrayList<>();
+      node.get("attributes").path("weights").forEach(weight -> weights.add(weight.doubleValue()));
+      return switch (node.get("kind").textValue()) {
+        case "cross_entropy" -> new Criterion.CrossEntropy(smoothing, focus, weights);
+        case "binary_cross_entropy" ->
+            new Criterion.BinaryCrossEntropy(smoothing, focus, attribute("threshold", 1), weights);
+        case "distillation" ->
+            new Criterion.Distillation(
+                new Criterion.CrossEntropy(smoothing),
+                attribute("temperature", 1),
+                attribute("share", 0));
+        default -> throw new IllegalArgumentException("unknown loss " + node);
+      };
+    }
+
+    private double attribute(String name, double otherwise) {
+      return node.get("attributes").path(name).asDouble(otherwise);
+    }
+
+    /** Of logits, targets and the teacher's logits. */
+    public Shape shape() {
+      return GoldenFiles.shape(node.get("shape"));
+    }
+
+    /** {@code logits}, {@code targets} or {@code teacher}; float32 numbers. */
+    public double[] input(String name) {
+      String path = node.get("name").textValue() + "." + name;
+      if (!name.equals("targets")) {
+        double[] v = draw(path, shape());
+        for (int i = 0; i < v.length; i++) {
+          v[i] *= 4;
+        }
+        return v;
+      }
+      boolean soft = node.get("targets").textValue().equals("soft");
+      return OpGolden.targets(seed(), "training." + path, shape(), soft);
+    }
+
+    /** The loss. */
+    public double y() {
+      return node.get("y").doubleValue();
+    }
+
+    /** Its gradient by the logits. */
+    public double[] gradient() {
+      return GoldenFiles.doubles(node.get("dlogits"));
+    }
+
+    @Override
+    public String toString() {
+      return node.get("name").textValue();
+    }
   }
 
   /**
