@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param epochSeconds of wall clock in the unfinished epoch
  * @param epochTrainSeconds spent in training steps in the unfinished epoch
  * @param epochWaitSeconds of those, waiting for the loader
- * @param bestValAcc of all finished epochs; null before the first and without a validation split
+ * @param bestValAcc of all finished epochs, of the weights that are kept; null before the first and
+ *     without a validation split
  * @param last line of metrics; null before the first
  * @param plateau what a schedule has seen of plateaus
  */
@@ -62,7 +63,7 @@ record Progress(
   /** After the evaluation that ends an epoch. */
   Progress finishedEpoch(EpochMetrics metrics, double evaluationSeconds, Schedule schedule) {
     Double best = bestValAcc;
-    Double now = metrics.valAcc();
+    Double now = metrics.choosingAcc();
     if (now != null && (best == null || now > best)) {
       best = now;
     }
@@ -79,10 +80,13 @@ record Progress(
         0,
         best,
         metrics,
-        schedule
-            .plateau()
-            .map(on -> on.watch(plateau, now == null ? metrics.trainAcc() : now))
-            .orElse(plateau));
+        schedule.plateau().map(on -> on.watch(plateau, watched(metrics))).orElse(plateau));
+  }
+
+  /** An average lags behind, so plateaus are those of the weights that move. */
+  private static double watched(EpochMetrics metrics) {
+    Double accuracy = metrics.valAcc();
+    return accuracy == null ? metrics.trainAcc() : accuracy;
   }
 
   double imagesPerSecond(int batch) {

@@ -51,6 +51,73 @@ public final class Recipes {
             500));
     add(
         new Recipe(
+            "cifar10-he2016",
+            "He et al. 2016, arXiv:1603.05027, appendix; a straight warm-up over the 400 steps for"
+                + " which the paper holds a tenth of the rate",
+            Extent.steps(64_000),
+            128,
+            Precision.BF16,
+            new UpdateRule.Sgd(0.9, false),
+            0.1,
+            new Schedule.WarmUp(
+                Extent.steps(400),
+                0.1,
+                new Schedule.MultiStep(List.of(Extent.steps(32_000), Extent.steps(48_000)), 0.1)),
+            1e-4,
+            true,
+            0,
+            4,
+            true,
+            Recipe.Normalise.PER_PIXEL_MEAN,
+            500));
+    add(
+        new Recipe(
+            "cifar-wide",
+            "Zagoruyko and Komodakis 2016, arXiv:1605.07146, section 3",
+            Extent.epochs(200),
+            128,
+            Precision.BF16,
+            new UpdateRule.Sgd(0.9, true),
+            0.1,
+            new Schedule.MultiStep(
+                List.of(Extent.epochs(60), Extent.epochs(120), Extent.epochs(160)), 0.2),
+            5e-4,
+            true,
+            0,
+            4,
+            true,
+            Recipe.Normalise.PER_CHANNEL,
+            500));
+    add(
+        imageNet(
+                "imagenet-he2015",
+                HE_2015 + ", section 3.4; a plateau is five epochs without a better validation",
+                Extent.steps(600_000),
+                256,
+                0.1,
+                new Schedule.OnPlateau(0.1, 5, 0, 0),
+                1e-4)
+            .set("decayNormAndBias=true"));
+    add(
+        imageNet(
+                "imagenet-torchvision-v2",
+                "torchvision's second weights of ResNet-50; its EMA decay 0.99998, scaled as its"
+                    + " script does",
+                Extent.epochs(600),
+                1024,
+                0.5,
+                new Schedule.WarmUp(Extent.epochs(5), 0.01, new Schedule.Cosine(0)),
+                2e-5)
+            .set("labelSmoothing=0.1")
+            // 1 - (1 - 0.99998) * 1024 * 32 / 600 epochs.
+            .set("ema=0.99890773")
+            .set("emaEvery=32")
+            .set("emaWarmUp=true"));
+    add(rsb("a1", 600, 5e-3, 0.01).set("labelSmoothing=0.1"));
+    add(rsb("a2", 300, 5e-3, 0.02));
+    add(rsb("a3", 100, 8e-3, 0.02));
+    add(
+        new Recipe(
             "mnist-default",
             "resnet4j: digits and clothes, which may not be mirrored",
             Extent.epochs(3),
@@ -86,6 +153,49 @@ public final class Recipes {
   }
 
   private Recipes() {}
+
+  /** SGD on ImageNet without decay of norms and biases, 224 pixels. */
+  private static Recipe imageNet(
+      String name,
+      String source,
+      Extent length,
+      int batch,
+      double learningRate,
+      Schedule schedule,
+      double weightDecay) {
+    return new Recipe(
+        name,
+        source,
+        length,
+        batch,
+        Precision.BF16,
+        new UpdateRule.Sgd(0.9, false),
+        learningRate,
+        schedule,
+        weightDecay,
+        false,
+        0,
+        0,
+        true,
+        Recipe.Normalise.PER_CHANNEL,
+        100);
+  }
+
+  /** Wightman et al. 2021, arXiv:2110.00476, table 2; the clipping is timm's LAMB's. */
+  private static Recipe rsb(String variant, int epochs, double learningRate, double weightDecay) {
+    return imageNet(
+            "imagenet-rsb-" + variant,
+            "Wightman et al. 2021, arXiv:2110.00476, procedure " + variant.toUpperCase(Locale.ROOT),
+            Extent.epochs(epochs),
+            2048,
+            learningRate,
+            new Schedule.WarmUp(Extent.epochs(5), 0, new Schedule.Cosine(0)),
+            weightDecay)
+        .set("optimiser=lamb")
+        .set("clip=1")
+        .set("loss=binary_cross_entropy")
+        .set("targetThreshold=0.2");
+  }
 
   private static void add(Recipe recipe) {
     ALL.put(recipe.name(), recipe);
