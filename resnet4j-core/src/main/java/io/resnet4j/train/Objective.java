@@ -1,6 +1,7 @@
 package io.resnet4j.train;
 
 import io.resnet4j.InvalidInputException;
+import io.resnet4j.data.Dataset;
 import io.resnet4j.graph.Criterion;
 import java.util.List;
 
@@ -50,11 +51,11 @@ public record Objective(
    * The criterion.
    *
    * @param smoothing of the recipe
-   * @param counts pictures of each class in the training set
+   * @param training what classes are counted in
    * @param taught whether there is a teacher
    */
-  Criterion criterion(double smoothing, long[] counts, boolean taught) {
-    List<Double> weights = balanced ? weights(counts) : List.of();
+  Criterion criterion(double smoothing, Dataset training, boolean taught) {
+    List<Double> weights = balanced ? weights(counts(training)) : List.of();
     Criterion hard =
         loss == Loss.CROSS_ENTROPY
             ? new Criterion.CrossEntropy(smoothing, focus, weights)
@@ -62,7 +63,15 @@ public record Objective(
     return taught ? new Criterion.Distillation(hard, temperature, teacherShare) : hard;
   }
 
-  private static List<Double> weights(long[] counts) {
+  private static long[] counts(Dataset training) {
+    long[] counts = new long[training.classes().size()];
+    for (int i = 0; i < training.size(); i++) {
+      counts[training.label(i)]++;
+    }
+    return counts;
+  }
+
+  static List<Double> weights(long[] counts) {
     long total = java.util.Arrays.stream(counts).sum();
     double present = java.util.Arrays.stream(counts).filter(count -> count > 0).count();
     return java.util.Arrays.stream(counts)

@@ -3,7 +3,6 @@ package io.resnet4j.train;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.backend.Backend;
-import io.resnet4j.backend.Executable;
 import io.resnet4j.backend.Session;
 import io.resnet4j.data.Augmentation;
 import io.resnet4j.data.Batch;
@@ -17,8 +16,6 @@ import io.resnet4j.graph.Criterion;
 import io.resnet4j.infer.Evaluation;
 import io.resnet4j.model.Model;
 import io.resnet4j.model.ModelSpec;
-import io.resnet4j.plan.Mode;
-import io.resnet4j.plan.Planner;
 import io.resnet4j.plan.Precision;
 import io.resnet4j.plan.Program;
 import io.resnet4j.tensor.Tensor;
@@ -28,7 +25,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -105,9 +101,7 @@ public final class Trainer implements AutoCloseable {
       Optional<Teacher> taught =
           teacher.map(model -> new Teacher(session, model, spec, precision, normalisation));
       Criterion criterion =
-          recipe
-              .objective()
-              .criterion(recipe.labelSmoothing(), counts(parts.train()), taught.isPresent());
+          recipe.objective().criterion(recipe.labelSmoothing(), parts.train(), taught.isPresent());
       runner = new StepRunner(session, spec, recipe, criterion, precision, taught, options.seed());
       average = new WeightAverage(session, recipe.averaging(), span, runner.graph());
       evaluator = evaluator(Program.MODEL);
@@ -162,14 +156,6 @@ public final class Trainer implements AutoCloseable {
   private Evaluator evaluator(String namespace) {
     return new Evaluator(
         session, namespace, spec, precision, normalisation, recipe.evalBatch(), options.workers());
-  }
-
-  private static long[] counts(Dataset training) {
-    long[] counts = new long[training.classes().size()];
-    for (int i = 0; i < training.size(); i++) {
-      counts[training.label(i)]++;
-    }
-    return counts;
   }
 
   private Loader.Options loading() {
@@ -364,8 +350,8 @@ public final class Trainer implements AutoCloseable {
 
   private TrainResult finish() {
     boolean stopped = progress.step() < span.steps();
-    if (!stopped && average.wantsStatistics()) {
-      takeStatistics();
+    if (!stopped) {
+      average.finish(spec, precision, loader.epoch(progress.epoch()), options.seed());
     }
     @Nullable Double test =
         stopped ? null : (Double) evaluate(averaged.orElse(evaluator), "test", data.test()).top1();
@@ -390,30 +376,6 @@ public final class Trainer implements AutoCloseable {
     }
     listeners.forEach(listener -> listener.finished(result));
     return result;
-  }
-
-  /** Running statistics of the averaged weights, from an epoch of training pictures. */
-  private void takeStatistics() {
-    Executable forward =
-        session.prepare(
-            Planner.plan(
-                new Program(
-                    spec.trainingGraph(recipe.batch(), 0),
-                    Mode.TRAINING,
-                    precision,
-                    Optional.empty(),
-                    List.of(),
-                    Set.of(),
-                    average.chosen())));
-    int index = 0;
-    for (Batch batch : loader.epoch(progress.epoch())) {
-      forward.feed(ModelSpec.IMAGES, batch.images());
-      forward.feed(ModelSpec.TARGETS, batch.targets());
-      average.beforeBatch();
-      forward.run(options.seed(), progress.step() + index);
-      average.afterBatch(index++);
-    }
-    average.finishStatistics();
   }
 
   private void writeCheckpoint() {

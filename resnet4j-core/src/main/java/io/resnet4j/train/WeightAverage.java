@@ -1,17 +1,26 @@
 package io.resnet4j.train;
 
+import io.resnet4j.backend.Executable;
 import io.resnet4j.backend.Session;
+import io.resnet4j.data.Batch;
+import io.resnet4j.data.Loader;
 import io.resnet4j.graph.Graph;
 import io.resnet4j.graph.Node;
 import io.resnet4j.graph.Op;
 import io.resnet4j.graph.Value;
+import io.resnet4j.model.ModelSpec;
+import io.resnet4j.plan.Mode;
+import io.resnet4j.plan.Planner;
+import io.resnet4j.plan.Precision;
 import io.resnet4j.plan.Program;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The weight averages of a run, each in a namespace of the session. How many updates an average has
@@ -108,28 +117,43 @@ final class WeightAverage {
     }
   }
 
-  /** Whether running statistics are to be taken anew once training is done. */
-  boolean wantsStatistics() {
-    return averaging.swa() < 1 && !statistics.isEmpty();
-  }
-
-  /** Forgets the running statistics, so that the next batch's stand alone. */
-  void beforeBatch() {
-    session.blend(SWA, 0, SWA, 0, buffers());
-  }
-
-  /** Takes the {@code index}-th batch's statistics into their equal average. */
-  void afterBatch(int index) {
-    double before = index;
-    statistics.forEach(
-        (momentum, paths) ->
-            session.blend(
-                STATISTICS, before / (before + 1), SWA, 1 / (momentum * (before + 1)), paths));
-  }
-
-  /** Puts the averaged statistics in their place. */
-  void finishStatistics() {
+  /**
+   * Takes the running statistics of an equal average anew once training is done: the mean of those
+   * of all batches of an epoch, as {@code torch.optim.swa_utils.update_bn}.
+   */
+  void finish(ModelSpec spec, Precision precision, Loader.Epoch pictures, long seed) {
+    if (averaging.swa() == 1 || statistics.isEmpty()) {
+      return;
+    }
+    int index = 0;
+    @Nullable Executable forward = null;
+    for (Batch batch : pictures) {
+      if (forward == null) {
+        forward = session.prepare(Planner.plan(forward(spec, batch.size(), precision)));
+      }
+      forward.feed(ModelSpec.IMAGES, batch.images());
+      forward.feed(ModelSpec.TARGETS, batch.targets());
+      // From zero a batch leaves its statistics times the momentum.
+      session.blend(SWA, 0, SWA, 0, buffers());
+      forward.run(seed, span.steps() + index);
+      double before = index++;
+      statistics.forEach(
+          (momentum, paths) ->
+              session.blend(
+                  STATISTICS, before / (before + 1), SWA, 1 / (momentum * (before + 1)), paths));
+    }
     session.blend(SWA, 0, STATISTICS, 1, buffers());
+  }
+
+  private static Program forward(ModelSpec spec, int batch, Precision precision) {
+    return new Program(
+        spec.trainingGraph(batch, 0),
+        Mode.TRAINING,
+        precision,
+        Optional.empty(),
+        List.of(),
+        Set.of(),
+        SWA);
   }
 
   private TreeSet<String> buffers() {

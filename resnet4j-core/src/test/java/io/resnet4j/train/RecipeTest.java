@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.resnet4j.InvalidInputException;
-import io.resnet4j.graph.Criterion;
 import io.resnet4j.plan.Precision;
 import io.resnet4j.plan.UpdateRule;
 import java.util.List;
@@ -181,9 +180,11 @@ class RecipeTest {
 
   @Test
   void balancedClassesWeighTheSameInAll() {
-    Recipe balanced = recipe.set("balanced=true");
-    Criterion criterion = balanced.objective().criterion(0, new long[] {30, 10, 0}, false);
-    assertEquals(List.of(40 / 60.0, 2.0, 0.0), criterion.classWeights());
+    assertEquals(List.of(40 / 60.0, 2.0, 0.0), Objective.weights(new long[] {30, 10, 0}));
+    Objective objective = recipe.set("balanced=true").objective();
+    assertEquals(
+        List.of(1.0, 1.0, 1.0),
+        objective.criterion(0, new Stripes("even", 60, 1), false).classWeights());
   }
 
   @Test

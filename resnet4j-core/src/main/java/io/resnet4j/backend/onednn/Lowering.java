@@ -37,7 +37,7 @@ final class Lowering {
   private final List<Binding> bindings = new ArrayList<>();
   private final Map<Shape, Layout> usual = new HashMap<>();
   private final Map<Value, Object> notes = new HashMap<>();
-  private List<StateStore.Follower> followers = List.of();
+  private List<Followers.Follower> followers = List.of();
   private int nodeIndex;
   private Node node;
 
@@ -84,7 +84,7 @@ final class Lowering {
       node.op().accept(visitor, node);
     }
     new ParameterGradients(this, node).copyRest();
-    followers = store.takeUsed();
+    followers = store.followers().takeUsed();
     Set<Value> kept = new LinkedHashSet<>(plan.graph().outputs().values());
     kept.addAll(plan.observed());
     kept.addAll(plan.gradients().values());
@@ -96,7 +96,7 @@ final class Lowering {
   }
 
   /** Copies of the state that the steps read. */
-  List<StateStore.Follower> followers() {
+  List<Followers.Follower> followers() {
     return followers;
   }
 

@@ -21,7 +21,7 @@ final class OneDnnExecutable implements Executable {
   private final List<Region> regions;
   private final MemoryPlanner.Packing packing;
   private final Lowering.Step[] steps;
-  private final List<StateStore.Follower> followers;
+  private final List<Followers.Follower> followers;
   private final Map<Value, Result> results = new HashMap<>();
 
   OneDnnExecutable(OneDnnSession session, Lowering lowering) {
@@ -42,7 +42,7 @@ final class OneDnnExecutable implements Executable {
   }
 
   /** What must be brought up to date before a run. */
-  List<StateStore.Follower> followers() {
+  List<Followers.Follower> followers() {
     return followers;
   }
 
@@ -130,7 +130,7 @@ final class OneDnnExecutable implements Executable {
               }
               lowering.dnnl.await();
               if (lowering.movesState()) {
-                session.store().touch(lowering.plan.namespace());
+                session.store().followers().touch(lowering.plan.namespace());
               }
             });
   }

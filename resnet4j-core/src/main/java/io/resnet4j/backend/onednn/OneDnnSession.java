@@ -114,7 +114,7 @@ final class OneDnnSession implements Session {
   }
 
   void beforeRun(OneDnnExecutable executable) {
-    store.refresh(executable.followers());
+    store.followers().refresh(executable.followers());
     lastRun = Optional.of(executable);
   }
 
@@ -135,7 +135,7 @@ final class OneDnnSession implements Session {
         () -> {
           Region region = region(tensor, namespace);
           store.writeCanonical(tensor.layout(), region, tensor.canonical, values);
-          store.touch(namespace);
+          store.followers().touch(namespace);
         });
   }
 
@@ -262,7 +262,7 @@ final class OneDnnSession implements Session {
     }
     sweep.run();
     if (!isCompanion(into)) {
-      store.touch(into);
+      store.followers().touch(into);
     }
   }
 

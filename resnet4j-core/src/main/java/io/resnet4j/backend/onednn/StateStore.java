@@ -17,11 +17,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.bytedeco.dnnl.dnnl_exec_arg_t;
@@ -48,25 +46,13 @@ final class StateStore {
   private final List<Packed> unbuilt = new ArrayList<>();
   private final Map<String, List<Derived>> derived = new HashMap<>();
   private final List<Derived> unplaced = new ArrayList<>();
-  private final Map<String, Long> versions = new HashMap<>();
-  private Set<Follower> used = new LinkedHashSet<>();
+  private final Followers followers = new Followers();
   private long bytes;
 
   /** A copy whose reorder is not built yet. */
   private record Packed(StateTensor tensor, StateTensor.Packing packing) {}
 
-  private record Derived(Layout layout, Region region, Follower follower) {}
-
-  /** Something computed from the state of a namespace, which is stale once that has changed. */
-  static final class Follower {
-    private final String namespace;
-    private Runnable computation = () -> {};
-    private long seen = -1;
-
-    private Follower(String namespace) {
-      this.namespace = namespace;
-    }
-  }
+  private record Derived(Layout layout, Region region, Followers.Follower follower) {}
 
   /** Tensors that lie side by side. */
   static final class Chunk {
@@ -81,6 +67,11 @@ final class StateStore {
   StateStore(Dnnl dnnl, Resources resources) {
     this.dnnl = dnnl;
     this.resources = resources;
+  }
+
+  /** What follows the state. */
+  Followers followers() {
+    return followers;
   }
 
   // ---- naming ----
@@ -166,13 +157,12 @@ final class StateStore {
     }
     for (StateTensor.Packing packing : tensor.packings()) {
       if (packing.layout().same(wanted)) {
-        used.add(packing.follower());
+        followers.use(packing.follower());
         return new Lowering.Placed(packing.layout(), packing.region());
       }
     }
     StateTensor.Packing packing =
-        new StateTensor.Packing(wanted, Region.external(), new Follower(tensor.namespace));
-    used.add(packing.follower());
+        new StateTensor.Packing(wanted, Region.external(), followers.of(tensor.namespace));
     tensor.packings().add(packing);
     unbuilt.add(new Packed(tensor, packing));
     return new Lowering.Placed(wanted, packing.region());
@@ -190,40 +180,15 @@ final class StateStore {
       String namespace, String key, Layout wanted, Layout canonical, Supplier<float[]> compute) {
     for (Derived known : derived.getOrDefault(key, List.of())) {
       if (known.layout().same(wanted)) {
-        used.add(known.follower());
+        followers.use(known.follower());
         return known.region();
       }
     }
-    Derived made = new Derived(wanted, Region.external(), new Follower(namespace));
+    Derived made = new Derived(wanted, Region.external(), followers.of(namespace));
     derived.computeIfAbsent(key, k -> new ArrayList<>()).add(made);
     unplaced.add(made);
-    made.follower().computation =
-        () -> writeCanonical(wanted, made.region(), canonical, compute.get());
-    used.add(made.follower());
+    made.follower().compute(() -> writeCanonical(wanted, made.region(), canonical, compute.get()));
     return made.region();
-  }
-
-  /** What has been asked for since the last call: what one plan reads. */
-  List<Follower> takeUsed() {
-    List<Follower> taken = List.copyOf(used);
-    used = new LinkedHashSet<>();
-    return taken;
-  }
-
-  /** Says that state of a namespace has changed, so that what follows it is stale. */
-  void touch(String namespace) {
-    versions.merge(namespace, 1L, Long::sum);
-  }
-
-  /** Brings these up to date. */
-  void refresh(List<Follower> followers) {
-    for (Follower follower : followers) {
-      long version = versions.getOrDefault(follower.namespace, 0L);
-      if (follower.seen != version) {
-        follower.computation.run();
-        follower.seen = version;
-      }
-    }
   }
 
   // ---- memory ----
@@ -300,13 +265,15 @@ final class StateStore {
       StateTensor.Packing packing = packed.packing();
       packing.region().bind(at);
       at += aligned(packing.layout().bytes());
-      packing.follower().computation =
-          copy(
-              resources,
-              packed.tensor().layout(),
-              packed.tensor().value,
-              packing.layout(),
-              packing.region());
+      packing
+          .follower()
+          .compute(
+              copy(
+                  resources,
+                  packed.tensor().layout(),
+                  packed.tensor().value,
+                  packing.layout(),
+                  packing.region()));
     }
     for (Derived made : unplaced) {
       made.region().bind(at);
@@ -402,7 +369,7 @@ final class StateStore {
   /** Sets a tensor from canonical order. */
   void write(StateTensor tensor, float[] values) {
     writeCanonical(tensor.layout(), tensor.value, tensor.canonical, values);
-    touch(tensor.namespace);
+    followers.touch(tensor.namespace);
   }
 
   /** The elements at a region of the tensor's layout, in canonical order. */

@@ -39,7 +39,7 @@ final class StateTensor {
    * @param region of the copy
    * @param follower brings it up to date
    */
-  record Packing(Layout layout, Region region, StateStore.Follower follower) {}
+  record Packing(Layout layout, Region region, Followers.Follower follower) {}
 
   StateTensor(String namespace, String path, Shape shape, boolean trained, Layout canonical) {
     this.namespace = namespace;

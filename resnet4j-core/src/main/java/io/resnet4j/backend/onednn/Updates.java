@@ -46,7 +46,7 @@ final class Updates {
       }
     }
     updates.elementwise.run();
-    store.touch(namespace);
+    store.followers().touch(namespace);
   }
 
   private List<StateTensor> members(UpdateRule.Group group, Set<String> seen) {
