@@ -1,8 +1,10 @@
 package io.resnet4j.train;
 
 import io.resnet4j.InvalidInputException;
+import io.resnet4j.graph.Graph;
 import io.resnet4j.plan.Precision;
 import io.resnet4j.plan.UpdateRule;
+import java.util.List;
 import java.util.Objects;
 
 /**
@@ -177,6 +179,14 @@ public record Recipe(
   /** The same for another length; milestones in shares of the run and cosines follow it. */
   public Recipe withLength(Extent newLength) {
     return RecipeSettings.withLength(this, newLength);
+  }
+
+  /**
+   * A network's parameters by what this recipe makes of them. The learning rate of a group is what
+   * the schedule's is to be multiplied by.
+   */
+  public List<UpdateRule.Group> groups(Graph graph) {
+    return ParameterGroups.of(this, graph);
   }
 
   /** The learning rate of a step, counted from 0. */

@@ -64,7 +64,7 @@ final class StepRunner {
     }
     Graph graph = graphs.get(part);
     parameters = graph.parameters().stream().map(Value::name).toList();
-    groups = ParameterGroups.of(recipe, graph);
+    groups = recipe.groups(graph);
   }
 
   private void prepare(int size) {
