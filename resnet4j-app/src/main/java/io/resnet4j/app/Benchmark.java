@@ -1,10 +1,13 @@
 package io.resnet4j.app;
 
 import io.resnet4j.backend.Backend;
+import io.resnet4j.backend.ChoiceCache;
+import io.resnet4j.backend.Choices;
 import io.resnet4j.backend.Executable;
 import io.resnet4j.backend.Session;
 import io.resnet4j.graph.Graph;
 import io.resnet4j.model.ModelSpec;
+import io.resnet4j.plan.MemoryMode;
 import io.resnet4j.plan.Planner;
 import io.resnet4j.plan.Precision;
 import io.resnet4j.plan.Program;
@@ -30,6 +33,8 @@ final class Benchmark {
   private final Precision precision;
   private final int batch;
   private final boolean train;
+  private final MemoryMode memory;
+  private final boolean tuned;
   private final Recipe recipe;
   private double updateShare;
 
@@ -39,12 +44,16 @@ final class Benchmark {
       Precision precision,
       int batch,
       boolean train,
+      MemoryMode memory,
+      boolean tuned,
       Recipe recipe) {
     this.backend = backend;
     this.spec = spec;
     this.precision = precision;
     this.batch = batch;
     this.train = train;
+    this.memory = memory;
+    this.tuned = tuned;
     this.recipe = recipe;
   }
 
@@ -72,16 +81,21 @@ final class Benchmark {
       double updateShare) {}
 
   Result run(int warmUp, int steps, Console console) {
-    try (Session session = backend.open()) {
+    ChoiceCache cache = ChoiceCache.of(backend);
+    Choices choices = tuned ? Choices.measuring(cache.read()) : Choices.DEFAULTS;
+    try (Session session = backend.open(choices)) {
       long begin = System.nanoTime();
       Graph graph = train ? spec.trainingGraph(batch, 0) : spec.graph(batch);
       Executable plan =
           session.prepare(
               Planner.plan(
                   train
-                      ? Program.training(graph, ModelSpec.LOSS, precision)
+                      ? Program.training(graph, ModelSpec.LOSS, precision).keeping(memory)
                       : Program.inference(graph, precision)));
       double prepared = (System.nanoTime() - begin) * 1e-9;
+      if (tuned) {
+        cache.add(session.choices());
+      }
       console.detail("plan ready after " + Text.seconds(prepared));
       spec.initialise(0)
           .state()

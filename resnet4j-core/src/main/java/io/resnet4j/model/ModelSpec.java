@@ -8,6 +8,7 @@ import io.resnet4j.graph.Op;
 import io.resnet4j.graph.Value;
 import io.resnet4j.nn.Initialisation;
 import io.resnet4j.tensor.Shape;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -15,7 +16,7 @@ import java.util.List;
 import java.util.Map;
 
 /** A network that classifies pictures, as data. */
-public sealed interface ModelSpec permits ResNetSpec {
+public sealed interface ModelSpec permits ResNetSpec, VggSpec, DenseNetSpec {
   /** Name of the input [N,C,H,W] of its graphs. */
   String IMAGES = "images";
 
@@ -53,7 +54,25 @@ public sealed interface ModelSpec permits ResNetSpec {
    * @param batch N, at least 1
    * @throws io.resnet4j.InvalidInputException if the picture is too small for the network
    */
-  Graph graph(int batch);
+  default Graph graph(int batch) {
+    GraphBuilder g = new GraphBuilder();
+    g.output(LOGITS, write(g, images(g, batch), false));
+    return g.build();
+  }
+
+  private Value images(GraphBuilder g, int batch) {
+    Checks.require(name(), batch >= 1, "batch", batch, "at least 1");
+    return g.input(IMAGES, Shape.of(batch, channels(), height(), width()));
+  }
+
+  /**
+   * Writes the network onto pictures that a graph already has.
+   *
+   * @param images [N,C,H,W]
+   * @param training whether batch norms must see more than one value per channel
+   * @return logits [N,K]
+   */
+  Value write(GraphBuilder g, Value images, boolean training);
 
   /**
    * {@link #graph} with the input {@link #TARGETS} (and {@link #TEACHER}, if the criterion is
@@ -64,7 +83,13 @@ public sealed interface ModelSpec permits ResNetSpec {
    * @throws io.resnet4j.InvalidInputException if the picture is too small for the network, or the
    *     batch leaves a batch norm one value per channel
    */
-  Graph trainingGraph(int batch, Criterion criterion);
+  default Graph trainingGraph(int batch, Criterion criterion) {
+    GraphBuilder g = new GraphBuilder();
+    Value logits = write(g, images(g, batch), true);
+    writeLoss(g, criterion, logits);
+    g.output(LOGITS, logits);
+    return g.build();
+  }
 
   /** {@link #trainingGraph(int, Criterion)} with cross-entropy, smoothed by a share in [0, 1). */
   default Graph trainingGraph(int batch, double labelSmoothing) {
@@ -105,6 +130,24 @@ public sealed interface ModelSpec permits ResNetSpec {
    */
   static ModelSpec fromJson(String json, String where) {
     return SpecJson.read(json, where);
+  }
+
+  /**
+   * A spec from a JSON file; one without a {@code name} is called as the file.
+   *
+   * @throws io.resnet4j.InvalidInputException if the file is missing or not the JSON of a spec
+   */
+  static ModelSpec read(Path file) {
+    return SpecJson.read(file);
+  }
+
+  /** Path of the affine map that makes the logits, such as {@code fc}; empty without one. */
+  default String head() {
+    String path = "";
+    for (Node node : graph(1).nodes()) {
+      path = node.op() instanceof Op.Linear ? node.path() : path;
+    }
+    return path;
   }
 
   /** Shapes of the parameters and buffers by path, in graph order. */

@@ -1,6 +1,8 @@
 package io.resnet4j.train;
 
 import io.resnet4j.InvalidInputException;
+import io.resnet4j.data.Dataset;
+import io.resnet4j.data.Normalisation;
 import io.resnet4j.graph.Graph;
 import io.resnet4j.plan.Precision;
 import io.resnet4j.plan.UpdateRule;
@@ -22,9 +24,7 @@ import java.util.Objects;
  * @param weightDecay coefficient of the weight in the rule's penalty, as PyTorch's optimisers
  * @param decayNormAndBias whether one-dimensional parameters (batch norm, biases) decay too
  * @param labelSmoothing share of each target spread over all classes, in [0, 1)
- * @param cropPadding pixels of zeros around a picture before it is cropped at random; 0 does not
- *     crop
- * @param flip whether pictures are mirrored left to right with probability one half
+ * @param augment what becomes of pictures before they are learned from
  * @param normalisation what is subtracted from and divided by
  * @param evalBatch pictures at a time in evaluation
  * @param objective the loss
@@ -43,8 +43,7 @@ public record Recipe(
     double weightDecay,
     boolean decayNormAndBias,
     double labelSmoothing,
-    int cropPadding,
-    boolean flip,
+    Augmentations augment,
     Normalise normalisation,
     int evalBatch,
     Objective objective,
@@ -56,7 +55,9 @@ public record Recipe(
     /** Each channel to mean 0 and standard deviation 1. */
     PER_CHANNEL,
     /** The mean picture subtracted (He et al. 2015, section 4.2), pixels in [0, 1]. */
-    PER_PIXEL_MEAN
+    PER_PIXEL_MEAN,
+    /** ImageNet's mean and standard deviation, whatever the data: what its weights expect. */
+    IMAGENET
   }
 
   /** Checks every range; what a recipe of an earlier version lacks takes its usual value. */
@@ -96,11 +97,10 @@ public record Recipe(
         "labelSmoothing",
         labelSmoothing,
         "a share in [0, 1)");
-    require(cropPadding >= 0, "cropPadding", cropPadding, "a whole number of at least 0");
   }
 
   /** With cross-entropy, no averages and nothing around the optimiser. */
-  public Recipe(
+  Recipe(
       String name,
       String source,
       Extent length,
@@ -112,8 +112,7 @@ public record Recipe(
       double weightDecay,
       boolean decayNormAndBias,
       double labelSmoothing,
-      int cropPadding,
-      boolean flip,
+      Augmentations augment,
       Normalise normalisation,
       int evalBatch) {
     this(
@@ -128,8 +127,7 @@ public record Recipe(
         weightDecay,
         decayNormAndBias,
         labelSmoothing,
-        cropPadding,
-        flip,
+        augment,
         normalisation,
         evalBatch,
         Objective.DEFAULT,
@@ -187,6 +185,19 @@ public record Recipe(
    */
   public List<UpdateRule.Group> groups(Graph graph) {
     return ParameterGroups.of(this, graph);
+  }
+
+  /**
+   * How pictures become numbers in a run that learns from {@code training}.
+   *
+   * @throws InvalidInputException if the pictures have other channels than the recipe's numbers
+   */
+  public Normalisation normalisation(Dataset training) {
+    return switch (normalisation) {
+      case PER_CHANNEL -> Normalisation.perChannel(training);
+      case PER_PIXEL_MEAN -> Normalisation.perPixel(training);
+      case IMAGENET -> Normalisation.imageNet();
+    };
   }
 
   /** The learning rate of a step, counted from 0. */

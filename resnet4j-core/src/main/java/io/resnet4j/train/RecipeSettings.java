@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.Nearest;
+import io.resnet4j.data.augment.NamedAugmentation;
 import io.resnet4j.plan.Precision;
 import io.resnet4j.plan.UpdateRule;
 import java.util.ArrayList;
@@ -16,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.BiFunction;
 
 /**
  * What {@code --set key=value} can change in a recipe. A setting is a place in the recipe's JSON
@@ -64,8 +66,8 @@ final class RecipeSettings {
         "sgd, adam, adamw, rmsprop, lars, lamb or muon",
         (r, v) -> {
           r.set("optimiser", rule(v));
-          if (v.equalsIgnoreCase("muon") && updating(r).path("companion").isNull()) {
-            updating(r).set("companion", rule("adamw"));
+          if (v.equalsIgnoreCase("muon") && part(r, "updating").path("companion").isNull()) {
+            part(r, "updating").set("companion", rule("adamw"));
           }
         });
     put("momentum", NUMBER.expected(), RecipeSettings::momentum);
@@ -94,11 +96,21 @@ final class RecipeSettings {
     plain("weightDecay", NUMBER);
     plain("decayNormAndBias", BOOL);
     plain("labelSmoothing", NUMBER);
-    plain("cropPadding", WHOLE);
-    plain("flip", BOOL);
+    put(
+        "augment",
+        "none, or augmentations with commas between, such as crop(4),flip",
+        (r, v) -> part(r, "augment").set("list", Json.tree(NamedAugmentation.parseList(v))));
+    augment("cropPadding", WHOLE, (a, v) -> a.withCropPadding(v.intValue()));
+    augment("flip", BOOL, (a, v) -> a.withFlip(v.booleanValue()));
+    augment("mixup", NUMBER, (a, v) -> a.withMixup(v.doubleValue()));
+    augment("cutMix", NUMBER, (a, v) -> a.withCutMix(v.doubleValue()));
+    augment("repeats", WHOLE, (a, v) -> a.withRepeats(v.intValue()));
+    augment("size", WHOLE, (a, v) -> a.withSize(v.intValue()));
+    augment("resize", WHOLE, (a, v) -> a.withResize(v.intValue()));
     plain(
         "normalisation",
-        new Kind("per_channel or per_pixel_mean", v -> named(Recipe.Normalise.values(), v)));
+        new Kind(
+            "per_channel, per_pixel_mean or imagenet", v -> named(Recipe.Normalise.values(), v)));
     plain("evalBatch", WHOLE);
     inside(
         "objective",
@@ -108,7 +120,7 @@ final class RecipeSettings {
     put(
         "targetThreshold",
         NUMBER.expected(),
-        (r, v) -> ((ObjectNode) r.get("objective")).set("threshold", NUMBER.parser().parse(v)));
+        (r, v) -> part(r, "objective").set("threshold", NUMBER.parser().parse(v)));
     inside("objective", "balanced", BOOL);
     inside("objective", "temperature", NUMBER);
     inside("objective", "teacherShare", NUMBER);
@@ -142,10 +154,18 @@ final class RecipeSettings {
   }
 
   private static void inside(String part, String key, Kind kind) {
+    put(key, kind.expected(), (r, v) -> part(r, part).set(key, kind.parser().parse(v)));
+  }
+
+  private static void augment(
+      String key, Kind kind, BiFunction<Augmentations, JsonNode, Augmentations> change) {
     put(
         key,
         kind.expected(),
-        (r, v) -> ((ObjectNode) r.get(part)).set(key, kind.parser().parse(v)));
+        (r, v) -> {
+          Augmentations present = read(r.get("augment"), Augmentations.class);
+          r.set("augment", Json.tree(change.apply(present, kind.parser().parse(v))));
+        });
   }
 
   /** Each key with what its value must be. */
@@ -174,23 +194,23 @@ final class RecipeSettings {
       throw new InvalidInputException(
           "setting " + key + "=" + value + ": expected " + setting.expected(), e);
     }
-    return read(changed);
+    return read(changed, Recipe.class);
   }
 
   static Recipe withLength(Recipe recipe, Extent length) {
     ObjectNode changed = (ObjectNode) Json.tree(recipe);
     changed.set("length", Json.tree(length));
-    return read(changed);
+    return read(changed, Recipe.class);
   }
 
-  private static Recipe read(ObjectNode recipe) {
+  private static <T> T read(JsonNode tree, Class<T> type) {
     try {
-      return Json.MAPPER.treeToValue(recipe, Recipe.class);
+      return Json.MAPPER.treeToValue(tree, type);
     } catch (JsonProcessingException e) {
       if (e.getCause() instanceof InvalidInputException refused) {
         throw refused;
       }
-      throw new IllegalStateException("a recipe that cannot be read: " + recipe, e);
+      throw new IllegalStateException("a recipe that cannot be read: " + tree, e);
     }
   }
 
@@ -235,12 +255,12 @@ final class RecipeSettings {
     return Json.tree(rule);
   }
 
-  private static ObjectNode updating(ObjectNode recipe) {
-    return (ObjectNode) recipe.get("updating");
+  private static ObjectNode part(ObjectNode recipe, String name) {
+    return (ObjectNode) recipe.get(name);
   }
 
   private static void inOptimiser(ObjectNode recipe, String key, JsonNode value) {
-    ObjectNode optimiser = (ObjectNode) recipe.get("optimiser");
+    ObjectNode optimiser = part(recipe, "optimiser");
     if (!optimiser.has(key)) {
       throw lacks(key, "optimiser", optimiser, "optimiser");
     }
@@ -316,7 +336,7 @@ final class RecipeSettings {
 
   private static void replaceAfterWarmUp(ObjectNode recipe, JsonNode schedule) {
     if (warmsUp(recipe)) {
-      ((ObjectNode) recipe.get("schedule")).set("then", schedule);
+      part(recipe, "schedule").set("then", schedule);
     } else {
       recipe.set("schedule", schedule);
     }
@@ -358,6 +378,6 @@ final class RecipeSettings {
       throw new InvalidInputException(
           "setting warmUpStart: the recipe has no warm-up; set warmUp first");
     }
-    ((ObjectNode) recipe.get("schedule")).set("start", start);
+    part(recipe, "schedule").set("start", start);
   }
 }

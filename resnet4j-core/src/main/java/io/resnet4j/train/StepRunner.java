@@ -8,6 +8,7 @@ import io.resnet4j.graph.Graph;
 import io.resnet4j.graph.Value;
 import io.resnet4j.infer.Tally;
 import io.resnet4j.model.ModelSpec;
+import io.resnet4j.plan.MemoryMode;
 import io.resnet4j.plan.Planner;
 import io.resnet4j.plan.Precision;
 import io.resnet4j.plan.Program;
@@ -32,6 +33,7 @@ final class StepRunner {
   private final Recipe recipe;
   private final Criterion criterion;
   private final Precision precision;
+  private final MemoryMode memory;
   private final Optional<Teacher> teacher;
   private final long seed;
   private final int part;
@@ -47,15 +49,16 @@ final class StepRunner {
       Recipe recipe,
       Criterion criterion,
       Precision precision,
-      Optional<Teacher> teacher,
-      long seed) {
+      TrainOptions options,
+      Optional<Teacher> teacher) {
     this.session = session;
     this.spec = spec;
     this.recipe = recipe;
     this.criterion = criterion;
     this.precision = precision;
+    this.memory = options.memory();
     this.teacher = teacher;
-    this.seed = seed;
+    this.seed = options.seed();
     int wanted = recipe.updating().microBatch();
     part = wanted == 0 ? recipe.batch() : Math.min(wanted, recipe.batch());
     prepare(part);
@@ -70,8 +73,8 @@ final class StepRunner {
   private void prepare(int size) {
     Graph graph = spec.trainingGraph(size, criterion);
     graphs.put(size, graph);
-    plans.put(
-        size, session.prepare(Planner.plan(Program.training(graph, ModelSpec.LOSS, precision))));
+    Program step = Program.training(graph, ModelSpec.LOSS, precision).keeping(memory);
+    plans.put(size, session.prepare(Planner.plan(step)));
     teacher.ifPresent(taught -> taught.prepare(size));
   }
 

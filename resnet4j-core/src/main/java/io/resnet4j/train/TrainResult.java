@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param valAcc of the last epoch; null without a validation split
  * @param bestValAcc the best of all epochs, by which {@code best.safetensors} is chosen: with an
  *     average of the weights that of the average; null without a validation split
- * @param testAcc of the test set with the final weights, averaged if the recipe says so; null if
- *     the run was stopped
+ * @param testAcc of the test set with the final weights, averaged if the recipe says so; null
+ *     without one or if the run was stopped
  * @param weights which weights were tested and stored: {@code model}, {@code ema} or {@code swa}
  * @param imagesPerSecond training pictures over the time of training steps, evaluation left out
  * @param stopped whether {@link Trainer#requestStop} ended the run before its last step

@@ -3,15 +3,14 @@ package io.resnet4j.train;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.backend.Backend;
+import io.resnet4j.backend.ChoiceCache;
+import io.resnet4j.backend.Choices;
 import io.resnet4j.backend.Session;
-import io.resnet4j.data.Augmentation;
 import io.resnet4j.data.Batch;
 import io.resnet4j.data.DataSplits;
 import io.resnet4j.data.Dataset;
-import io.resnet4j.data.HorizontalFlip;
 import io.resnet4j.data.Loader;
 import io.resnet4j.data.Normalisation;
-import io.resnet4j.data.RandomCrop;
 import io.resnet4j.graph.Criterion;
 import io.resnet4j.infer.Evaluation;
 import io.resnet4j.model.Model;
@@ -69,9 +68,10 @@ public final class Trainer implements AutoCloseable {
   private Trainer(
       Model initial,
       Recipe recipe,
-      DataSplits data,
+      DataSplits given,
       TrainOptions options,
       Optional<Model> teacher) {
+    DataSplits data = recipe.augment().framed(given);
     this.spec = initial.spec();
     this.initial = initial;
     this.recipe = recipe;
@@ -82,10 +82,7 @@ public final class Trainer implements AutoCloseable {
     Backend backend = Requirements.backend(options.backend(), precision);
     parts = data.holdOut(options.valSplit(), options.seed());
     Requirements.batch(recipe.batch(), parts.train());
-    normalisation =
-        recipe.normalisation() == Recipe.Normalise.PER_PIXEL_MEAN
-            ? Normalisation.perPixel(parts.train())
-            : Normalisation.perChannel(parts.train());
+    normalisation = recipe.normalisation(parts.train());
     config = RunConfig.of(initial, recipe, precision, options, data, parts, teacher);
     folder = options.resume() ? RunFolder.resume(options.out()) : RunFolder.create(options.out());
     Optional<Checkpoint> checkpoint = Optional.empty();
@@ -96,21 +93,32 @@ public final class Trainer implements AutoCloseable {
     loader = new Loader(parts.train(), loading());
     long perEpoch = loader.batchesPerEpoch();
     span = Schedule.Run.of(Math.max(1, recipe.length().inSteps(0, perEpoch)), perEpoch);
-    session = backend.open();
+    Optional<ChoiceCache> cache =
+        options.autotune() ? Optional.of(ChoiceCache.of(backend)) : Optional.empty();
+    session =
+        backend.open(
+            options.resume()
+                ? Choices.fixed(folder.choices())
+                : cache.map(c -> Choices.measuring(c.read())).orElse(Choices.DEFAULTS));
     try {
       Optional<Teacher> taught =
           teacher.map(model -> new Teacher(session, model, spec, precision, normalisation));
       Criterion criterion =
           recipe.objective().criterion(recipe.labelSmoothing(), parts.train(), taught.isPresent());
-      runner = new StepRunner(session, spec, recipe, criterion, precision, taught, options.seed());
+      runner = new StepRunner(session, spec, recipe, criterion, precision, options, taught);
       average = new WeightAverage(session, recipe.averaging(), span, runner.graph());
       evaluator = evaluator(Program.MODEL);
       parts.validation().ifPresent(evaluator::prepare);
       average.begin();
+      average.prepare(spec, recipe.batch(), precision);
       averaged = average.average().map(this::evaluator);
-      averaged.orElse(evaluator).prepare(data.test());
+      data.testing().ifPresent(averaged.orElse(evaluator)::prepare);
       if (recipe.averaging().ema() > 0) {
         parts.validation().ifPresent(averaged.orElseThrow()::prepare);
+      }
+      if (!options.resume()) {
+        folder.writeChoices(session.choices());
+        cache.ifPresent(c -> c.add(session.choices()));
       }
       start(checkpoint);
     } catch (RuntimeException | Error e) {
@@ -159,14 +167,9 @@ public final class Trainer implements AutoCloseable {
   }
 
   private Loader.Options loading() {
-    List<Augmentation> augmentations = new ArrayList<>();
-    if (recipe.cropPadding() > 0) {
-      augmentations.add(RandomCrop.mean(recipe.cropPadding(), normalisation));
-    }
-    if (recipe.flip()) {
-      augmentations.add(new HorizontalFlip());
-    }
-    return Loader.Options.training(recipe.batch(), options.seed(), augmentations, normalisation)
+    return recipe
+        .augment()
+        .loading(recipe.batch(), options.seed(), normalisation)
         .withDropLast(true)
         .withWorkers(options.workers());
   }
@@ -351,10 +354,14 @@ public final class Trainer implements AutoCloseable {
   private TrainResult finish() {
     boolean stopped = progress.step() < span.steps();
     if (!stopped) {
-      average.finish(spec, precision, loader.epoch(progress.epoch()), options.seed());
+      average.finish(loader.epoch(progress.epoch()), options.seed());
     }
     @Nullable Double test =
-        stopped ? null : (Double) evaluate(averaged.orElse(evaluator), "test", data.test()).top1();
+        stopped
+            ? null
+            : data.testing()
+                .map(set -> evaluate(averaged.orElse(evaluator), "test", set).top1())
+                .orElse(null);
     written(folder.writeWeights(RunFolder.LAST, model()));
     @Nullable EpochMetrics last = progress.last();
     TrainResult result =

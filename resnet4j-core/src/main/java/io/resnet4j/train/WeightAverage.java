@@ -17,10 +17,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The weight averages of a run, each in a namespace of the session. How many updates an average has
@@ -38,6 +36,7 @@ final class WeightAverage {
   private final List<String> parameters;
   private final List<String> state;
   private final Map<Double, List<String>> statistics = new TreeMap<>();
+  private Optional<Executable> counting = Optional.empty();
 
   WeightAverage(Session session, Averaging averaging, Schedule.Run span, Graph graph) {
     this.session = session;
@@ -85,6 +84,14 @@ final class WeightAverage {
     }
   }
 
+  /** Makes the plan that {@link #finish} needs, once the averages have begun. */
+  void prepare(ModelSpec spec, int batch, Precision precision) {
+    if (averaging.swa() < 1 && !statistics.isEmpty()) {
+      Program forward = Program.inference(spec.trainingGraph(batch, 0), precision);
+      counting = Optional.of(session.prepare(Planner.plan(forward.in(Mode.TRAINING).over(SWA))));
+    }
+  }
+
   /** After an update of the weights, the {@code steps}-th. */
   void stepped(long steps) {
     if (averaging.lookahead() > 0 && steps % averaging.lookahead() == 0) {
@@ -121,16 +128,13 @@ final class WeightAverage {
    * Takes the running statistics of an equal average anew once training is done: the mean of those
    * of all batches of an epoch, as {@code torch.optim.swa_utils.update_bn}.
    */
-  void finish(ModelSpec spec, Precision precision, Loader.Epoch pictures, long seed) {
-    if (averaging.swa() == 1 || statistics.isEmpty()) {
-      return;
-    }
+  void finish(Loader.Epoch pictures, long seed) {
+    counting.ifPresent(forward -> count(forward, pictures, seed));
+  }
+
+  private void count(Executable forward, Loader.Epoch pictures, long seed) {
     int index = 0;
-    @Nullable Executable forward = null;
     for (Batch batch : pictures) {
-      if (forward == null) {
-        forward = session.prepare(Planner.plan(forward(spec, batch.size(), precision)));
-      }
       forward.feed(ModelSpec.IMAGES, batch.images());
       forward.feed(ModelSpec.TARGETS, batch.targets());
       // From zero a batch leaves its statistics times the momentum.
@@ -143,17 +147,6 @@ final class WeightAverage {
                   STATISTICS, before / (before + 1), SWA, 1 / (momentum * (before + 1)), paths));
     }
     session.blend(SWA, 0, STATISTICS, 1, buffers());
-  }
-
-  private static Program forward(ModelSpec spec, int batch, Precision precision) {
-    return new Program(
-        spec.trainingGraph(batch, 0),
-        Mode.TRAINING,
-        precision,
-        Optional.empty(),
-        List.of(),
-        Set.of(),
-        SWA);
   }
 
   private TreeSet<String> buffers() {

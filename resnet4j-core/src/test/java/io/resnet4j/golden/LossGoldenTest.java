@@ -14,15 +14,12 @@ import io.resnet4j.graph.Graph;
 import io.resnet4j.graph.GraphBuilder;
 import io.resnet4j.graph.Value;
 import io.resnet4j.model.ModelSpec;
-import io.resnet4j.plan.Mode;
 import io.resnet4j.plan.Planner;
 import io.resnet4j.plan.Precision;
 import io.resnet4j.plan.Program;
 import io.resnet4j.tensor.Shape;
 import io.resnet4j.tensor.Tensor;
 import java.util.List;
-import java.util.Optional;
-import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -54,15 +51,7 @@ class LossGoldenTest {
     Value logits = g.input(ModelSpec.LOGITS, golden.shape());
     ModelSpec.writeLoss(g, golden.criterion(), logits);
     Graph graph = g.build();
-    Program program =
-        new Program(
-            graph,
-            Mode.TRAINING,
-            precision,
-            Optional.of(graph.output(ModelSpec.LOSS)),
-            List.of(logits),
-            Set.of(),
-            Program.MODEL);
+    Program program = Program.training(graph, ModelSpec.LOSS, precision).by(List.of(logits));
     try (Session session = Backends.named(backend).open()) {
       Executable executable = session.prepare(Planner.plan(program));
       for (Value input : graph.inputs()) {

@@ -9,14 +9,12 @@ import io.resnet4j.backend.Session;
 import io.resnet4j.graph.GraphBuilder;
 import io.resnet4j.graph.Value;
 import io.resnet4j.graph.Window;
-import io.resnet4j.plan.Mode;
 import io.resnet4j.plan.Planner;
 import io.resnet4j.plan.Precision;
 import io.resnet4j.plan.Program;
 import io.resnet4j.tensor.Shape;
 import io.resnet4j.tensor.Tensor;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
@@ -122,17 +120,7 @@ class OptimiserGoldenTest {
   private static Executable prepared(
       Session session, GraphBuilder builder, Precision precision, int rows) {
     var graph = builder.build();
-    Executable executable =
-        session.prepare(
-            Planner.plan(
-                new Program(
-                    graph,
-                    Mode.TRAINING,
-                    precision,
-                    Optional.of(graph.output("y")),
-                    graph.parameters(),
-                    Set.of(),
-                    MODEL)));
+    Executable executable = session.prepare(Planner.plan(Program.training(graph, "y", precision)));
     double[] identity = new double[rows * rows];
     for (int i = 0; i < rows; i++) {
       identity[i * rows + i] = 1;

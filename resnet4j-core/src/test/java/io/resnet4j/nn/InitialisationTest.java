@@ -27,11 +27,11 @@ class InitialisationTest {
 
   @Test
   void deviationsFollowTheFans() {
-    assertEquals(Math.sqrt(2.0 / (64 * 9)), deviation(Initialiser.heNormalFanOut()), 0.0015);
-    assertEquals(Math.sqrt(2.0 / (32 * 9)), deviation(Initialiser.heNormalFanIn()), 0.0015);
+    assertEquals(Math.sqrt(2.0 / (64 * 9)), deviation(Initialiser.HE_FAN_OUT), 0.0015);
+    assertEquals(Math.sqrt(2.0 / (32 * 9)), deviation(Initialiser.HE_FAN_IN), 0.0015);
     double bound = 1 / Math.sqrt(32 * 9);
-    assertEquals(bound / Math.sqrt(3), deviation(Initialiser.uniformFanIn()), 0.001);
-    double[] uniform = Initialiser.uniformFanIn().make(CONV, KeyedRandom.of(1, "w")).toDoubles();
+    assertEquals(bound / Math.sqrt(3), deviation(Initialiser.UNIFORM_FAN_IN), 0.001);
+    double[] uniform = Initialiser.UNIFORM_FAN_IN.make(CONV, KeyedRandom.of(1, "w")).toDoubles();
     double largest = Arrays.stream(uniform).map(Math::abs).max().orElseThrow();
     assertTrue(largest <= bound && largest > 0.99 * bound, "largest " + largest);
   }
@@ -39,7 +39,7 @@ class InitialisationTest {
   @Test
   void elementsAreDrawsOfSeedPathAndIndex() {
     Graph graph = Models.resnet20(10).graph(1);
-    Tensor conv = Initialisation.torchvision(false).state(graph, 7).get("layer2.1.conv1.weight");
+    Tensor conv = Initialisation.TORCHVISION.state(graph, 7).get("layer2.1.conv1.weight");
     KeyedRandom random = KeyedRandom.of(7, "layer2.1.conv1.weight");
     double deviation = Math.sqrt(2.0 / (32 * 9));
     for (int i : new int[] {0, 1, 100, 9215}) {
@@ -50,7 +50,7 @@ class InitialisationTest {
   @Test
   void sameSeedSameWeightsAndOtherSeedOthers() {
     Graph graph = Models.resnet20(10).graph(1);
-    Initialisation how = Initialisation.he2015(false);
+    Initialisation how = Initialisation.HE_2015;
     Map<String, Tensor> first = how.state(graph, 1);
     Map<String, Tensor> again = how.state(graph, 1);
     Map<String, Tensor> other = how.state(graph, 2);
@@ -62,8 +62,7 @@ class InitialisationTest {
 
   @Test
   void normsStartAsIdentityAndBiasIsUniformByFanIn() {
-    Map<String, Tensor> state =
-        Initialisation.torchvision(false).state(Models.resnet20(100).graph(1), 3);
+    Map<String, Tensor> state = Initialisation.TORCHVISION.state(Models.resnet20(100).graph(1), 3);
     float[] ones = new float[16];
     Arrays.fill(ones, 1);
     assertArrayEquals(ones, state.get("bn1.weight").toFloats());
@@ -77,19 +76,112 @@ class InitialisationTest {
 
   @Test
   void zeroLastScaleTouchesOnlyTheLastNormOfEachBranch() {
-    Initialisation how = Initialisation.torchvision(true);
-    Map<String, Tensor> basic = how.state(Models.named("resnet20-b").graph(1), 1);
-    Map<String, Tensor> bottleneck =
-        how.state(Models.resnet50(10).withBlocks(List.of(1, 1, 1, 1)).graph(1), 1);
-    Map<String, Tensor> plain = how.state(Models.named("plain20").graph(1), 1);
+    Map<String, Tensor> basic = zeroed("resnet20-b");
+    Map<String, Tensor> bottleneck = zeroed("resnet50");
+    Map<String, Tensor> plain = Models.named("plain20").initialise(1).state();
     basic.forEach((path, tensor) -> check(path, tensor, path.endsWith(".bn2.weight")));
     bottleneck.forEach((path, tensor) -> check(path, tensor, path.endsWith(".bn3.weight")));
     plain.forEach((path, tensor) -> check(path, tensor, false));
   }
 
+  private static Map<String, Tensor> zeroed(String name) {
+    return Models.resnet(name)
+        .withBlocks(Models.resnet(name).blocks().stream().map(n -> 1).toList())
+        .withBlock(b -> b.scale(BranchScale.ZERO))
+        .initialise(1)
+        .state();
+  }
+
   private static void check(String path, Tensor tensor, boolean zero) {
     if (path.matches(".*(bn\\d|downsample\\.1)\\.weight")) {
       assertEquals(zero ? 0 : 1, tensor.get(0), path);
+    }
+  }
+
+  @Test
+  void otherDeviationsAndPatterns() {
+    assertEquals(Math.sqrt(2.0 / (96 * 9)), deviation(Initialiser.XAVIER), 0.0015);
+    assertEquals(Math.sqrt(1.0 / (32 * 9)), deviation(Initialiser.LECUN), 0.0015);
+    assertEquals(0, deviation(Initialiser.ZERO));
+    double[] dirac =
+        Initialiser.DIRAC.make(Shape.of(3, 2, 3, 3), KeyedRandom.of(1, "w")).toDoubles();
+    double[] expected = new double[54];
+    expected[4] = 1;
+    expected[18 + 9 + 4] = 1;
+    assertArrayEquals(expected, dirac);
+  }
+
+  @Test
+  void orthogonalRowsOrColumnsAreOrthonormal() {
+    for (Shape shape : List.of(Shape.of(6, 3, 2, 2), Shape.of(20, 7))) {
+      double[] w = Initialiser.ORTHOGONAL.make(shape, KeyedRandom.of(1, "w")).toDoubles();
+      int rows = shape.dim(0);
+      int columns = w.length / rows;
+      boolean wide = rows <= columns;
+      int count = Math.min(rows, columns);
+      for (int a = 0; a < count; a++) {
+        for (int b = 0; b < count; b++) {
+          double dot = 0;
+          for (int i = 0; i < Math.max(rows, columns); i++) {
+            dot +=
+                wide
+                    ? w[a * columns + i] * w[b * columns + i]
+                    : w[i * columns + a] * w[i * columns + b];
+          }
+          assertEquals(a == b ? 1 : 0, dot, 1e-6);
+        }
+      }
+    }
+  }
+
+  @Test
+  void designsStartAsTheirPapersSay() {
+    Map<String, Tensor> fixup = Models.named("resnet20-fixup").initialise(1).state();
+    Map<String, Tensor> plain = Models.named("plain20").initialise(1).state();
+    // Nine blocks of two convolutions: 9 to the power of -1/2.
+    assertEquals(
+        plain.get("layer1.0.conv1.weight").get(3) / 3,
+        fixup.get("layer1.0.conv1.weight").get(3),
+        1e-7);
+    assertEquals(0, fixup.get("layer1.0.conv2.weight").get(3));
+    assertEquals(1, fixup.get("layer1.0.scale").get(0));
+    assertEquals(0, fixup.get("fc.weight").get(3));
+    assertEquals(
+        -6,
+        Models.named("resnet20-shortcut-gate")
+            .initialise(1)
+            .state()
+            .get("layer1.0.gate.bias")
+            .get(0));
+    assertEquals(
+        0, Models.named("resnet20-rezero").initialise(1).state().get("layer1.0.scale").get(0));
+    Map<String, Tensor> skip = Models.named("resnet20-skipinit").initialise(1).state();
+    assertEquals(0, skip.get("layer1.0.scale").get(0));
+    assertEquals(0, skip.get("layer1.0.conv1.bias").get(0));
+    Map<String, Tensor> free = Models.named("resnet20-nf").initialise(1).state();
+    assertEquals(1, free.get("layer1.0.conv1.gain").get(0));
+    double[] blur =
+        Models.named("resnet20-blur")
+            .initialise(1)
+            .state()
+            .get("layer2.0.conv2.0.filt")
+            .toDoubles();
+    assertArrayEquals(
+        new double[] {1, 2, 1, 2, 4, 2, 1, 2, 1},
+        Arrays.stream(blur).limit(9).map(v -> 16 * v).toArray());
+  }
+
+  @Test
+  void everyNamedNetworksStateHasAStart() {
+    for (String name : List.of("nf_resnet26", "revnet38", "densenet-bc-40-12", "vgg11_bn-cifar")) {
+      Models.named(name)
+          .initialise(1)
+          .state()
+          .forEach(
+              (path, tensor) ->
+                  assertTrue(
+                      Arrays.stream(tensor.toDoubles()).allMatch(Double::isFinite),
+                      name + " " + path));
     }
   }
 }

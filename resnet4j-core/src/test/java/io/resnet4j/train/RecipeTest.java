@@ -7,6 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.resnet4j.InvalidInputException;
+import io.resnet4j.data.Mixing;
+import io.resnet4j.data.augment.HorizontalFlip;
+import io.resnet4j.data.augment.NamedAugmentation;
+import io.resnet4j.data.augment.RandomCrop;
 import io.resnet4j.plan.Precision;
 import io.resnet4j.plan.UpdateRule;
 import java.util.List;
@@ -44,6 +48,47 @@ class RecipeTest {
     assertEquals("mnist-default", Recipes.defaultFor("Fashion-MNIST train").name());
     assertEquals("synthetic-default", Recipes.defaultFor("Synthetic shapes train").name());
     assertEquals("cifar10-default", Recipes.defaultFor("CIFAR-100 train").name());
+    assertEquals("folder-default", Recipes.defaultFor("Folder cats train").name());
+  }
+
+  @Test
+  void sizeKeepsTheShareThatEvaluationSees() {
+    Recipe folder = Recipe.named("folder-default").set("size=112");
+    assertEquals(112, folder.augment().size());
+    assertEquals(128, folder.augment().resize());
+    assertEquals(0, recipe.set("size=64").augment().resize());
+  }
+
+  @Test
+  void imageNetIsAugmentedAsPublished() {
+    // RandAugment's scale ends at 30, timm's at 10.
+    assertEquals(
+        new Augmentations(
+            224,
+            236,
+            NamedAugmentation.parseList("randomResizedCrop,flip,randAugment(2,21,1.5)"),
+            new Mixing(0.2, 1),
+            3),
+        Recipe.named("imagenet-rsb-a1").augment());
+    Augmentations short100 = Recipe.named("imagenet-rsb-a3").augment();
+    assertEquals(
+        List.of(160, 169, 1), List.of(short100.size(), short100.resize(), short100.repeats()));
+    assertEquals(new Mixing(0.1, 1), short100.mixing());
+    assertEquals(
+        NamedAugmentation.parseList("randomResizedCrop,flip,trivialAugment,randomErasing(0.1)"),
+        Recipe.named("imagenet-torchvision-v2").augment().list());
+    assertEquals(recipe.augment(), Recipe.named("cifar-wide").augment());
+  }
+
+  @Test
+  void cropAndFlipKeepTheirPlaces() {
+    // Draws are keyed by the place in the list, so the order is part of a recipe.
+    assertEquals(List.of(new RandomCrop(4), new HorizontalFlip()), recipe.augment().list());
+    Recipe off = recipe.set("flip=false").set("cropPadding=0");
+    assertEquals(List.of(), off.augment().list());
+    assertEquals(recipe, off.set("flip=true").set("cropPadding=4"));
+    assertEquals(recipe, off.set("cropPadding=4").set("flip=true"));
+    assertEquals(recipe, off.set("augment=crop,flip"));
   }
 
   @Test
@@ -91,6 +136,12 @@ class RecipeTest {
             "labelSmoothing=0.1",
             "cropPadding=2",
             "flip=false",
+            "augment=randomResizedCrop(0.3), flip, trivialAugment",
+            "mixup=0.2",
+            "cutMix=1",
+            "repeats=2",
+            "size=64",
+            "size=64 resize=72",
             "normalisation=per-pixel-mean",
             "evalBatch=100",
             "loss=binary-cross-entropy",
@@ -128,17 +179,19 @@ class RecipeTest {
   }
 
   @Test
-  void aRecipeOfTheFirstVersionStillLoads() throws Exception {
-    String first =
+  void aRecipeOfAnEarlierVersionStillLoads() throws Exception {
+    String earlier =
         """
         {"name":"cifar10-default","source":"resnet4j: a good ResNet-20 in ten epochs",
          "length":"10 epochs","batch":128,"precision":"bf16",
          "optimiser":{"momentum":0.9,"nesterov":true},"learningRate":0.2,
          "schedule":{"kind":"warmup","length":"10%","start":0.1,
                      "then":{"kind":"cosine","floor":0.0}},
-         "weightDecay":5.0E-4,"decayNormAndBias":true,"labelSmoothing":0.0,"cropPadding":4,
-         "flip":true,"normalisation":"per_channel","evalBatch":500}""";
-    assertEquals(recipe, Json.MAPPER.readValue(first, Recipe.class));
+         "weightDecay":5.0E-4,"decayNormAndBias":true,"labelSmoothing":0.0,
+         "augment":{"size":0,"resize":0,"list":["crop(4)","flip(0.5)"],
+                    "mixing":{"mixup":0.0,"cutMix":0.0},"repeats":1},
+         "normalisation":"per_channel","evalBatch":500}""";
+    assertEquals(recipe, Json.MAPPER.readValue(earlier, Recipe.class));
   }
 
   @Test
@@ -205,7 +258,7 @@ class RecipeTest {
     assertMessage("flip=perhaps", "expected true or false");
     assertMessage("learningRate=NaN", "expected a number");
     assertMessage("schedule=sine", "expected constant, multistep, cosine, polynomial");
-    assertMessage("normalisation=x", "expected per_channel or per_pixel_mean");
+    assertMessage("normalisation=x", "expected per_channel, per_pixel_mean or imagenet");
     assertMessage("milestones=50%", "set schedule=multistep first");
     assertMessage("precision=f16", "use f32 or bf16");
     assertMessage("optimiser=newton", "expected sgd, adam, adamw");
@@ -215,6 +268,11 @@ class RecipeTest {
     assertMessage("ema=1", "[0, 1)");
     assertMessage("companion=muon", "give a rule for any parameter");
     assertMessage("clip=-1", "0 for none");
+    assertMessage("augment=crpo(4)", "did you mean 'crop'");
+    assertMessage("augment=crop(x)", "expected crop(padding), usually (4)");
+    assertMessage("mixup=-1", "expected 0 (none) to 1000");
+    assertMessage("size=-3", "give 0 (the data's own) to 4096");
+    assertMessage("resize=30", "where that is set");
     assertMessage("batch", "key=value");
     assertMessage("momentum=1", "[0, 1)");
   }

@@ -35,7 +35,6 @@ final class Convolutions {
   void forward(Op.Conv2d op, Node node) {
     Value weight = node.input(1);
     long[] weightDims = ConvolutionDescriptions.weightDims(weight.shape(), op.groups());
-    StateTensor master = lowering.store.tensor(lowering.plan, weight, weightDims);
     boolean bias = node.inputs().size() == 3;
     DType type = lowering.plan.precision().activations();
     boolean training = lowering.plan.trains();
@@ -49,13 +48,10 @@ final class Convolutions {
             Dnnl.any(lowering.resources, weightDims, type),
             bias ? lowering.plain(Shape.of(weight.shape().dim(0)), DType.F32) : null,
             viewed ? descriptions.channelsLast(y) : lowering.any(node.output()),
-            op.window(),
-            Dnnl.NONE);
+            op.window());
     Layout wanted = descriptions.weightLayout(description, weightDims, type);
-    if (training && type == DType.F32) {
-      master.adopt(wanted);
-    }
-    Lowering.Placed packed = lowering.store.packed(master, wanted);
+    boolean adopt = training && type == DType.F32;
+    Lowering.Placed packed = lowering.weight(weight, weightDims, wanted, adopt);
     List<Lowering.Argument> arguments = new ArrayList<>();
     if (bias) {
       arguments.add(biasArgument(node.input(2)));
@@ -77,7 +73,7 @@ final class Convolutions {
 
   private Lowering.Argument biasArgument(Value bias) {
     return new Lowering.Argument(
-        DNNL_ARG_BIAS, lowering.plain(bias.shape(), DType.F32), lowering.stateVector(bias));
+        DNNL_ARG_BIAS, lowering.plain(bias.shape(), DType.F32), lowering.vector(bias));
   }
 
   void emitForward(
@@ -118,11 +114,10 @@ final class Convolutions {
     Layout anyY = lowering.any(node.output());
     Window window = op.conv().window();
     // Post-ops that read another tensor need its layout, which the bare convolution decides.
-    Layout y =
-        descriptions.dstLayout(
-            descriptions.describeForward(
-                false, anyX, anyWeight, bias ? biasLayout : null, anyY, window, Dnnl.NONE),
-            node.output());
+    dnnl_primitive_desc bare =
+        descriptions.describeForward(
+            false, anyX, anyWeight, bias ? biasLayout : null, anyY, window);
+    Layout y = descriptions.dstLayout(bare, node.output());
     boolean inPlace = false;
     Lowering.Placed addend = null;
     Lowering.Placed to;
@@ -148,8 +143,11 @@ final class Convolutions {
           Eltwise.append(operations, op.activation());
         };
     dnnl_primitive_desc description =
-        descriptions.describeForward(
-            false, anyX, anyWeight, bias ? biasLayout : null, y, window, postOps);
+        Tuner.follow(
+            descriptions.forward(
+                false, anyX, anyWeight, bias ? biasLayout : null, y, window, postOps),
+            lowering.resources,
+            bare);
     Layout wanted = descriptions.weightLayout(description, weightDims, type);
     List<Lowering.Argument> arguments = new ArrayList<>();
     Lowering.Placed packed;
@@ -173,8 +171,7 @@ final class Convolutions {
               folding::foldedBias);
       arguments.add(new Lowering.Argument(DNNL_ARG_BIAS, biasLayout, biasRegion));
     } else {
-      StateTensor master = lowering.store.tensor(lowering.plan, weight, weightDims);
-      packed = lowering.store.packed(master, wanted);
+      packed = lowering.weight(weight, weightDims, wanted, false);
       if (op.bias()) {
         arguments.add(biasArgument(node.input(2)));
       }

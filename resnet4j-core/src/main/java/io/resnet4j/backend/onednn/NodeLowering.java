@@ -11,7 +11,13 @@ final class NodeLowering implements Op.Visitor<Void> {
   private final ConvolutionGradients convolutionGradients;
   private final PadShortcuts padShortcuts;
   private final Normalisations normalisations;
+  private final GroupNormalisations groupNorms;
   private final Pointwise pointwise;
+  private final Broadcasts broadcasts;
+  private final Sums sums;
+  private final Masks masks;
+  private final Channels channels;
+  private final Reflections reflections;
   private final Pools pools;
   private final Linears linears;
   private final Losses losses;
@@ -23,6 +29,12 @@ final class NodeLowering implements Op.Visitor<Void> {
     this.padShortcuts = new PadShortcuts(lowering, convolutions, convolutionGradients);
     this.normalisations = new Normalisations(lowering);
     this.pointwise = new Pointwise(lowering);
+    this.groupNorms = new GroupNormalisations(lowering, pointwise);
+    this.broadcasts = new Broadcasts(lowering, pointwise);
+    this.sums = new Sums(lowering);
+    this.masks = new Masks(lowering, pointwise, broadcasts);
+    this.channels = new Channels(lowering);
+    this.reflections = new Reflections(lowering);
     this.pools = new Pools(lowering);
     this.linears = new Linears(lowering);
     this.losses = new Losses(lowering);
@@ -75,6 +87,77 @@ final class NodeLowering implements Op.Visitor<Void> {
   }
 
   @Override
+  public Void visit(Op.Couple op, Node node) {
+    throw new IllegalStateException(node.path() + ": a plan has no couplings, only sums");
+  }
+
+  @Override
+  public Void visit(Op.Shift op, Node node) {
+    broadcasts.shift(node);
+    return null;
+  }
+
+  @Override
+  public Void visit(Op.Multiply op, Node node) {
+    broadcasts.multiply(node);
+    return null;
+  }
+
+  @Override
+  public Void visit(Op.SumTo op, Node node) {
+    sums.sumTo(op, node);
+    return null;
+  }
+
+  @Override
+  public Void visit(Op.Affine op, Node node) {
+    broadcasts.affine(op, node);
+    return null;
+  }
+
+  @Override
+  public Void visit(Op.Concat op, Node node) {
+    channels.concat(node);
+    return null;
+  }
+
+  @Override
+  public Void visit(Op.Slice op, Node node) {
+    channels.slice(op, node);
+    return null;
+  }
+
+  @Override
+  public Void visit(Op.ReflectPad op, Node node) {
+    reflections.forward(op.pad(), node);
+    return null;
+  }
+
+  @Override
+  public Void visit(Op.ReflectPadGradient op, Node node) {
+    reflections.gradient(op.pad().pad(), node);
+    return null;
+  }
+
+  @Override
+  public Void visit(Op.GroupNorm op, Node node) {
+    groupNorms.forward(op, node);
+    return null;
+  }
+
+  @Override
+  public Void visit(Op.GroupNormGradient op, Node node) {
+    groupNorms.gradient(op, node);
+    return null;
+  }
+
+  @Override
+  public Void visit(Op.DropBlock op, Node node) {
+    masks.dropBlock(op, node);
+    return null;
+  }
+
+  @Override
   public Void visit(Op.PadShortcut op, Node node) {
     padShortcuts.forward(op, node);
     return null;
@@ -116,7 +199,7 @@ final class NodeLowering implements Op.Visitor<Void> {
 
   @Override
   public Void visit(Op.Dropout op, Node node) {
-    pointwise.dropout(op, node);
+    masks.dropout(op, node);
     return null;
   }
 
@@ -188,7 +271,7 @@ final class NodeLowering implements Op.Visitor<Void> {
 
   @Override
   public Void visit(Op.DropoutGradient op, Node node) {
-    pointwise.dropoutGradient(node);
+    masks.gradient(node);
     return null;
   }
 

@@ -1,6 +1,7 @@
 package io.resnet4j.backend.onednn;
 
 import io.resnet4j.InvalidInputException;
+import io.resnet4j.backend.Choices;
 import io.resnet4j.backend.Executable;
 import io.resnet4j.backend.Session;
 import io.resnet4j.plan.Plan;
@@ -30,16 +31,18 @@ final class OneDnnSession implements Session {
   private final Dnnl dnnl;
   private final StateStore store;
   private final Orthogonaliser orthogonaliser;
+  private final Tuner tuner;
   private final List<OneDnnExecutable> executables = new ArrayList<>();
   private Optional<Memory> arena = Optional.empty();
   private Optional<OneDnnExecutable> lastRun = Optional.empty();
   private boolean closed;
 
-  OneDnnSession(Set<Precision> precisions) {
+  OneDnnSession(Set<Precision> precisions, Choices choices) {
     this.precisions = Set.copyOf(precisions);
     this.dnnl = engine.call(() -> new Dnnl(resources));
     this.store = new StateStore(dnnl, resources);
     this.orthogonaliser = engine.call(() -> new Orthogonaliser(dnnl, resources, store));
+    this.tuner = new Tuner(dnnl, choices);
   }
 
   private static Set<String> companions() {
@@ -78,7 +81,7 @@ final class OneDnnSession implements Session {
   }
 
   private Executable prepareOnEngine(Plan plan) {
-    Lowering lowering = new Lowering(dnnl, resources, plan, store);
+    Lowering lowering = new Lowering(dnnl, resources, plan, store, tuner);
     lowering.lower();
     OneDnnExecutable executable = new OneDnnExecutable(this, lowering);
     long growth = Math.max(0, executable.arenaBytes() - arena.map(Memory::bytes).orElse(0L));
@@ -270,6 +273,11 @@ final class OneDnnSession implements Session {
     StateStore.Chunk chunk = tensor.chunk();
     Memory memory = isCompanion(namespace) ? chunk.companions.get(namespace) : chunk.values;
     return new Sweep.Operand(memory.floats(), tensor.offset(), written);
+  }
+
+  @Override
+  public Map<String, String> choices() {
+    return tuner.choices();
   }
 
   @Override
