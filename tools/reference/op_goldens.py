@@ -1,9 +1,7 @@
-"""Goldens of single operations, optimiser runs and learning-rate schedules, in float64.
+"""Goldens of single operations, in float64.
 
     {"cases": [{"name", "op", "attributes": {...}, "inputs": {tensor: {"shape", "fill"}},
-                "expected": {tensor: {"shape", "values"}}}],
-     "sgd": [{"name", attributes, "shape", "steps", "weight", "momentum"}],
-     "schedules": [{"name", "kind", attributes, "rates": the rate of step 0, 1, ...}]}
+                "expected": {tensor: {"shape", "values"}}}]}
 
 An input is not stored: element i is the fill's function of u = draw i of (seed,
 "ops.<case>.<tensor>"), v = 2u - 1, rounded to float32 so that every backend starts from the same
@@ -18,14 +16,10 @@ fed by the output; expected tensors are "y" and the gradients "dx", "dweight", .
 applied to its output, Add's to its sum. A Conv2d with "standardised" has that epsilon: its weight
 is normalised filter by filter (biased variance) and multiplied by "scale" [outputs]. Inputs keep
 maxima and zeros at least 1e-5 apart (asserted).
-
-SGD starts from fill "uniform" of "ops.<name>.weight"; step t adds the gradient whose element i is
-v of draw t * n + i of "ops.<name>.gradient" (not rounded).
 """
 
 import numpy as np
 import torch
-from torch import nn
 from torch.nn import functional as F
 
 from keyed_random import KeyedRandom
@@ -43,7 +37,7 @@ _TIE = 1e-5
 
 
 def golden(seed):
-    return {"cases": list(_cases(seed)), "sgd": list(_sgd(seed)), "schedules": list(_schedules())}
+    return {"cases": list(_cases(seed))}
 
 
 def fill(seed, case, tensor, shape, kind):
@@ -385,109 +379,3 @@ def _activate(name, x):
     if name in ("RELU", "LEAKY_RELU"):
         assert float(x.detach().abs().min()) > _TIE, "an input of ReLU is too close to zero"
     return _ACTIVATIONS[name](x)
-
-
-def _sgd(seed):
-    for name, momentum, nesterov, decay in (
-        ("sgd-plain", 0.0, False, 0.0),
-        ("sgd-decay", 0.0, False, 1e-2),
-        ("sgd-momentum", 0.9, False, 0.0),
-        ("sgd-momentum-decay", 0.9, False, 1e-4),
-        ("sgd-nesterov-decay", 0.9, True, 5e-4),
-    ):
-        shape, steps, rate = (5, 3), 50, 0.1
-        weight = nn.Parameter(torch.from_numpy(fill(seed, name, "weight", shape, "uniform")))
-        optimiser = torch.optim.SGD(
-            [weight], rate, momentum=momentum, nesterov=nesterov, weight_decay=decay
-        )
-        draws = KeyedRandom.of(seed, f"ops.{name}.gradient")
-        for t in range(steps):
-            gradient = 2 * draws.uniforms(weight.numel(), t * weight.numel()) - 1
-            weight.grad = torch.from_numpy(gradient.reshape(shape))
-            optimiser.step()
-        buffer = optimiser.state[weight].get("momentum_buffer")
-        yield {
-            "name": name,
-            "rate": rate,
-            "momentum": momentum,
-            "nesterov": nesterov,
-            "weight_decay": decay,
-            "shape": list(shape),
-            "steps": steps,
-            "weight": weight.detach().reshape(-1).tolist(),
-            "momentum_buffer": None if buffer is None else buffer.reshape(-1).tolist(),
-        }
-
-
-def _schedules():
-    """torch.optim.lr_scheduler's, one rate per step: constant; multi_step multiplies by gamma at
-    each milestone; cosine falls to final_rate at step total; warm-up rises linearly from
-    warmup_start * rate at step 0 to rate at step warmup, where the main schedule begins. With
-    "warmup_start" 1 / warmup and ramp_steps warmup - 1, step t of the warm-up has rate
-    (t + 1) / warmup."""
-    from torch.optim import lr_scheduler as s
-
-    def cosine(steps, floor=0.0):
-        return lambda o: s.CosineAnnealingLR(o, steps, eta_min=floor)
-
-    def warmed(start, ramp, warmup, main):
-        return lambda o: s.SequentialLR(
-            o, [s.LinearLR(o, start_factor=start, total_iters=ramp), main(o)], [warmup]
-        )
-
-    rows = (
-        ("constant", {"rate": 0.1, "total": 10}, lambda o: s.ConstantLR(o, factor=1.0)),
-        (
-            "multi_step",
-            {"rate": 0.1, "total": 40, "milestones": [15, 30], "gamma": 0.1},
-            lambda o: s.MultiStepLR(o, [15, 30], 0.1),
-        ),
-        ("cosine", {"rate": 0.4, "total": 50, "final_rate": 0.0}, cosine(50)),
-        ("cosine_floor", {"rate": 0.4, "total": 50, "final_rate": 0.01}, cosine(50, 0.01)),
-        (
-            "cosine_warmup",
-            {
-                "rate": 0.4,
-                "total": 60,
-                "final_rate": 0.0,
-                "warmup": 10,
-                "warmup_start": 0.01,
-                "ramp_steps": 10,
-            },
-            warmed(0.01, 10, 10, cosine(50)),
-        ),
-        (
-            "cosine_warmup_from_one_step",
-            {
-                "rate": 0.4,
-                "total": 60,
-                "final_rate": 0.0,
-                "warmup": 10,
-                "warmup_start": 0.1,
-                "ramp_steps": 9,
-            },
-            warmed(0.1, 9, 10, cosine(50)),
-        ),
-        (
-            "multi_step_warmup_from_one_step",
-            {
-                "rate": 0.1,
-                "total": 40,
-                "milestones": [15, 30],
-                "gamma": 0.1,
-                "warmup": 5,
-                "warmup_start": 0.2,
-                "ramp_steps": 4,
-            },
-            warmed(0.2, 4, 5, lambda o: s.MultiStepLR(o, [10, 25], 0.1)),
-        ),
-    )
-    for name, attributes, scheduler in rows:
-        optimiser = torch.optim.SGD([nn.Parameter(torch.zeros(1))], attributes["rate"])
-        schedule = scheduler(optimiser)
-        rates = []
-        for _ in range(attributes["total"]):
-            rates.append(float(optimiser.param_groups[0]["lr"]))
-            optimiser.step()
-            schedule.step()
-        yield {"name": name, "attributes": attributes, "rates": rates}

@@ -70,6 +70,13 @@ final class BenchCommand extends Command {
   private int warmUp = WARM_UP;
 
   @Option(
+      names = "--optimiser",
+      paramLabel = "O",
+      defaultValue = "sgd",
+      description = "sgd, adam, adamw, rmsprop, lars, lamb or muon (default: ${DEFAULT-VALUE}).")
+  private String optimiser = "sgd";
+
+  @Option(
       names = "--backend",
       paramLabel = "B",
       defaultValue = Backends.DEFAULT,
@@ -110,7 +117,8 @@ final class BenchCommand extends Command {
     requireAtLeast("--warmup", warmUp, 0);
     Backend engine = Specs.backend(backend, numbers);
     Benchmark.Result result =
-        new Benchmark(engine, spec, numbers, batch, train, kept, tuned).run(warmUp, steps, console);
+        new Benchmark(engine, spec, numbers, batch, train, kept, tuned, Benchmark.recipe(optimiser))
+            .run(warmUp, steps, console);
     // Read before the peak is measured, which takes memory of its own.
     long resident = Machine.peakResidentBytes();
     double peak = PeakSpeed.measure(engine, numbers);
@@ -130,6 +138,10 @@ final class BenchCommand extends Command {
       fields.put("peak_rss_bytes", resident);
       fields.put("gflops", result.bestFlops() * 1e-9);
       fields.put("peak_gflops", peak * 1e-9);
+      if (train) {
+        fields.put("optimiser", optimiser);
+        fields.put("update_share", result.updateShare());
+      }
       fields.put("steps", steps);
       fields.put("prepare_seconds", result.prepareSeconds());
       fields.put("session_bytes", result.sessionBytes());
@@ -169,6 +181,12 @@ final class BenchCommand extends Command {
             100 * share,
             result.bestFlops() * 1e-9,
             peak * 1e-9));
+    if (train) {
+      table.row(
+          "update",
+          String.format(
+              Locale.ROOT, "%.2f %% of a step (%s)", 100 * result.updateShare(), optimiser));
+    }
     table.row("memory", Text.mebibytes(result.sessionBytes()) + " in the session");
     table.row("peak resident", resident == 0 ? "unknown here" : Text.mebibytes(resident));
     table.row("plan ready in", Text.seconds(result.prepareSeconds()));

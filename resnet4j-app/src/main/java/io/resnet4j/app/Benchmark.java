@@ -6,7 +6,6 @@ import io.resnet4j.backend.Choices;
 import io.resnet4j.backend.Executable;
 import io.resnet4j.backend.Session;
 import io.resnet4j.graph.Graph;
-import io.resnet4j.graph.Value;
 import io.resnet4j.model.ModelSpec;
 import io.resnet4j.plan.MemoryMode;
 import io.resnet4j.plan.Planner;
@@ -14,19 +13,17 @@ import io.resnet4j.plan.Precision;
 import io.resnet4j.plan.Program;
 import io.resnet4j.plan.UpdateRule;
 import io.resnet4j.random.KeyedRandom;
+import io.resnet4j.train.Recipe;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.Collectors;
 
 /** Times steps of a network on drawn numbers. */
 final class Benchmark {
-  private static final UpdateRule.Sgd SGD = new UpdateRule.Sgd(0.9, false);
   private static final double LEARNING_RATE = 0.01;
-  private static final double WEIGHT_DECAY = 1e-4;
 
   /** Two batches take turns, so that no step finds its input where the last one left it. */
   private static final int BUFFERS = 2;
@@ -36,8 +33,10 @@ final class Benchmark {
   private final Precision precision;
   private final int batch;
   private final boolean train;
-  private final boolean tuned;
   private final MemoryMode memory;
+  private final boolean tuned;
+  private final Recipe recipe;
+  private double updateShare;
 
   Benchmark(
       Backend backend,
@@ -46,14 +45,21 @@ final class Benchmark {
       int batch,
       boolean train,
       MemoryMode memory,
-      boolean tuned) {
+      boolean tuned,
+      Recipe recipe) {
     this.backend = backend;
     this.spec = spec;
     this.precision = precision;
     this.batch = batch;
     this.train = train;
-    this.tuned = tuned;
     this.memory = memory;
+    this.tuned = tuned;
+    this.recipe = recipe;
+  }
+
+  /** A recipe that says how parameters move. */
+  static Recipe recipe(String optimiser) {
+    return Recipe.named("cifar10-he2015").set("optimiser=" + optimiser);
   }
 
   /**
@@ -64,9 +70,15 @@ final class Benchmark {
    * @param bestFlops floating-point operations a second of the fastest step
    * @param prepareSeconds from the graph to a plan that can run
    * @param sessionBytes all memory of the session
+   * @param updateShare of the timed steps' time that updates of the parameters took
    */
   record Result(
-      double median, double best, double bestFlops, double prepareSeconds, long sessionBytes) {}
+      double median,
+      double best,
+      double bestFlops,
+      double prepareSeconds,
+      long sessionBytes,
+      double updateShare) {}
 
   Result run(int warmUp, int steps, Console console) {
     ChoiceCache cache = ChoiceCache.of(backend);
@@ -94,7 +106,12 @@ final class Benchmark {
       // Backward costs two forwards: one for the data's gradient, one for the weights'.
       double flops = (train ? 6.0 : 2.0) * spec.counts().macs() * batch;
       return new Result(
-          batch / median, batch / seconds[0], flops / seconds[0], prepared, session.bytes());
+          batch / median,
+          batch / seconds[0],
+          flops / seconds[0],
+          prepared,
+          session.bytes(),
+          updateShare);
     }
   }
 
@@ -108,12 +125,9 @@ final class Benchmark {
       targets[b] = oneHot("bench/targets/" + b);
     }
     List<UpdateRule.Group> groups =
-        List.of(
-            new UpdateRule.Group(
-                graph.parameters().stream().map(Value::name).collect(Collectors.toSet()),
-                LEARNING_RATE,
-                WEIGHT_DECAY));
+        recipe.groups(graph).stream().map(group -> group.at(LEARNING_RATE)).toList();
     double[] seconds = new double[steps];
+    double updating = 0;
     for (int i = -warmUp; i < steps; i++) {
       long begin = System.nanoTime();
       plan.feed(ModelSpec.IMAGES, images[Math.floorMod(i, BUFFERS)]);
@@ -121,7 +135,9 @@ final class Benchmark {
         plan.feed(ModelSpec.TARGETS, targets[Math.floorMod(i, BUFFERS)]);
         plan.run(0, i + warmUp);
         double loss = plan.scalar(ModelSpec.LOSS);
-        session.update(Program.MODEL, SGD, groups);
+        long update = System.nanoTime();
+        session.update(Program.MODEL, groups, i + warmUp);
+        updating += i < 0 ? 0 : (System.nanoTime() - update) * 1e-9;
         if (Double.isNaN(loss)) {
           throw new IllegalStateException(spec.name() + ": the loss is not a number");
         }
@@ -137,6 +153,7 @@ final class Benchmark {
           String.format(
               Locale.ROOT, "%s %d: %.4f s", i < 0 ? "warm-up" : "step", i < 0 ? -i : i + 1, took));
     }
+    updateShare = updating / Arrays.stream(seconds).sum();
     return seconds;
   }
 

@@ -32,7 +32,7 @@ final class RecipesCommand extends Command {
       tree.put("precision", recipe.precision().toString());
       tree.put("learningRate", recipe.learningRate());
       tree.put("weightDecay", recipe.weightDecay());
-      tree.put("momentum", recipe.optimiser().momentum());
+      tree.put("optimiser", Words.optimiser(recipe.optimiser()));
       tree.put("schedule", recipe.schedule());
       all.add(tree);
     }

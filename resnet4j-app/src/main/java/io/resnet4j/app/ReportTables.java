@@ -107,7 +107,9 @@ final class ReportTables {
   private static JsonNode best(List<JsonNode> metrics) {
     JsonNode best = Json.MAPPER.missingNode();
     for (JsonNode line : metrics) {
-      JsonNode now = line.path("val_acc");
+      // With an average of the weights, that is what was chosen.
+      JsonNode average = line.path("ema_val_acc");
+      JsonNode now = average.isNumber() ? average : line.path("val_acc");
       if (now.isNumber() && (!best.isNumber() || now.asDouble() > best.asDouble())) {
         best = now;
       }

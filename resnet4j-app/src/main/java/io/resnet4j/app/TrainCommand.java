@@ -96,6 +96,14 @@ final class TrainCommand extends Command {
   @Mixin private FitOptions fit = new FitOptions();
 
   @Option(
+      names = "--teacher",
+      paramLabel = "FILE",
+      description =
+          "Learn from a trained network as well, run on the same pictures; --set temperature and"
+              + " teacherShare say how.")
+  private @Nullable Path teacher;
+
+  @Option(
       names = "--out",
       paramLabel = "DIR",
       description = "The run folder (default: runs/<time>-<model>).")
@@ -167,11 +175,12 @@ final class TrainCommand extends Command {
             Choices.onOff("--autotune", autotune),
             resume);
     console.info(splits.description());
+    Optional<Model> taughtBy = Optional.ofNullable(teacher).map(Model::load);
     TrainResult result =
         Training.run(
             console,
             folder,
-            () -> Trainer.of(initial(fitted, console), full, splits, options),
+            () -> Trainer.of(initial(fitted, console), full, splits, options, taughtBy),
             done -> console.result(json ? Json.line(done) : Training.words(done, heldOut(splits))));
     return result.stopped() ? Main.INTERRUPTED : Main.OK;
   }

@@ -57,7 +57,10 @@ class TrainDisplay implements TrainListener, AutoCloseable {
             : "  val_loss "
                 + Text.decimal(metrics.valLoss())
                 + "  val_acc "
-                + Text.percent(metrics.valAcc());
+                + Text.percent(metrics.valAcc())
+                + (metrics.emaValAcc() == null
+                    ? ""
+                    : "  ema_val_acc " + Text.percent(metrics.emaValAcc()));
     print(
         String.format(
             Locale.ROOT,

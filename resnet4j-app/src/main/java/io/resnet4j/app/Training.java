@@ -85,7 +85,10 @@ final class Training {
     }
     if (result.testAcc() != null) {
       table.row(
-          "test_acc", Text.percent(result.testAcc()) + " (the test set, once, final weights)");
+          "test_acc",
+          Text.percent(result.testAcc())
+              + " (the test set, once, final weights"
+              + (result.weights().equals("model") ? ")" : ", averaged: " + result.weights() + ")"));
     }
     return table.toString();
   }

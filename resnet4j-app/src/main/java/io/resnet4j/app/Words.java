@@ -1,5 +1,6 @@
 package io.resnet4j.app;
 
+import io.resnet4j.plan.UpdateRule;
 import io.resnet4j.train.Extent;
 import io.resnet4j.train.Schedule;
 import java.util.List;
@@ -20,6 +21,62 @@ final class Words {
     if (schedule instanceof Schedule.Cosine cosine) {
       return cosine.floor() == 0 ? "cosine" : "cosine to " + cosine.floor();
     }
+    if (schedule instanceof Schedule.Polynomial polynomial) {
+      String shape =
+          polynomial.power() == 1 ? "straight line" : "polynomial of power " + polynomial.power();
+      return polynomial.floor() == 0 ? shape : shape + " to " + polynomial.floor();
+    }
+    if (schedule instanceof Schedule.Exponential exponential) {
+      return "times " + exponential.factor() + " every " + exponential.every();
+    }
+    if (schedule instanceof Schedule.OneCycle) {
+      return "one cycle";
+    }
+    if (schedule instanceof Schedule.OnPlateau plateau) {
+      return "times " + plateau.factor() + " on plateaus of " + plateau.patience() + " epochs";
+    }
     return "constant";
+  }
+
+  /** Such as {@code SGD, momentum 0.9, Nesterov}. */
+  static String optimiser(UpdateRule rule) {
+    return rule.accept(
+        new UpdateRule.Visitor<String>() {
+          private String momentum(String name, double momentum, boolean nesterov) {
+            return name
+                + (momentum == 0 ? "" : ", momentum " + momentum)
+                + (nesterov ? ", Nesterov" : "");
+          }
+
+          @Override
+          public String visit(UpdateRule.Sgd sgd) {
+            return momentum("SGD", sgd.momentum(), sgd.nesterov());
+          }
+
+          @Override
+          public String visit(UpdateRule.Adam adam) {
+            return adam.decoupled() ? "AdamW" : "Adam";
+          }
+
+          @Override
+          public String visit(UpdateRule.RmsProp rmsProp) {
+            return momentum("RMSprop", rmsProp.momentum(), false);
+          }
+
+          @Override
+          public String visit(UpdateRule.Lars lars) {
+            return momentum("LARS", lars.momentum(), lars.nesterov());
+          }
+
+          @Override
+          public String visit(UpdateRule.Lamb lamb) {
+            return "LAMB";
+          }
+
+          @Override
+          public String visit(UpdateRule.Muon muon) {
+            return momentum("Muon", muon.momentum(), muon.nesterov());
+          }
+        });
   }
 }

@@ -73,6 +73,26 @@ class TrainCommandTest {
   }
 
   @Test
+  void aTeacherAndAnAverageCanBeAskedFor() {
+    Path taught = run.resolveSibling("taught");
+    Ran ran =
+        Ran.of(
+            arguments(
+                taught,
+                "--epochs",
+                "1",
+                "--teacher",
+                run.resolve("last.safetensors"),
+                "--set",
+                "ema=0.9",
+                "--set",
+                "optimiser=adamw",
+                "--json"));
+    assertEquals("ema", ran.good().json().path("weights").asText());
+    assertTrue(ran.err().contains("ema_val_acc"), ran.err());
+  }
+
+  @Test
   void progressIsALineAnEpochOnStandardError() {
     List<String> lines = trained.err().lines().filter(line -> line.startsWith("epoch ")).toList();
     assertEquals(2, lines.size(), trained.err());

@@ -31,8 +31,8 @@ public record Gradients(Graph graph, Map<String, Value> by) {
 
   /**
    * Differentiates {@code of} by each of {@code by}. If {@code of} is the output of a {@link
-   * Op.SoftmaxCrossEntropy} its gradient by itself is one; else the graph gets an input {@value
-   * #SEED} of its shape, and the result is the gradient of their inner product.
+   * Op.Loss} its gradient by itself is one; else the graph gets an input {@value #SEED} of its
+   * shape, and the result is the gradient of their inner product.
    *
    * @throws InvalidInputException if {@code of} does not depend on one of {@code by}
    */
@@ -75,7 +75,7 @@ public record Gradients(Graph graph, Map<String, Value> by) {
           active.addAll(node.outputs());
         }
       }
-      if (!(forward.producer(of).op() instanceof Op.SoftmaxCrossEntropy)) {
+      if (!(forward.producer(of).op() instanceof Op.Loss)) {
         gradients.put(of, builder.input(SEED, of.shape()));
       }
       for (int i = forward.nodes().size() - 1; i >= 0; i--) {
@@ -377,15 +377,14 @@ public record Gradients(Graph graph, Map<String, Value> by) {
     }
 
     @Override
-    public Void visit(Op.SoftmaxCrossEntropy op, Node node) {
+    public Void visit(Op.Loss op, Node node) {
       if (!node.output().equals(of)) {
         throw new InvalidInputException(
-            node.path() + ": a cross-entropy can only be the value that is differentiated");
+            node.path() + ": a loss can only be the value that is differentiated");
       }
-      Op gradient = new Op.SoftmaxCrossEntropyGradient(op);
+      Value[] inputs = node.inputs().stream().map(this::kept).toArray(Value[]::new);
       flow(
-          node.input(0),
-          emit(node, ".grad", gradient, kept(node.input(0)), node.input(1)).output());
+          node.input(0), emit(node, ".grad", new Op.LossGradient(op.criterion()), inputs).output());
       return null;
     }
 
@@ -459,7 +458,7 @@ public record Gradients(Graph graph, Map<String, Value> by) {
     }
 
     @Override
-    public Void visit(Op.SoftmaxCrossEntropyGradient op, Node node) {
+    public Void visit(Op.LossGradient op, Node node) {
       return notTwice(node);
     }
   }

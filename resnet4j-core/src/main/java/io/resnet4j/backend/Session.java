@@ -4,6 +4,7 @@ import io.resnet4j.plan.Plan;
 import io.resnet4j.plan.UpdateRule;
 import io.resnet4j.tensor.Shape;
 import io.resnet4j.tensor.Tensor;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 
@@ -14,6 +15,12 @@ import java.util.Map;
  * threads at once. After {@link #close} every method throws {@link IllegalStateException}.
  */
 public interface Session extends AutoCloseable {
+  /** In {@link #blend}, the gradients of the namespace {@code model}. */
+  String GRADIENT = "gradient";
+
+  /** In {@link #blend}, a place for sums of gradients, as large as they are. */
+  String ACCUMULATED = "accumulated";
+
   /**
    * Makes a plan ready to run: chooses implementations, packs memory, allocates.
    *
@@ -42,8 +49,30 @@ public interface Session extends AutoCloseable {
 
   /**
    * Moves parameters of a namespace by their gradients. Slots are created, as zeros, at first use.
+   *
+   * @param groups parameters with the rule by which each moves; a parameter stands in one at most
+   * @param step how many updates came before, from which rules with moving means correct their bias
+   * @throws io.resnet4j.InvalidInputException if a parameter is in two groups or has no gradient
    */
-  void update(String namespace, UpdateRule rule, List<UpdateRule.Group> groups);
+  void update(String namespace, List<UpdateRule.Group> groups, long step);
+
+  /**
+   * The Euclidean norm of gradients of a namespace, taken together and summed in double; not finite
+   * if a gradient is not.
+   */
+  double gradientNorm(String namespace, Collection<String> paths);
+
+  /**
+   * Sets tensors to {@code keep into + add from}. Weight averages, sums over micro-batches and
+   * clipped gradients are made of this. Tensors of {@code into} that the session does not have yet
+   * come into being like those of {@code from}; with a {@code keep} or {@code add} of 0 that side
+   * is not read.
+   *
+   * @param into namespace, {@link #GRADIENT} or {@link #ACCUMULATED}
+   * @param from likewise
+   * @param paths parameters, and buffers where both are namespaces
+   */
+  void blend(String into, double keep, String from, double add, Collection<String> paths);
 
   /**
    * The implementation that each operation with several got, by a key of the backend's own: given

@@ -271,7 +271,16 @@ public final class GraphBuilder {
 
   /** Mean cross-entropy [1] of logits [N,K] against targets [N,K]. */
   public Value softmaxCrossEntropy(String path, Value logits, Value targets, double smoothing) {
-    return one(path, new Op.SoftmaxCrossEntropy(smoothing), logits, targets);
+    return loss(path, new Criterion.CrossEntropy(smoothing), logits, targets);
+  }
+
+  /**
+   * A loss [1].
+   *
+   * @param inputs logits, targets and, if the criterion is taught, the teacher's logits, all [N,K]
+   */
+  public Value loss(String path, Criterion criterion, Value... inputs) {
+    return one(path, new Op.Loss(criterion), inputs);
   }
 
   /** Declares a named result. */

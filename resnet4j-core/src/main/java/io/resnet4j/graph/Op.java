@@ -92,7 +92,7 @@ public sealed interface Op {
     R visit(DropBlock op, Node node);
 
     /** Loss. */
-    R visit(SoftmaxCrossEntropy op, Node node);
+    R visit(Loss op, Node node);
 
     /** Gradient of a convolution by its input. */
     R visit(Conv2dInputGradient op, Node node);
@@ -134,7 +134,7 @@ public sealed interface Op {
     R visit(DropoutGradient op, Node node);
 
     /** Gradient of the loss by the logits. */
-    R visit(SoftmaxCrossEntropyGradient op, Node node);
+    R visit(LossGradient op, Node node);
   }
 
   /**
@@ -535,12 +535,12 @@ public sealed interface Op {
   }
 
   /**
-   * Mean cross-entropy of softmax(logits) against dense targets. Inputs: logits [N,K], targets
-   * [N,K] whose rows sum to one. Output: [1].
+   * What is differentiated. Inputs: logits [N,K], targets [N,K] and, if the criterion is taught,
+   * the teacher's logits [N,K]. Output: [1], the mean over N.
    *
-   * @param smoothing label smoothing s: targets become (1 - s) t + s / K
+   * @param criterion its formula
    */
-  record SoftmaxCrossEntropy(double smoothing) implements Op {
+  record Loss(Criterion criterion) implements Op {
     @Override
     public <R> R accept(Visitor<R> visitor, Node node) {
       return visitor.visit(this, node);
@@ -709,11 +709,11 @@ public sealed interface Op {
   }
 
   /**
-   * Inputs: logits, targets. Output: gradient of the mean loss by the logits [N,K].
+   * Inputs: those of the loss. Output: gradient of the mean loss by the logits [N,K].
    *
-   * @param loss the loss
+   * @param criterion of the loss
    */
-  record SoftmaxCrossEntropyGradient(SoftmaxCrossEntropy loss) implements Op {
+  record LossGradient(Criterion criterion) implements Op {
     @Override
     public <R> R accept(Visitor<R> visitor, Node node) {
       return visitor.visit(this, node);

@@ -370,16 +370,23 @@ final class ShapeRules implements Op.Visitor<List<Shape>> {
   }
 
   @Override
-  public List<Shape> visit(Op.SoftmaxCrossEntropy op, Node node) {
-    count(node, 2, 2);
+  public List<Shape> visit(Op.Loss op, Node node) {
+    logits(op.criterion(), node);
+    return List.of(Shape.of(1));
+  }
+
+  private void logits(Criterion criterion, Node node) {
+    int inputs = criterion.taught() ? 3 : 2;
+    count(node, inputs, inputs);
+    Shape logits = in(node, 0);
     require(
         node,
-        in(node, 0).rank() == 2 && in(node, 0).equals(in(node, 1)),
-        "logits and targets [N,K]");
-    if (!(op.smoothing() >= 0 && op.smoothing() < 1)) {
-      throw error(node.path(), "label smoothing of %s; give a share in [0, 1)", op.smoothing());
+        logits.rank() == 2 && node.inputs().stream().allMatch(v -> v.shape().equals(logits)),
+        criterion.taught() ? "logits, targets and teacher [N,K]" : "logits and targets [N,K]");
+    int weights = criterion.classWeights().size();
+    if (weights != 0 && weights != logits.dim(1)) {
+      throw error(node.path(), "%s class weights for %s classes", weights, logits.dim(1));
     }
-    return List.of(Shape.of(1));
   }
 
   @Override
@@ -471,9 +478,8 @@ final class ShapeRules implements Op.Visitor<List<Shape>> {
   }
 
   @Override
-  public List<Shape> visit(Op.SoftmaxCrossEntropyGradient op, Node node) {
-    count(node, 2, 2);
-    require(node, in(node, 0).equals(in(node, 1)), "logits and targets [N,K]");
+  public List<Shape> visit(Op.LossGradient op, Node node) {
+    logits(op.criterion(), node);
     return List.of(in(node, 0));
   }
 }

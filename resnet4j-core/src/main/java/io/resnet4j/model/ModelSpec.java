@@ -1,5 +1,6 @@
 package io.resnet4j.model;
 
+import io.resnet4j.graph.Criterion;
 import io.resnet4j.graph.Graph;
 import io.resnet4j.graph.GraphBuilder;
 import io.resnet4j.graph.Node;
@@ -8,8 +9,10 @@ import io.resnet4j.graph.Value;
 import io.resnet4j.nn.Initialisation;
 import io.resnet4j.tensor.Shape;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /** A network that classifies pictures, as data. */
@@ -20,10 +23,13 @@ public sealed interface ModelSpec permits ResNetSpec, VggSpec, DenseNetSpec {
   /** Name of the further input [N,K] of training graphs: a distribution over classes per row. */
   String TARGETS = "targets";
 
+  /** Name of the further input [N,K] of training graphs with a teacher: the teacher's logits. */
+  String TEACHER = "teacher";
+
   /** Name of the output [N,K]. */
   String LOGITS = "logits";
 
-  /** Name of the further output [1] of training graphs: mean cross-entropy. */
+  /** Name of the further output [1] of training graphs: the mean of the criterion. */
   String LOSS = "loss";
 
   /** Name of the network, such as {@code resnet20}. */
@@ -69,20 +75,34 @@ public sealed interface ModelSpec permits ResNetSpec, VggSpec, DenseNetSpec {
   Value write(GraphBuilder g, Value images, boolean training);
 
   /**
-   * {@link #graph} with the input {@link #TARGETS} and the output {@link #LOSS} as well.
+   * {@link #graph} with the input {@link #TARGETS} (and {@link #TEACHER}, if the criterion is
+   * taught) and the output {@link #LOSS} as well.
    *
    * @param batch N, at least 1
-   * @param labelSmoothing in [0, 1)
+   * @param criterion what the loss is
    * @throws io.resnet4j.InvalidInputException if the picture is too small for the network, or the
    *     batch leaves a batch norm one value per channel
    */
-  default Graph trainingGraph(int batch, double labelSmoothing) {
+  default Graph trainingGraph(int batch, Criterion criterion) {
     GraphBuilder g = new GraphBuilder();
     Value logits = write(g, images(g, batch), true);
-    Value targets = g.input(TARGETS, Shape.of(batch, classes()));
-    g.output(LOSS, g.softmaxCrossEntropy(LOSS, logits, targets, labelSmoothing));
+    writeLoss(g, criterion, logits);
     g.output(LOGITS, logits);
     return g.build();
+  }
+
+  /** {@link #trainingGraph(int, Criterion)} with cross-entropy, smoothed by a share in [0, 1). */
+  default Graph trainingGraph(int batch, double labelSmoothing) {
+    return trainingGraph(batch, new Criterion.CrossEntropy(labelSmoothing));
+  }
+
+  /** Writes the criterion over a network's logits [N,K], with the inputs and output it needs. */
+  static void writeLoss(GraphBuilder g, Criterion criterion, Value logits) {
+    List<Value> inputs = new ArrayList<>(List.of(logits, g.input(TARGETS, logits.shape())));
+    if (criterion.taught()) {
+      inputs.add(g.input(TEACHER, logits.shape()));
+    }
+    g.output(LOSS, g.loss(LOSS, criterion, inputs.toArray(Value[]::new)));
   }
 
   /** The same network with another head. */

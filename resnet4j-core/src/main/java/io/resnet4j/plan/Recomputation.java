@@ -71,7 +71,7 @@ final class Recomputation {
     for (Node node : graph.nodes()) {
       if (node.inputs().stream().anyMatch(after::contains)) {
         after.addAll(node.outputs());
-        if (!(node.op() instanceof Op.SoftmaxCrossEntropy)) {
+        if (!(node.op() instanceof Op.Loss)) {
           activations.addAll(node.outputs());
         }
       }

@@ -65,7 +65,7 @@ final class Types {
         || op instanceof Op.Buffer
         || op instanceof Op.SumTo
         || op instanceof Op.Linear
-        || op instanceof Op.SoftmaxCrossEntropy
+        || op instanceof Op.Loss
         || op instanceof Op.Conv2dWeightGradient
         || op instanceof Op.LinearWeightGradient;
   }

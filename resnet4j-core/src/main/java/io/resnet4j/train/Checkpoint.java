@@ -8,17 +8,22 @@ import io.resnet4j.plan.Program;
 import io.resnet4j.plan.UpdateRule;
 import io.resnet4j.tensor.Tensor;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * A run between two steps: {@code last.ckpt}.
  *
  * <p>The file is a safetensors file. Its tensors are named {@code namespace/path}: {@code
  * model/layer1.0.conv1.weight} is a parameter or buffer, {@code momentum/layer1.0.conv1.weight} the
- * optimiser's slot of that parameter (absent before the first step). They are F32, or F64 where the
- * run computes in F64, in canonical layout: bit for bit the session's state. Its metadata are
+ * optimiser's slot of that parameter (absent before the first step), {@code ema/...}, {@code
+ * swa/...} and {@code slow/...} averages of the weights, if the recipe has them. They are F32, or
+ * F64 where the run computes in F64, in canonical layout: bit for bit the session's state. Its
+ * metadata are
  *
  * <ul>
  *   <li>{@code format}: {@code resnet4j-checkpoint};
@@ -44,10 +49,24 @@ record Checkpoint(Progress progress, long seed, Map<String, Tensor> tensors) {
     tensors = Map.copyOf(tensors);
   }
 
-  static Safetensors of(Session session, UpdateRule rule, Progress progress, long seed) {
+  /**
+   * What a session holds now.
+   *
+   * @param groups parameters whose rules' slots are kept
+   * @param averages further namespaces that are kept
+   */
+  static Safetensors of(
+      Session session,
+      List<UpdateRule.Group> groups,
+      List<String> averages,
+      Progress progress,
+      long seed) {
     Map<String, Tensor> tensors = new LinkedHashMap<>();
     collect(session, Program.MODEL, tensors);
-    rule.slots().forEach(slot -> collect(session, slot, tensors));
+    Set<String> slots = new LinkedHashSet<>();
+    groups.forEach(group -> slots.addAll(group.rule().slots()));
+    slots.forEach(slot -> collect(session, slot, tensors));
+    averages.forEach(namespace -> collect(session, namespace, tensors));
     Map<String, String> metadata = new LinkedHashMap<>();
     metadata.put("format", FORMAT);
     metadata.put("version", VERSION);
@@ -99,16 +118,22 @@ record Checkpoint(Progress progress, long seed, Map<String, Tensor> tensors) {
    *
    * @throws InvalidInputException if a tensor of the network or of the optimiser is missing
    */
-  void restore(Session session, UpdateRule rule, List<String> parameters, Path file) {
-    for (String path : session.state(Program.MODEL).keySet()) {
-      session.write(Program.MODEL, path, tensor(Program.MODEL, path, file));
+  void restore(Session session, List<UpdateRule.Group> groups, List<String> averages, Path file) {
+    List<String> namespaces = new ArrayList<>(List.of(Program.MODEL));
+    namespaces.addAll(averages);
+    for (String namespace : namespaces) {
+      for (String path : session.state(namespace).keySet()) {
+        session.write(namespace, path, tensor(namespace, path, file));
+      }
     }
     if (progress.step() == 0) {
       return;
     }
-    for (String slot : rule.slots()) {
-      for (String path : parameters) {
-        session.write(slot, path, tensor(slot, path, file));
+    for (UpdateRule.Group group : groups) {
+      for (String slot : group.rule().slots()) {
+        for (String path : group.paths()) {
+          session.write(slot, path, tensor(slot, path, file));
+        }
       }
     }
   }

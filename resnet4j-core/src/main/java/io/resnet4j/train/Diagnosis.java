@@ -2,7 +2,6 @@ package io.resnet4j.train;
 
 import io.resnet4j.backend.Executable;
 import io.resnet4j.backend.Session;
-import io.resnet4j.data.Batch;
 import io.resnet4j.graph.Graph;
 import io.resnet4j.graph.Node;
 import io.resnet4j.graph.Op;
@@ -20,34 +19,38 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 
-/** Finds where a loss that is not finite comes from, by running the same batch forward again. */
+/**
+ * Finds where a loss or gradient that is not finite comes from, by running the same pictures
+ * forward again.
+ */
 final class Diagnosis {
   private final Session session;
-  private final Graph graph;
   private final Precision precision;
   private final long seed;
 
-  Diagnosis(Session session, Graph graph, Precision precision, long seed) {
+  Diagnosis(Session session, Precision precision, long seed) {
     this.session = session;
-    this.graph = graph;
     this.precision = precision;
     this.seed = seed;
   }
 
   NonFiniteLossException of(
-      double loss, Batch batch, long step, int epoch, double learningRate, String checkpoint) {
-    Optional<Node> first = firstBroken(batch, step);
+      StepRunner.NotFinite cause, long step, int epoch, double learningRate, String checkpoint) {
+    Optional<Node> first = firstBroken(cause);
     String path = first.map(Node::path).orElse(ModelSpec.LOSS);
-    String weights = first.map(this::brokenInputs).orElse("");
+    String weights = first.map(node -> brokenInputs(cause.graph(), node)).orElse("");
     String message =
         String.format(
             Locale.ROOT,
-            "%s: the first layer whose output is not finite%s; the loss is %s at step %d (epoch"
+            "%s: %s%s; the %s at step %d (epoch"
                 + " %d, learning rate %s); lower the learning rate or warm up for longer;"
                 + " the last good checkpoint is %s",
             path,
+            first.isPresent()
+                ? "the first layer whose output is not finite"
+                : "every layer's output is finite",
             weights,
-            loss,
+            cause.what(),
             step + 1,
             epoch,
             Double.toString(learningRate),
@@ -55,7 +58,8 @@ final class Diagnosis {
     return new NonFiniteLossException(message, path, step + 1, epoch, learningRate);
   }
 
-  private Optional<Node> firstBroken(Batch batch, long step) {
+  private Optional<Node> firstBroken(StepRunner.NotFinite cause) {
+    Graph graph = cause.graph();
     List<Node> layers = graph.nodes().stream().filter(node -> !isState(node)).toList();
     // First outputs only: the further ones are statistics and a backend's own notes.
     Set<Value> observed = new LinkedHashSet<>();
@@ -79,13 +83,12 @@ final class Diagnosis {
           .log(System.Logger.Level.WARNING, "the network cannot be searched: " + e.getMessage());
       return Optional.empty();
     }
-    run.feed(ModelSpec.IMAGES, batch.images());
-    run.feed(ModelSpec.TARGETS, batch.targets());
-    run.run(seed, step);
+    cause.feed(run);
+    run.run(seed, cause.draw());
     return layers.stream().filter(node -> !finite(run.fetch(node.output()))).findFirst();
   }
 
-  private String brokenInputs(Node node) {
+  private String brokenInputs(Graph graph, Node node) {
     List<String> broken =
         node.inputs().stream()
             .map(graph::producer)

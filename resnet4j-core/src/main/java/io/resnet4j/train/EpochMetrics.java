@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param trainAcc share of the epoch's pictures classified rightly, as trained
  * @param valLoss mean cross-entropy without smoothing; null without a validation split
  * @param valAcc share classified rightly; null without a validation split
+ * @param emaValLoss val_loss of the weights' average; null without an average or a validation split
+ * @param emaValAcc val_acc of the weights' average; null likewise
  * @param lr of the epoch's last step
  * @param imagesPerSecond training pictures over the time of training steps
  * @param seconds of wall clock, evaluation included
@@ -24,7 +26,15 @@ public record EpochMetrics(
     @JsonProperty("train_acc") double trainAcc,
     @JsonProperty("val_loss") @Nullable Double valLoss,
     @JsonProperty("val_acc") @Nullable Double valAcc,
+    @JsonProperty("ema_val_loss") @Nullable Double emaValLoss,
+    @JsonProperty("ema_val_acc") @Nullable Double emaValAcc,
     double lr,
     @JsonProperty("images_per_s") double imagesPerSecond,
     double seconds,
-    @JsonProperty("data_wait") double dataWait) {}
+    @JsonProperty("data_wait") double dataWait) {
+
+  /** The accuracy that weights are chosen by: the average's, where there is one. */
+  @Nullable Double choosingAcc() {
+    return emaValAcc != null ? emaValAcc : valAcc;
+  }
+}

@@ -17,11 +17,12 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Evaluates the network of a session, between steps of training too. A last batch that is not full
- * has a plan of its own size, so every picture counts once.
+ * Evaluates the network in a namespace of a session, between steps of training too. A last batch
+ * that is not full has a plan of its own size, so every picture counts once.
  */
 final class Evaluator implements AutoCloseable {
   private final Session session;
+  private final String namespace;
   private final ModelSpec spec;
   private final Precision precision;
   private final Normalisation normalisation;
@@ -38,12 +39,14 @@ final class Evaluator implements AutoCloseable {
 
   Evaluator(
       Session session,
+      String namespace,
       ModelSpec spec,
       Precision precision,
       Normalisation normalisation,
       int batch,
       int workers) {
     this.session = session;
+    this.namespace = namespace;
     this.spec = spec;
     this.precision = precision;
     this.normalisation = normalisation;
@@ -65,7 +68,10 @@ final class Evaluator implements AutoCloseable {
 
   private Executable plan(int size) {
     return plans.computeIfAbsent(
-        size, n -> session.prepare(Planner.plan(Program.inference(spec.graph(n), precision))));
+        size,
+        n ->
+            session.prepare(
+                Planner.plan(Program.inference(spec.graph(n), precision).over(namespace))));
   }
 
   Evaluation evaluate(Dataset data, Progress progress) {

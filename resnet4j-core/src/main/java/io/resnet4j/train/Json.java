@@ -1,5 +1,7 @@
 package io.resnet4j.train;
 
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -8,6 +10,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.cfg.EnumFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.resnet4j.plan.UpdateRule;
 
 /** How this package writes and reads JSON. */
 final class Json {
@@ -20,7 +23,20 @@ final class Json {
           // Normalisation.isPerPixel and its like are no components of their records.
           .disable(MapperFeature.AUTO_DETECT_IS_GETTERS)
           .disable(SerializationFeature.FAIL_ON_EMPTY_BEANS)
+          .addMixIn(UpdateRule.class, Rule.class)
           .build();
+
+  /** Rules by their kind; before there were several, all were SGD. */
+  @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind", defaultImpl = UpdateRule.Sgd.class)
+  @JsonSubTypes({
+    @JsonSubTypes.Type(value = UpdateRule.Sgd.class, name = "sgd"),
+    @JsonSubTypes.Type(value = UpdateRule.Adam.class, name = "adam"),
+    @JsonSubTypes.Type(value = UpdateRule.RmsProp.class, name = "rmsprop"),
+    @JsonSubTypes.Type(value = UpdateRule.Lars.class, name = "lars"),
+    @JsonSubTypes.Type(value = UpdateRule.Lamb.class, name = "lamb"),
+    @JsonSubTypes.Type(value = UpdateRule.Muon.class, name = "muon")
+  })
+  private interface Rule {}
 
   private Json() {}
 

@@ -1,6 +1,6 @@
 package io.resnet4j.train;
 
-/** The loss became infinite or not a number; nothing was learned from that step. */
+/** The loss or a gradient became infinite or not a number; nothing was learned from that step. */
 public final class NonFiniteLossException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

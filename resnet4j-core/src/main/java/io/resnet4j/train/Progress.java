@@ -1,5 +1,6 @@
 package io.resnet4j.train;
 
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,8 +16,10 @@ import org.jspecify.annotations.Nullable;
  * @param epochSeconds of wall clock in the unfinished epoch
  * @param epochTrainSeconds spent in training steps in the unfinished epoch
  * @param epochWaitSeconds of those, waiting for the loader
- * @param bestValAcc of all finished epochs; null before the first and without a validation split
+ * @param bestValAcc of all finished epochs, of the weights that are kept; null before the first and
+ *     without a validation split
  * @param last line of metrics; null before the first
+ * @param plateau what a schedule has seen of plateaus
  */
 record Progress(
     int epoch,
@@ -30,8 +33,14 @@ record Progress(
     double epochTrainSeconds,
     double epochWaitSeconds,
     @Nullable Double bestValAcc,
-    @Nullable EpochMetrics last) {
-  static final Progress NONE = new Progress(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, null, null);
+    @Nullable EpochMetrics last,
+    Plateau plateau) {
+  static final Progress NONE = new Progress(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, null, null, Plateau.NONE);
+
+  /** A checkpoint from before plateaus were watched for has none. */
+  Progress {
+    plateau = Objects.requireNonNullElse(plateau, Plateau.NONE);
+  }
 
   /** After one more step. */
   Progress stepped(double loss, int right, int batch, double took, double waited) {
@@ -47,13 +56,14 @@ record Progress(
         epochTrainSeconds + took,
         epochWaitSeconds + waited,
         bestValAcc,
-        last);
+        last,
+        plateau);
   }
 
   /** After the evaluation that ends an epoch. */
-  Progress finishedEpoch(EpochMetrics metrics, double evaluationSeconds) {
+  Progress finishedEpoch(EpochMetrics metrics, double evaluationSeconds, Schedule schedule) {
     Double best = bestValAcc;
-    Double now = metrics.valAcc();
+    Double now = metrics.choosingAcc();
     if (now != null && (best == null || now > best)) {
       best = now;
     }
@@ -69,7 +79,14 @@ record Progress(
         0,
         0,
         best,
-        metrics);
+        metrics,
+        schedule.plateau().map(on -> on.watch(plateau, watched(metrics))).orElse(plateau));
+  }
+
+  /** An average lags behind, so plateaus are those of the weights that move. */
+  private static double watched(EpochMetrics metrics) {
+    Double accuracy = metrics.valAcc();
+    return accuracy == null ? metrics.trainAcc() : accuracy;
   }
 
   double imagesPerSecond(int batch) {

@@ -3,8 +3,11 @@ package io.resnet4j.train;
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.data.Dataset;
 import io.resnet4j.data.Normalisation;
+import io.resnet4j.graph.Graph;
 import io.resnet4j.plan.Precision;
 import io.resnet4j.plan.UpdateRule;
+import java.util.List;
+import java.util.Objects;
 
 /**
  * How a network is trained: everything but the network, the data and the seed. Written to {@code
@@ -15,15 +18,18 @@ import io.resnet4j.plan.UpdateRule;
  * @param length of the run, in steps or epochs
  * @param batch pictures in a step
  * @param precision what a run computes with unless told otherwise
- * @param optimiser momentum and its kind
+ * @param optimiser the rule by which gradients move parameters
  * @param learningRate what the schedule multiplies
  * @param schedule how the learning rate moves
- * @param weightDecay L2 coefficient added to the gradient, as PyTorch's SGD
+ * @param weightDecay coefficient of the weight in the rule's penalty, as PyTorch's optimisers
  * @param decayNormAndBias whether one-dimensional parameters (batch norm, biases) decay too
  * @param labelSmoothing share of each target spread over all classes, in [0, 1)
  * @param augment what becomes of pictures before they are learned from
  * @param normalisation what is subtracted from and divided by
  * @param evalBatch pictures at a time in evaluation
+ * @param objective the loss
+ * @param averaging averages of the weights
+ * @param updating what stands around the optimiser
  */
 public record Recipe(
     String name,
@@ -31,7 +37,7 @@ public record Recipe(
     Extent length,
     int batch,
     Precision precision,
-    UpdateRule.Sgd optimiser,
+    UpdateRule optimiser,
     double learningRate,
     Schedule schedule,
     double weightDecay,
@@ -39,7 +45,10 @@ public record Recipe(
     double labelSmoothing,
     Augmentations augment,
     Normalise normalisation,
-    int evalBatch) {
+    int evalBatch,
+    Objective objective,
+    Averaging averaging,
+    Updating updating) {
 
   /** How pictures become numbers around zero; statistics are the training set's. */
   public enum Normalise {
@@ -51,8 +60,16 @@ public record Recipe(
     IMAGENET
   }
 
-  /** Checks every range. */
+  /** Checks every range; what a recipe of an earlier version lacks takes its usual value. */
   public Recipe {
+    objective = Objects.requireNonNullElse(objective, Objective.DEFAULT);
+    averaging = Objects.requireNonNullElse(averaging, Averaging.NONE);
+    updating = Objects.requireNonNullElse(updating, Updating.PLAIN);
+    require(
+        !(optimiser instanceof UpdateRule.Muon) || updating.companion() != null,
+        "optimiser",
+        "muon",
+        "a companion for what is no convolution's weight, such as companion=adamw");
     require(
         length.unit() != Extent.Unit.SHARE && length.amount() > 0,
         "length",
@@ -80,6 +97,42 @@ public record Recipe(
         "labelSmoothing",
         labelSmoothing,
         "a share in [0, 1)");
+  }
+
+  /** With cross-entropy, no averages and nothing around the optimiser. */
+  Recipe(
+      String name,
+      String source,
+      Extent length,
+      int batch,
+      Precision precision,
+      UpdateRule optimiser,
+      double learningRate,
+      Schedule schedule,
+      double weightDecay,
+      boolean decayNormAndBias,
+      double labelSmoothing,
+      Augmentations augment,
+      Normalise normalisation,
+      int evalBatch) {
+    this(
+        name,
+        source,
+        length,
+        batch,
+        precision,
+        optimiser,
+        learningRate,
+        schedule,
+        weightDecay,
+        decayNormAndBias,
+        labelSmoothing,
+        augment,
+        normalisation,
+        evalBatch,
+        Objective.DEFAULT,
+        Averaging.NONE,
+        Updating.PLAIN);
   }
 
   private static void require(boolean holds, String key, Object value, String expected) {
@@ -123,21 +176,15 @@ public record Recipe(
 
   /** The same for another length; milestones in shares of the run and cosines follow it. */
   public Recipe withLength(Extent newLength) {
-    return new Recipe(
-        name,
-        source,
-        newLength,
-        batch,
-        precision,
-        optimiser,
-        learningRate,
-        schedule,
-        weightDecay,
-        decayNormAndBias,
-        labelSmoothing,
-        augment,
-        normalisation,
-        evalBatch);
+    return RecipeSettings.withLength(this, newLength);
+  }
+
+  /**
+   * A network's parameters by what this recipe makes of them. The learning rate of a group is what
+   * the schedule's is to be multiplied by.
+   */
+  public List<UpdateRule.Group> groups(Graph graph) {
+    return ParameterGroups.of(this, graph);
   }
 
   /**

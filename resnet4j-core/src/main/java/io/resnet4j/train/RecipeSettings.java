@@ -1,5 +1,12 @@
 package io.resnet4j.train;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.BooleanNode;
+import com.fasterxml.jackson.databind.node.DoubleNode;
+import com.fasterxml.jackson.databind.node.IntNode;
+import com.fasterxml.jackson.databind.node.NullNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.Nearest;
 import io.resnet4j.data.augment.NamedAugmentation;
@@ -10,147 +17,156 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.BiFunction;
 
-/** What {@code --set key=value} can change in a recipe. */
+/**
+ * What {@code --set key=value} can change in a recipe. A setting is a place in the recipe's JSON
+ * and what may stand there; the recipe that is read from the changed JSON checks itself.
+ */
 final class RecipeSettings {
-  private static final String WHOLE = "a whole number";
-  private static final String NUMBER = "a number";
   private static final String YES_NO = "true or false";
   private static final String EXTENT = "a stretch of training: '400 steps', '1.5 epochs' or '50%'";
   private static final Map<String, Setting> ALL = new LinkedHashMap<>();
 
-  /** A recipe while it is being changed. */
-  private static final class Draft {
-    String name;
-    Extent length;
-    int batch;
-    Precision precision;
-    double momentum;
-    boolean nesterov;
-    double learningRate;
-    Schedule schedule;
-    double weightDecay;
-    boolean decayNormAndBias;
-    double labelSmoothing;
-    Augmentations augment;
-    Recipe.Normalise normalisation;
-    int evalBatch;
-
-    Draft(Recipe recipe) {
-      name = recipe.name();
-      length = recipe.length();
-      batch = recipe.batch();
-      precision = recipe.precision();
-      momentum = recipe.optimiser().momentum();
-      nesterov = recipe.optimiser().nesterov();
-      learningRate = recipe.learningRate();
-      schedule = recipe.schedule();
-      weightDecay = recipe.weightDecay();
-      decayNormAndBias = recipe.decayNormAndBias();
-      labelSmoothing = recipe.labelSmoothing();
-      augment = recipe.augment();
-      normalisation = recipe.normalisation();
-      evalBatch = recipe.evalBatch();
-    }
-
-    Recipe recipe(String source) {
-      return new Recipe(
-          name,
-          source,
-          length,
-          batch,
-          precision,
-          // Nesterov's look-ahead means nothing without momentum.
-          new UpdateRule.Sgd(momentum, nesterov && momentum > 0),
-          learningRate,
-          schedule,
-          weightDecay,
-          decayNormAndBias,
-          labelSmoothing,
-          augment,
-          normalisation,
-          evalBatch);
-    }
-
-    Schedule afterWarmUp() {
-      return schedule instanceof Schedule.WarmUp warmUp ? warmUp.then() : schedule;
-    }
-
-    void replaceAfterWarmUp(Schedule then) {
-      schedule =
-          schedule instanceof Schedule.WarmUp warmUp
-              ? new Schedule.WarmUp(warmUp.length(), warmUp.start(), then)
-              : then;
-    }
-
-    Schedule.MultiStep multiStep(String key) {
-      if (afterWarmUp() instanceof Schedule.MultiStep steps) {
-        return steps;
-      }
-      throw needs(key, "multistep");
-    }
+  /** What reads a value; throws NumberFormatException where the value is not what is expected. */
+  @FunctionalInterface
+  private interface Parser {
+    JsonNode parse(String value);
   }
 
   @FunctionalInterface
   private interface Change {
-    void apply(Draft draft, String value);
+    void apply(ObjectNode recipe, String value);
   }
 
   private record Setting(String expected, Change change) {}
 
+  /** A kind of value with the words for it. */
+  private record Kind(String expected, Parser parser) {}
+
+  private static final Kind WHOLE =
+      new Kind("a whole number", value -> IntNode.valueOf(Integer.parseInt(value)));
+  private static final Kind NUMBER = new Kind("a number", RecipeSettings::number);
+  private static final Kind BOOL = new Kind(YES_NO, RecipeSettings::bool);
+  private static final Kind STRETCH = new Kind(EXTENT, value -> Json.tree(Extent.parse(value)));
+
   static {
-    ALL.put("epochs", new Setting(WHOLE, (d, v) -> d.length = Extent.epochs(integer(v))));
-    ALL.put("steps", new Setting(WHOLE, (d, v) -> d.length = Extent.steps(integer(v))));
-    ALL.put("batch", new Setting(WHOLE, (d, v) -> d.batch = integer(v)));
-    ALL.put("precision", new Setting("f32 or bf16", (d, v) -> d.precision = Precision.named(v)));
-    ALL.put("momentum", new Setting(NUMBER, (d, v) -> d.momentum = number(v)));
-    ALL.put("nesterov", new Setting(YES_NO, (d, v) -> d.nesterov = bool(v)));
-    ALL.put("learningRate", new Setting(NUMBER, (d, v) -> d.learningRate = number(v)));
-    ALL.put(
+    put(
+        "epochs",
+        "a whole number",
+        (r, v) -> r.set("length", Json.tree(Extent.epochs(Integer.parseInt(v)))));
+    put(
+        "steps",
+        "a whole number",
+        (r, v) -> r.set("length", Json.tree(Extent.steps(Integer.parseInt(v)))));
+    plain("batch", WHOLE);
+    plain("precision", new Kind("f32 or bf16", v -> Json.tree(Precision.named(v))));
+    put(
+        "optimiser",
+        "sgd, adam, adamw, rmsprop, lars, lamb or muon",
+        (r, v) -> {
+          r.set("optimiser", rule(v));
+          if (v.equalsIgnoreCase("muon") && part(r, "updating").path("companion").isNull()) {
+            part(r, "updating").set("companion", rule("adamw"));
+          }
+        });
+    put("momentum", NUMBER.expected(), RecipeSettings::momentum);
+    for (String key : List.of("nesterov", "centred")) {
+      put(key, YES_NO, (r, v) -> inOptimiser(r, key, BOOL.parser().parse(v)));
+    }
+    for (String key : List.of("beta1", "beta2", "epsilon", "alpha", "trust")) {
+      put(key, NUMBER.expected(), (r, v) -> inOptimiser(r, key, NUMBER.parser().parse(v)));
+    }
+    plain("learningRate", NUMBER);
+    put(
         "schedule",
-        new Setting("constant, multistep or cosine", (d, v) -> d.replaceAfterWarmUp(schedule(v))));
-    ALL.put(
+        "constant, multistep, cosine, polynomial, exponential, onecycle or plateau",
+        (r, v) -> replaceAfterWarmUp(r, Json.tree(schedule(v))));
+    put(
         "milestones",
-        new Setting(
-            "stretches of training with commas between, such as 50%,75%",
-            (d, v) ->
-                d.replaceAfterWarmUp(
-                    new Schedule.MultiStep(extents(v), d.multiStep("milestones").factor()))));
-    ALL.put(
-        "factor",
-        new Setting(
-            NUMBER,
-            (d, v) ->
-                d.replaceAfterWarmUp(
-                    new Schedule.MultiStep(d.multiStep("factor").milestones(), number(v)))));
-    ALL.put("floor", new Setting(NUMBER, RecipeSettings::floor));
-    ALL.put("warmUp", new Setting(EXTENT, RecipeSettings::warmUp));
-    ALL.put("warmUpStart", new Setting(NUMBER, RecipeSettings::warmUpStart));
-    ALL.put("weightDecay", new Setting(NUMBER, (d, v) -> d.weightDecay = number(v)));
-    ALL.put("decayNormAndBias", new Setting(YES_NO, (d, v) -> d.decayNormAndBias = bool(v)));
-    ALL.put("labelSmoothing", new Setting(NUMBER, (d, v) -> d.labelSmoothing = number(v)));
-    ALL.put(
+        "stretches of training with commas between, such as 50%,75%",
+        (r, v) -> inSchedule(r, "milestones", extents(v)));
+    for (String key : List.of("factor", "floor", "power", "rise", "start", "end", "threshold")) {
+      put(key, NUMBER.expected(), (r, v) -> inSchedule(r, key, NUMBER.parser().parse(v)));
+    }
+    put("every", EXTENT, (r, v) -> inSchedule(r, "every", STRETCH.parser().parse(v)));
+    put("patience", WHOLE.expected(), (r, v) -> inSchedule(r, "patience", WHOLE.parser().parse(v)));
+    put("warmUp", EXTENT, RecipeSettings::warmUp);
+    put("warmUpStart", NUMBER.expected(), RecipeSettings::warmUpStart);
+    plain("weightDecay", NUMBER);
+    plain("decayNormAndBias", BOOL);
+    plain("labelSmoothing", NUMBER);
+    put(
         "augment",
-        new Setting(
-            "none, or augmentations with commas between, such as crop(4),flip",
-            (d, v) -> d.augment = d.augment.withList(NamedAugmentation.parseList(v))));
-    ALL.put(
-        "cropPadding",
-        new Setting(WHOLE, (d, v) -> d.augment = d.augment.withCropPadding(integer(v))));
-    ALL.put("flip", new Setting(YES_NO, (d, v) -> d.augment = d.augment.withFlip(bool(v))));
-    ALL.put("mixup", new Setting(NUMBER, (d, v) -> d.augment = d.augment.withMixup(number(v))));
-    ALL.put("cutMix", new Setting(NUMBER, (d, v) -> d.augment = d.augment.withCutMix(number(v))));
-    ALL.put("repeats", new Setting(WHOLE, (d, v) -> d.augment = d.augment.withRepeats(integer(v))));
-    ALL.put("size", new Setting(WHOLE, (d, v) -> d.augment = d.augment.withSize(integer(v))));
-    ALL.put("resize", new Setting(WHOLE, (d, v) -> d.augment = d.augment.withResize(integer(v))));
-    ALL.put(
+        "none, or augmentations with commas between, such as crop(4),flip",
+        (r, v) -> part(r, "augment").set("list", Json.tree(NamedAugmentation.parseList(v))));
+    augment("cropPadding", WHOLE, (a, v) -> a.withCropPadding(v.intValue()));
+    augment("flip", BOOL, (a, v) -> a.withFlip(v.booleanValue()));
+    augment("mixup", NUMBER, (a, v) -> a.withMixup(v.doubleValue()));
+    augment("cutMix", NUMBER, (a, v) -> a.withCutMix(v.doubleValue()));
+    augment("repeats", WHOLE, (a, v) -> a.withRepeats(v.intValue()));
+    augment("size", WHOLE, (a, v) -> a.withSize(v.intValue()));
+    augment("resize", WHOLE, (a, v) -> a.withResize(v.intValue()));
+    plain(
         "normalisation",
-        new Setting(
-            "per_channel, per_pixel_mean or imagenet", (d, v) -> d.normalisation = normalise(v)));
-    ALL.put("evalBatch", new Setting(WHOLE, (d, v) -> d.evalBatch = integer(v)));
+        new Kind(
+            "per_channel, per_pixel_mean or imagenet", v -> named(Recipe.Normalise.values(), v)));
+    plain("evalBatch", WHOLE);
+    inside(
+        "objective",
+        "loss",
+        new Kind("cross_entropy or binary_cross_entropy", v -> named(Objective.Loss.values(), v)));
+    inside("objective", "focus", NUMBER);
+    put(
+        "targetThreshold",
+        NUMBER.expected(),
+        (r, v) -> part(r, "objective").set("threshold", NUMBER.parser().parse(v)));
+    inside("objective", "balanced", BOOL);
+    inside("objective", "temperature", NUMBER);
+    inside("objective", "teacherShare", NUMBER);
+    inside("averaging", "ema", NUMBER);
+    inside("averaging", "emaEvery", WHOLE);
+    inside("averaging", "emaWarmUp", BOOL);
+    inside("averaging", "swa", NUMBER);
+    inside("averaging", "lookahead", WHOLE);
+    inside("averaging", "lookaheadShare", NUMBER);
+    inside("updating", "l1", NUMBER);
+    inside("updating", "clip", NUMBER);
+    inside("updating", "microBatch", WHOLE);
+    inside("updating", "normBiasRate", NUMBER);
+    inside(
+        "updating",
+        "companion",
+        new Kind(
+            "none, sgd, adam, adamw, rmsprop, lars or lamb",
+            v -> v.equalsIgnoreCase("none") ? NullNode.getInstance() : rule(v)));
+    inside("updating", "companionRate", NUMBER);
   }
 
   private RecipeSettings() {}
+
+  private static void put(String key, String expected, Change change) {
+    ALL.put(key, new Setting(expected, change));
+  }
+
+  private static void plain(String key, Kind kind) {
+    put(key, kind.expected(), (r, v) -> r.set(key, kind.parser().parse(v)));
+  }
+
+  private static void inside(String part, String key, Kind kind) {
+    put(key, kind.expected(), (r, v) -> part(r, part).set(key, kind.parser().parse(v)));
+  }
+
+  private static void augment(
+      String key, Kind kind, BiFunction<Augmentations, JsonNode, Augmentations> change) {
+    put(
+        key,
+        kind.expected(),
+        (r, v) -> {
+          Augmentations present = read(r.get("augment"), Augmentations.class);
+          r.set("augment", Json.tree(change.apply(present, kind.parser().parse(v))));
+        });
+  }
 
   /** Each key with what its value must be. */
   static Map<String, String> expected() {
@@ -171,34 +187,124 @@ final class RecipeSettings {
               + String.join(", ", ALL.keySet())
               + ")");
     }
-    Draft draft = new Draft(recipe);
+    ObjectNode changed = (ObjectNode) Json.tree(recipe);
     try {
-      setting.change().apply(draft, value);
+      setting.change().apply(changed, value);
     } catch (NumberFormatException e) {
       throw new InvalidInputException(
           "setting " + key + "=" + value + ": expected " + setting.expected(), e);
     }
-    return draft.recipe(recipe.source());
+    return read(changed, Recipe.class);
   }
 
-  private static int integer(String value) {
-    return Integer.parseInt(value);
+  static Recipe withLength(Recipe recipe, Extent length) {
+    ObjectNode changed = (ObjectNode) Json.tree(recipe);
+    changed.set("length", Json.tree(length));
+    return read(changed, Recipe.class);
   }
 
-  private static double number(String value) {
+  private static <T> T read(JsonNode tree, Class<T> type) {
+    try {
+      return Json.MAPPER.treeToValue(tree, type);
+    } catch (JsonProcessingException e) {
+      if (e.getCause() instanceof InvalidInputException refused) {
+        throw refused;
+      }
+      throw new IllegalStateException("a recipe that cannot be read: " + tree, e);
+    }
+  }
+
+  private static JsonNode number(String value) {
     double number = Double.parseDouble(value);
     if (Double.isNaN(number) || Double.isInfinite(number)) {
       throw new NumberFormatException(value);
     }
-    return number;
+    return DoubleNode.valueOf(number);
   }
 
   // A wrong word is reported as a wrong number is: with what the setting expects.
-  private static boolean bool(String value) {
+  private static JsonNode bool(String value) {
     return switch (value.toLowerCase(Locale.ROOT)) {
-      case "true" -> true;
-      case "false" -> false;
+      case "true" -> BooleanNode.TRUE;
+      case "false" -> BooleanNode.FALSE;
       default -> throw new NumberFormatException(value);
+    };
+  }
+
+  private static JsonNode named(Enum<?>[] values, String name) {
+    for (Enum<?> value : values) {
+      if (value.name().equals(name.toUpperCase(Locale.ROOT).replace('-', '_'))) {
+        return Json.tree(value);
+      }
+    }
+    throw new NumberFormatException(name);
+  }
+
+  private static JsonNode rule(String value) {
+    UpdateRule rule =
+        switch (value.toLowerCase(Locale.ROOT)) {
+          case "sgd" -> new UpdateRule.Sgd(0.9, false);
+          case "adam" -> new UpdateRule.Adam(0.9, 0.999, 1e-8, false);
+          case "adamw" -> new UpdateRule.Adam(0.9, 0.999, 1e-8, true);
+          case "rmsprop" -> new UpdateRule.RmsProp(0.99, 1e-8, 0, false);
+          case "lars" -> new UpdateRule.Lars(0.9, false, 0.001);
+          case "lamb" -> new UpdateRule.Lamb(0.9, 0.999, 1e-6);
+          case "muon" -> new UpdateRule.Muon(0.95, true);
+          default -> throw new NumberFormatException(value);
+        };
+    return Json.tree(rule);
+  }
+
+  private static ObjectNode part(ObjectNode recipe, String name) {
+    return (ObjectNode) recipe.get(name);
+  }
+
+  private static void inOptimiser(ObjectNode recipe, String key, JsonNode value) {
+    ObjectNode optimiser = part(recipe, "optimiser");
+    if (!optimiser.has(key)) {
+      throw lacks(key, "optimiser", optimiser, "optimiser");
+    }
+    optimiser.set(key, value);
+  }
+
+  private static void momentum(ObjectNode recipe, String value) {
+    JsonNode momentum = number(value);
+    inOptimiser(recipe, "momentum", momentum);
+    if (momentum.doubleValue() == 0 && recipe.get("optimiser").has("nesterov")) {
+      // Nesterov's look-ahead means nothing without momentum.
+      inOptimiser(recipe, "nesterov", BooleanNode.FALSE);
+    }
+  }
+
+  private static InvalidInputException lacks(
+      String key, String what, ObjectNode present, String setting) {
+    return new InvalidInputException(
+        "setting "
+            + key
+            + ": the "
+            + what
+            + " '"
+            + present.path("kind").textValue()
+            + "' has none; set "
+            + setting
+            + "="
+            + owner(key)
+            + " first");
+  }
+
+  /** Something that has a setting that others lack. */
+  private static String owner(String key) {
+    return switch (key) {
+      case "milestones", "factor" -> "multistep";
+      case "floor" -> "cosine";
+      case "power" -> "polynomial";
+      case "every" -> "exponential";
+      case "rise", "start", "end" -> "onecycle";
+      case "patience", "threshold" -> "plateau";
+      case "beta1", "beta2", "epsilon" -> "adam";
+      case "alpha", "centred" -> "rmsprop";
+      case "trust" -> "lars";
+      default -> "sgd";
     };
   }
 
@@ -208,60 +314,70 @@ final class RecipeSettings {
       case "multistep" ->
           new Schedule.MultiStep(List.of(Extent.share(0.5), Extent.share(0.75)), 0.1);
       case "cosine" -> new Schedule.Cosine(0);
+      case "polynomial" -> new Schedule.Polynomial(1, 0);
+      case "exponential" -> new Schedule.Exponential(0.97, Extent.epochs(1));
+      case "onecycle" -> new Schedule.OneCycle(0.3, 0.04, 4e-6, true);
+      case "plateau" -> new Schedule.OnPlateau(0.1, 10, 0, 0);
       default -> throw new NumberFormatException(value);
     };
   }
 
-  private static List<Extent> extents(String value) {
+  private static JsonNode extents(String value) {
     List<Extent> extents = new ArrayList<>();
     for (String part : value.split(",")) {
       extents.add(Extent.parse(part));
     }
-    return extents;
+    return Json.tree(extents);
   }
 
-  private static void floor(Draft draft, String value) {
-    if (!(draft.afterWarmUp() instanceof Schedule.Cosine)) {
-      throw needs("floor", "cosine");
+  private static boolean warmsUp(ObjectNode recipe) {
+    return recipe.get("schedule").path("kind").asText().equals("warmup");
+  }
+
+  private static void replaceAfterWarmUp(ObjectNode recipe, JsonNode schedule) {
+    if (warmsUp(recipe)) {
+      part(recipe, "schedule").set("then", schedule);
+    } else {
+      recipe.set("schedule", schedule);
     }
-    draft.replaceAfterWarmUp(new Schedule.Cosine(number(value)));
   }
 
-  private static void warmUp(Draft draft, String value) {
+  private static ObjectNode afterWarmUp(ObjectNode recipe) {
+    JsonNode schedule = recipe.get("schedule");
+    return (ObjectNode) (warmsUp(recipe) ? schedule.get("then") : schedule);
+  }
+
+  private static void inSchedule(ObjectNode recipe, String key, JsonNode value) {
+    ObjectNode schedule = afterWarmUp(recipe);
+    if (!schedule.has(key)) {
+      throw lacks(key, "schedule", schedule, "schedule");
+    }
+    schedule.set(key, value);
+  }
+
+  private static void warmUp(ObjectNode recipe, String value) {
     Extent length = Extent.parse(value);
-    double start = draft.schedule instanceof Schedule.WarmUp warmUp ? warmUp.start() : 0.1;
-    draft.schedule =
-        length.amount() == 0
-            ? draft.afterWarmUp()
-            : new Schedule.WarmUp(length, start, draft.afterWarmUp());
+    ObjectNode then = afterWarmUp(recipe);
+    if (length.amount() == 0) {
+      recipe.set("schedule", then);
+      return;
+    }
+    JsonNode start =
+        warmsUp(recipe) ? recipe.get("schedule").get("start") : DoubleNode.valueOf(0.1);
+    ObjectNode warmUp = Json.MAPPER.createObjectNode();
+    warmUp.put("kind", "warmup");
+    warmUp.set("length", Json.tree(length));
+    warmUp.set("start", start);
+    warmUp.set("then", then);
+    recipe.set("schedule", warmUp);
   }
 
-  private static void warmUpStart(Draft draft, String value) {
-    if (!(draft.schedule instanceof Schedule.WarmUp warmUp)) {
+  private static void warmUpStart(ObjectNode recipe, String value) {
+    JsonNode start = number(value);
+    if (!warmsUp(recipe)) {
       throw new InvalidInputException(
           "setting warmUpStart: the recipe has no warm-up; set warmUp first");
     }
-    draft.schedule = new Schedule.WarmUp(warmUp.length(), number(value), warmUp.then());
-  }
-
-  private static Recipe.Normalise normalise(String value) {
-    try {
-      return Recipe.Normalise.valueOf(value.toUpperCase(Locale.ROOT).replace('-', '_'));
-    } catch (IllegalArgumentException e) {
-      NumberFormatException wrong = new NumberFormatException(value);
-      wrong.initCause(e);
-      throw wrong;
-    }
-  }
-
-  private static InvalidInputException needs(String key, String schedule) {
-    return new InvalidInputException(
-        "setting "
-            + key
-            + ": only the schedule '"
-            + schedule
-            + "' has it; set schedule="
-            + schedule
-            + " first");
+    part(recipe, "schedule").set("start", start);
   }
 }

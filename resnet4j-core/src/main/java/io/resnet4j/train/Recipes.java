@@ -19,6 +19,13 @@ public final class Recipes {
   private static final Augmentations CROP_AND_FLIP =
       Augmentations.NONE.withCropPadding(4).withFlip(true);
 
+  /** 224 pixels, as torchvision's reference training. */
+  private static final Augmentations FRAMED =
+      Augmentations.NONE
+          .withSize(224)
+          .withResize(256)
+          .withList(List.of(new RandomResizedCrop(), new HorizontalFlip()));
+
   static {
     add(
         new Recipe(
@@ -52,6 +59,80 @@ public final class Recipes {
             CROP_AND_FLIP,
             Recipe.Normalise.PER_PIXEL_MEAN,
             500));
+    add(
+        new Recipe(
+            "cifar10-he2016",
+            "He et al. 2016, arXiv:1603.05027, appendix; a straight warm-up over the 400 steps for"
+                + " which the paper holds a tenth of the rate",
+            Extent.steps(64_000),
+            128,
+            Precision.BF16,
+            new UpdateRule.Sgd(0.9, false),
+            0.1,
+            new Schedule.WarmUp(
+                Extent.steps(400),
+                0.1,
+                new Schedule.MultiStep(List.of(Extent.steps(32_000), Extent.steps(48_000)), 0.1)),
+            1e-4,
+            true,
+            0,
+            CROP_AND_FLIP,
+            Recipe.Normalise.PER_PIXEL_MEAN,
+            500));
+    add(
+        new Recipe(
+            "cifar-wide",
+            "Zagoruyko and Komodakis 2016, arXiv:1605.07146, section 3",
+            Extent.epochs(200),
+            128,
+            Precision.BF16,
+            new UpdateRule.Sgd(0.9, true),
+            0.1,
+            new Schedule.MultiStep(
+                List.of(Extent.epochs(60), Extent.epochs(120), Extent.epochs(160)), 0.2),
+            5e-4,
+            true,
+            0,
+            CROP_AND_FLIP,
+            Recipe.Normalise.PER_CHANNEL,
+            500));
+    add(
+        imageNet(
+                "imagenet-he2015",
+                HE_2015
+                    + ", section 3.4, framed as by torchvision; a plateau is five epochs without a"
+                    + " better validation",
+                Extent.steps(600_000),
+                256,
+                0.1,
+                new Schedule.OnPlateau(0.1, 5, 0, 0),
+                1e-4)
+            .set("decayNormAndBias=true"));
+    add(
+        imageNet(
+                "imagenet-torchvision-v2",
+                "torchvision's second weights of ResNet-50, evaluated at the 176 pixels of its"
+                    + " training; its EMA decay 0.99998, scaled as its script does",
+                Extent.epochs(600),
+                1024,
+                0.5,
+                new Schedule.WarmUp(Extent.epochs(5), 0.01, new Schedule.Cosine(0)),
+                2e-5)
+            .set("labelSmoothing=0.1")
+            .set("augment=randomResizedCrop,flip,trivialAugment,randomErasing(0.1)")
+            .set("mixup=0.2")
+            .set("cutMix=1")
+            .set("repeats=4")
+            // What 232 is to the 224 pixels that the weights are for.
+            .set("size=176")
+            .set("resize=182")
+            // 1 - (1 - 0.99998) * 1024 * 32 / 600 epochs.
+            .set("ema=0.99890773")
+            .set("emaEvery=32")
+            .set("emaWarmUp=true"));
+    add(rsb("a1", 600, 5e-3, 0.01, 7).set("mixup=0.2").set("repeats=3").set("labelSmoothing=0.1"));
+    add(rsb("a2", 300, 5e-3, 0.02, 7).set("repeats=3"));
+    add(rsb("a3", 100, 8e-3, 0.02, 6).set("size=160"));
     add(
         new Recipe(
             "mnist-default",
@@ -97,15 +178,64 @@ public final class Recipes {
             1e-4,
             true,
             0.1,
-            Augmentations.NONE
-                .withSize(224)
-                .withResize(256)
-                .withList(List.of(new RandomResizedCrop(), new HorizontalFlip())),
+            FRAMED,
             Recipe.Normalise.IMAGENET,
             50));
   }
 
   private Recipes() {}
+
+  /** SGD on ImageNet without decay of norms and biases. */
+  private static Recipe imageNet(
+      String name,
+      String source,
+      Extent length,
+      int batch,
+      double learningRate,
+      Schedule schedule,
+      double weightDecay) {
+    return new Recipe(
+        name,
+        source,
+        length,
+        batch,
+        Precision.BF16,
+        new UpdateRule.Sgd(0.9, false),
+        learningRate,
+        schedule,
+        weightDecay,
+        false,
+        0,
+        FRAMED,
+        Recipe.Normalise.IMAGENET,
+        100);
+  }
+
+  /**
+   * Wightman et al. 2021, arXiv:2110.00476, table 2; the clipping is timm's LAMB's. Evaluation sees
+   * the middle 0.95 of a picture. The stochastic depth of A1 and A2, 0.05, is the network's.
+   *
+   * @param magnitude of RandAugment on timm's scale, which ends at 10
+   */
+  private static Recipe rsb(
+      String variant, int epochs, double learningRate, double weightDecay, int magnitude) {
+    return imageNet(
+            "imagenet-rsb-" + variant,
+            "Wightman et al. 2021, arXiv:2110.00476, procedure " + variant.toUpperCase(Locale.ROOT),
+            Extent.epochs(epochs),
+            2048,
+            learningRate,
+            new Schedule.WarmUp(Extent.epochs(5), 0, new Schedule.Cosine(0)),
+            weightDecay)
+        .set("optimiser=lamb")
+        .set("clip=1")
+        .set("loss=binary_cross_entropy")
+        .set("targetThreshold=0.2")
+        .set("augment=randomResizedCrop,flip,randAugment(2," + 3 * magnitude + ",1.5)")
+        .set("mixup=0.1")
+        .set("cutMix=1")
+        .set("resize=236");
+  }
 
   private static void add(Recipe recipe) {
     ALL.put(recipe.name(), recipe);

@@ -1,5 +1,6 @@
 package io.resnet4j.train;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.resnet4j.InvalidInputException;
@@ -15,6 +16,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.zip.CRC32;
 
@@ -36,7 +38,8 @@ final class RunConfig {
           "backend",
           "memory",
           "data",
-          "initial_weights");
+          "initial_weights",
+          "teacher");
 
   /** Parts of those that say where things lie and not what they are. */
   private static final Set<String> FREE = Set.of("data.description", "recipe.source");
@@ -49,7 +52,8 @@ final class RunConfig {
       Precision precision,
       TrainOptions options,
       DataSplits data,
-      DataSplits.HeldOut parts) {
+      DataSplits.HeldOut parts,
+      Optional<Model> teacher) {
     ObjectNode config = Json.MAPPER.createObjectNode();
     config.put("format", FORMAT);
     config.set("model", Json.parse(model.spec().toJson()));
@@ -64,6 +68,12 @@ final class RunConfig {
     }
     config.set("data", data(data, parts));
     config.put("initial_weights", fingerprint(model));
+    teacher.ifPresent(
+        taught -> {
+          ObjectNode node = config.putObject("teacher");
+          node.set("model", Json.parse(taught.spec().toJson()));
+          node.put("weights", fingerprint(taught));
+        });
     config.put("workers", options.workers());
     config.set("versions", Machine.versions());
     config.set("machine", Machine.describe());
@@ -116,7 +126,8 @@ final class RunConfig {
   static void requireSame(Path file, JsonNode stored, JsonNode given) {
     List<String> differences = new ArrayList<>();
     for (String key : BINDING) {
-      compare(key, stored.path(key), given.path(key), differences);
+      JsonNode then = key.equals("recipe") ? filled(stored.path(key)) : stored.path(key);
+      compare(key, then, given.path(key), differences);
     }
     if (!differences.isEmpty()) {
       String more =
@@ -127,6 +138,16 @@ final class RunConfig {
               + String.join("; ", differences.stream().limit(SHOWN).toList())
               + more
               + "; resume with what it was begun with, or begin another run");
+    }
+  }
+
+  /** A recipe of an earlier version with what it lacks at its usual value. */
+  private static JsonNode filled(JsonNode recipe) {
+    try {
+      return Json.tree(Json.MAPPER.treeToValue(recipe, Recipe.class));
+    } catch (JsonProcessingException e) {
+      // Then it differs, and the message shows in what.
+      return recipe;
     }
   }
 

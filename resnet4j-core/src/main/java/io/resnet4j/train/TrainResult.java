@@ -13,8 +13,11 @@ import org.jspecify.annotations.Nullable;
  * @param trainLoss mean over the last epoch, as trained: augmented, smoothed, while it moved
  * @param valLoss of the last epoch; null without a validation split
  * @param valAcc of the last epoch; null without a validation split
- * @param bestValAcc the best of all epochs; null without a validation split
- * @param testAcc of the test set with the final weights; null without one or if the run was stopped
+ * @param bestValAcc the best of all epochs, by which {@code best.safetensors} is chosen: with an
+ *     average of the weights that of the average; null without a validation split
+ * @param testAcc of the test set with the final weights, averaged if the recipe says so; null
+ *     without one or if the run was stopped
+ * @param weights which weights were tested and stored: {@code model}, {@code ema} or {@code swa}
  * @param imagesPerSecond training pictures over the time of training steps, evaluation left out
  * @param stopped whether {@link Trainer#requestStop} ended the run before its last step
  */
@@ -28,5 +31,6 @@ public record TrainResult(
     @JsonProperty("val_acc") @Nullable Double valAcc,
     @JsonProperty("best_val_acc") @Nullable Double bestValAcc,
     @JsonProperty("test_acc") @Nullable Double testAcc,
+    String weights,
     @JsonProperty("images_per_s") double imagesPerSecond,
     boolean stopped) {}

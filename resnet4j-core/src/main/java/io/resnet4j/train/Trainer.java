@@ -5,32 +5,25 @@ import io.resnet4j.InvalidInputException;
 import io.resnet4j.backend.Backend;
 import io.resnet4j.backend.ChoiceCache;
 import io.resnet4j.backend.Choices;
-import io.resnet4j.backend.Executable;
 import io.resnet4j.backend.Session;
 import io.resnet4j.data.Batch;
 import io.resnet4j.data.DataSplits;
 import io.resnet4j.data.Dataset;
 import io.resnet4j.data.Loader;
 import io.resnet4j.data.Normalisation;
-import io.resnet4j.graph.Graph;
-import io.resnet4j.graph.Value;
+import io.resnet4j.graph.Criterion;
 import io.resnet4j.infer.Evaluation;
-import io.resnet4j.infer.Tally;
 import io.resnet4j.model.Model;
 import io.resnet4j.model.ModelSpec;
-import io.resnet4j.plan.Planner;
 import io.resnet4j.plan.Precision;
 import io.resnet4j.plan.Program;
-import io.resnet4j.plan.UpdateRule;
 import io.resnet4j.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,18 +53,24 @@ public final class Trainer implements AutoCloseable {
   private final Normalisation normalisation;
   private final RunFolder folder;
   private final ObjectNode config;
-  private final Graph graph;
   private final Schedule.Run span;
   private final List<TrainListener> listeners = new ArrayList<>();
   private final Session session;
-  private final Executable training;
+  private final StepRunner runner;
+  private final WeightAverage average;
   private final Evaluator evaluator;
+  private final Optional<Evaluator> averaged;
   private final Loader loader;
   private Progress progress = Progress.NONE;
   private volatile boolean stopRequested;
   private boolean begun;
 
-  private Trainer(Model initial, Recipe recipe, DataSplits given, TrainOptions options) {
+  private Trainer(
+      Model initial,
+      Recipe recipe,
+      DataSplits given,
+      TrainOptions options,
+      Optional<Model> teacher) {
     DataSplits data = recipe.augment().framed(given);
     this.spec = initial.spec();
     this.initial = initial;
@@ -83,9 +82,8 @@ public final class Trainer implements AutoCloseable {
     Backend backend = Requirements.backend(options.backend(), precision);
     parts = data.holdOut(options.valSplit(), options.seed());
     Requirements.batch(recipe.batch(), parts.train());
-    graph = spec.trainingGraph(recipe.batch(), recipe.labelSmoothing());
     normalisation = recipe.normalisation(parts.train());
-    config = RunConfig.of(initial, recipe, precision, options, data, parts);
+    config = RunConfig.of(initial, recipe, precision, options, data, parts, teacher);
     folder = options.resume() ? RunFolder.resume(options.out()) : RunFolder.create(options.out());
     Optional<Checkpoint> checkpoint = Optional.empty();
     if (options.resume()) {
@@ -103,13 +101,21 @@ public final class Trainer implements AutoCloseable {
                 ? Choices.fixed(folder.choices())
                 : cache.map(c -> Choices.measuring(c.read())).orElse(Choices.DEFAULTS));
     try {
-      Program step = Program.training(graph, ModelSpec.LOSS, precision);
-      training = session.prepare(Planner.plan(step.keeping(options.memory())));
-      evaluator =
-          new Evaluator(
-              session, spec, precision, normalisation, recipe.evalBatch(), options.workers());
+      Optional<Teacher> taught =
+          teacher.map(model -> new Teacher(session, model, spec, precision, normalisation));
+      Criterion criterion =
+          recipe.objective().criterion(recipe.labelSmoothing(), parts.train(), taught.isPresent());
+      runner = new StepRunner(session, spec, recipe, criterion, precision, options, taught);
+      average = new WeightAverage(session, recipe.averaging(), span, runner.graph());
+      evaluator = evaluator(Program.MODEL);
       parts.validation().ifPresent(evaluator::prepare);
-      data.testing().ifPresent(evaluator::prepare);
+      average.begin();
+      average.prepare(spec, recipe.batch(), precision);
+      averaged = average.average().map(this::evaluator);
+      data.testing().ifPresent(averaged.orElse(evaluator)::prepare);
+      if (recipe.averaging().ema() > 0) {
+        parts.validation().ifPresent(averaged.orElseThrow()::prepare);
+      }
       if (!options.resume()) {
         folder.writeChoices(session.choices());
         cache.ifPresent(c -> c.add(session.choices()));
@@ -140,7 +146,24 @@ public final class Trainer implements AutoCloseable {
    *     to resume was begun otherwise
    */
   public static Trainer of(Model model, Recipe recipe, DataSplits data, TrainOptions options) {
-    return new Trainer(model, recipe, data, options);
+    return of(model, recipe, data, options, Optional.empty());
+  }
+
+  /**
+   * Trains a network from the weights that it has, with a teacher run on the same pictures in each
+   * step; {@link Objective} says how much of the loss is the teacher's.
+   *
+   * @throws InvalidInputException as {@link #of(Model, Recipe, DataSplits, TrainOptions)}, or if
+   *     the teacher takes other pictures or tells other classes apart
+   */
+  public static Trainer of(
+      Model model, Recipe recipe, DataSplits data, TrainOptions options, Optional<Model> teacher) {
+    return new Trainer(model, recipe, data, options, teacher);
+  }
+
+  private Evaluator evaluator(String namespace) {
+    return new Evaluator(
+        session, namespace, spec, precision, normalisation, recipe.evalBatch(), options.workers());
   }
 
   private Loader.Options loading() {
@@ -155,10 +178,11 @@ public final class Trainer implements AutoCloseable {
     if (checkpoint.isPresent()) {
       Checkpoint from = checkpoint.get();
       progress = from.progress();
-      List<String> parameters = graph.parameters().stream().map(Value::name).toList();
-      from.restore(session, recipe.optimiser(), parameters, folder.file(RunFolder.CHECKPOINT));
+      from.restore(
+          session, runner.groups(), average.namespaces(), folder.file(RunFolder.CHECKPOINT));
     } else {
       initial.state().forEach((path, tensor) -> session.write(Program.MODEL, path, tensor));
+      average.begin();
     }
   }
 
@@ -181,13 +205,14 @@ public final class Trainer implements AutoCloseable {
     return config.deepCopy();
   }
 
-  /** The network with its weights as they are now. */
+  /** The network with its weights as they are now: their average, if the recipe keeps one. */
   public Model model() {
+    return model(average.chosen());
+  }
+
+  private Model model(String namespace) {
     Map<String, Tensor> state = new LinkedHashMap<>();
-    session
-        .state(Program.MODEL)
-        .keySet()
-        .forEach(p -> state.put(p, session.read(Program.MODEL, p)));
+    session.state(namespace).keySet().forEach(p -> state.put(p, session.read(namespace, p)));
     return Weights.describe(
         Model.of(spec, state, initial.metadata()), data, normalisation, config, progress);
   }
@@ -218,7 +243,7 @@ public final class Trainer implements AutoCloseable {
             span.steps(),
             (int) span.stepsPerEpoch(),
             progress.epoch() + 1,
-            training.arenaBytes(),
+            runner.arenaBytes(),
             session.bytes());
     listeners.forEach(listener -> listener.started(event));
     while (progress.step() < span.steps() && !stopRequested) {
@@ -234,18 +259,25 @@ public final class Trainer implements AutoCloseable {
   private void epoch() {
     int epoch = progress.epoch();
     int steps = (int) Math.min(span.stepsPerEpoch(), span.steps() - epoch * span.stepsPerEpoch());
-    List<UpdateRule.Group> groups = groups();
     Loader.Epoch batches = loader.epoch(epoch, progress.stepInEpoch());
     while (progress.stepInEpoch() < steps) {
       if (stopRequested) {
         writeCheckpoint();
         return;
       }
-      step(batches, groups, steps);
+      step(batches, steps);
     }
+    average.finishedEpoch(epoch);
     long begin = System.nanoTime();
     @Nullable Evaluation validation =
-        parts.validation().map(set -> evaluate("val", set)).orElse(null);
+        parts.validation().map(set -> evaluate(evaluator, "val", set)).orElse(null);
+    @Nullable Evaluation averageValidation =
+        recipe.averaging().ema() == 0
+            ? null
+            : parts
+                .validation()
+                .map(set -> evaluate(averaged.orElseThrow(), "ema_val", set))
+                .orElse(null);
     double took = (System.nanoTime() - begin) * NANOS;
     double pictures = (double) steps * recipe.batch();
     EpochMetrics metrics =
@@ -256,44 +288,43 @@ public final class Trainer implements AutoCloseable {
             progress.correct() / pictures,
             validation == null ? null : validation.loss(),
             validation == null ? null : validation.top1(),
-            recipe.learningRate(progress.step() - 1, span),
+            averageValidation == null ? null : averageValidation.loss(),
+            averageValidation == null ? null : averageValidation.top1(),
+            rate(progress.step() - 1),
             progress.imagesPerSecond(recipe.batch()),
             progress.epochSeconds() + took,
             progress.dataWait());
     Double before = progress.bestValAcc();
-    progress = progress.finishedEpoch(metrics, took);
+    progress = progress.finishedEpoch(metrics, took, recipe.schedule());
     folder.append(metrics);
     listeners.forEach(listener -> listener.epochDone(metrics));
     Double best = progress.bestValAcc();
     if (best != null && !best.equals(before)) {
-      written(folder.writeWeights(RunFolder.BEST, model()));
+      // An equal average is worth nothing before its running statistics are taken, at the end.
+      boolean ready = recipe.averaging().ema() > 0;
+      written(folder.writeWeights(RunFolder.BEST, model(ready ? average.chosen() : Program.MODEL)));
     }
     writeCheckpoint();
   }
 
-  private void step(Loader.Epoch batches, List<UpdateRule.Group> groups, int steps) {
+  private void step(Loader.Epoch batches, int steps) {
     long begin = System.nanoTime();
     long waited = loader.waitNanos();
     Batch batch = batches.next();
     waited = loader.waitNanos() - waited;
     long step = progress.step();
-    double rate = recipe.learningRate(step, span);
-    training.feed(ModelSpec.IMAGES, batch.images());
-    training.feed(ModelSpec.TARGETS, batch.targets());
-    training.run(options.seed(), step);
-    double loss = training.scalar(ModelSpec.LOSS);
-    if (Double.isNaN(loss) || Double.isInfinite(loss)) {
-      throw new Diagnosis(session, graph, precision, options.seed())
-          .of(
-              loss,
-              batch,
-              step,
-              progress.epoch() + 1,
-              rate,
-              folder.file(RunFolder.CHECKPOINT).toString());
+    double rate = rate(step);
+    StepRunner.Outcome outcome;
+    try {
+      outcome = runner.gradients(batch, step);
+    } catch (StepRunner.NotFinite e) {
+      throw new Diagnosis(session, precision, options.seed())
+          .of(e, step, progress.epoch() + 1, rate, folder.file(RunFolder.CHECKPOINT).toString());
     }
-    session.update(Program.MODEL, recipe.optimiser(), at(groups, rate));
-    int right = correct(batch);
+    runner.update(step, rate);
+    average.stepped(step + 1);
+    double loss = outcome.loss();
+    int right = outcome.right();
     double took = (System.nanoTime() - begin) * NANOS;
     progress = progress.stepped(loss, right, batch.size(), took, waited * NANOS);
     double seen = (double) progress.stepInEpoch() * recipe.batch();
@@ -312,44 +343,25 @@ public final class Trainer implements AutoCloseable {
     listeners.forEach(listener -> listener.stepDone(event));
   }
 
-  private int correct(Batch batch) {
-    Tally tally = new Tally(spec.classes());
-    float[] logits = training.fetch(ModelSpec.LOGITS).toFloats();
-    tally.add(logits, batch.labels(), batch.size());
-    return tally.right();
+  private double rate(long step) {
+    return recipe.learningRate(step, span.after(progress.plateau().met()));
   }
 
-  /** Parameters that decay and, where the recipe tells them apart, those that do not. */
-  private List<UpdateRule.Group> groups() {
-    Set<String> decayed = new LinkedHashSet<>();
-    Set<String> free = new LinkedHashSet<>();
-    for (Value parameter : graph.parameters()) {
-      boolean decays = recipe.decayNormAndBias() || parameter.shape().rank() > 1;
-      (decays ? decayed : free).add(parameter.name());
-    }
-    List<UpdateRule.Group> groups = new ArrayList<>();
-    groups.add(new UpdateRule.Group(decayed, 0, recipe.weightDecay()));
-    if (!free.isEmpty()) {
-      groups.add(new UpdateRule.Group(free, 0, 0));
-    }
-    return groups;
-  }
-
-  private static List<UpdateRule.Group> at(List<UpdateRule.Group> groups, double rate) {
-    return groups.stream()
-        .map(group -> new UpdateRule.Group(group.paths(), rate, group.weightDecay()))
-        .toList();
-  }
-
-  private Evaluation evaluate(String split, Dataset set) {
-    return evaluator.evaluate(
-        set, done -> listeners.forEach(l -> l.evaluating(split, done, set.size())));
+  private Evaluation evaluate(Evaluator by, String split, Dataset set) {
+    return by.evaluate(set, done -> listeners.forEach(l -> l.evaluating(split, done, set.size())));
   }
 
   private TrainResult finish() {
     boolean stopped = progress.step() < span.steps();
+    if (!stopped) {
+      average.finish(loader.epoch(progress.epoch()), options.seed());
+    }
     @Nullable Double test =
-        stopped ? null : data.testing().map(set -> evaluate("test", set).top1()).orElse(null);
+        stopped
+            ? null
+            : data.testing()
+                .map(set -> evaluate(averaged.orElse(evaluator), "test", set).top1())
+                .orElse(null);
     written(folder.writeWeights(RunFolder.LAST, model()));
     @Nullable EpochMetrics last = progress.last();
     TrainResult result =
@@ -363,6 +375,7 @@ public final class Trainer implements AutoCloseable {
             last == null ? null : last.valAcc(),
             progress.bestValAcc(),
             test,
+            average.chosen(),
             progress.step() * recipe.batch() / Math.max(NANOS, progress.trainSeconds()),
             stopped);
     if (!stopped) {
@@ -375,7 +388,8 @@ public final class Trainer implements AutoCloseable {
   private void writeCheckpoint() {
     written(
         folder.writeCheckpoint(
-            Checkpoint.of(session, recipe.optimiser(), progress, options.seed())));
+            Checkpoint.of(
+                session, runner.groups(), average.namespaces(), progress, options.seed())));
   }
 
   private void written(Path file) {
@@ -387,6 +401,7 @@ public final class Trainer implements AutoCloseable {
   public void close() {
     loader.close();
     evaluator.close();
+    averaged.ifPresent(Evaluator::close);
     session.close();
   }
 }

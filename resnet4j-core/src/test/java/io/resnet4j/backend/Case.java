@@ -37,6 +37,9 @@ record Case(
   /** The output that is differentiated. */
   static final String Y = "y";
 
+  /** Inputs that nothing is differentiated by. */
+  private static final Set<String> FIXED = Set.of("targets", "teacher");
+
   private static final String SEED = io.resnet4j.autodiff.Gradients.SEED;
 
   /** With batch statistics and dropout, forward and backward. */
@@ -90,7 +93,7 @@ record Case(
   }
 
   boolean isLoss() {
-    return graph.producer(y()).op() instanceof Op.SoftmaxCrossEntropy;
+    return graph.producer(y()).op() instanceof Op.Loss;
   }
 
   /** What y is differentiated by. */
@@ -98,7 +101,7 @@ record Case(
     return graph.nodes().stream()
         .filter(node -> node.op() instanceof Op.Parameter || node.op() instanceof Op.Input)
         .map(Node::output)
-        .filter(value -> !value.name().equals("targets"))
+        .filter(value -> !FIXED.contains(value.name()))
         .toList();
   }
 

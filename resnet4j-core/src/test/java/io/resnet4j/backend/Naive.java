@@ -1,6 +1,7 @@
 package io.resnet4j.backend;
 
 import io.resnet4j.graph.Activation;
+import io.resnet4j.graph.Criterion;
 import io.resnet4j.graph.Graph;
 import io.resnet4j.graph.Node;
 import io.resnet4j.graph.Op;
@@ -113,8 +114,8 @@ final class Naive {
       return drop(dropout, node, x);
     } else if (op instanceof Op.DropBlock block) {
       return dropBlocks(block, node, x);
-    } else if (op instanceof Op.SoftmaxCrossEntropy loss) {
-      return new double[] {crossEntropy(loss, node, x)};
+    } else if (op instanceof Op.Loss loss) {
+      return new double[] {crossEntropy(loss.criterion(), node, x)};
     }
     throw new AssertionError("no definition of " + op);
   }
@@ -416,7 +417,8 @@ final class Naive {
     return y;
   }
 
-  private double crossEntropy(Op.SoftmaxCrossEntropy op, Node node, double[] logits) {
+  private double crossEntropy(Criterion criterion, Node node, double[] logits) {
+    double smoothing = ((Criterion.CrossEntropy) criterion).smoothing();
     double[] targets = made.get(node.input(1));
     int classes = node.input(0).shape().dim(1);
     int batch = node.input(0).shape().dim(0);
@@ -427,7 +429,7 @@ final class Naive {
         total += Math.exp(logits[n * classes + k]);
       }
       for (int k = 0; k < classes; k++) {
-        double target = (1 - op.smoothing()) * targets[n * classes + k] + op.smoothing() / classes;
+        double target = (1 - smoothing) * targets[n * classes + k] + smoothing / classes;
         sum -= target * Math.log(Math.exp(logits[n * classes + k]) / total);
       }
     }

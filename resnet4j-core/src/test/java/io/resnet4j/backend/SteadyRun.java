@@ -34,7 +34,7 @@ final class SteadyRun implements AutoCloseable {
     model.state().forEach((path, value) -> session.write(Program.MODEL, path, value));
     Set<String> paths = new HashSet<>();
     program.graph().parameters().stream().map(Value::name).forEach(paths::add);
-    groups = List.of(new UpdateRule.Group(paths, 0.01, 1e-4));
+    groups = List.of(new UpdateRule.Group(new UpdateRule.Sgd(0.9, false), paths, 0.01, 1e-4));
     Shape pictures = Shape.of(batch, spec.channels(), spec.height(), spec.width());
     KeyedRandom random = KeyedRandom.of(3, "pictures");
     float[] values = new float[(int) pictures.elements()];
@@ -51,8 +51,8 @@ final class SteadyRun implements AutoCloseable {
 
   void steps(int count) {
     for (int i = 0; i < count; i++) {
-      executable.run(3, step++);
-      session.update(Program.MODEL, new UpdateRule.Sgd(0.9, false), groups);
+      executable.run(3, step);
+      session.update(Program.MODEL, groups, step++);
     }
   }
 

@@ -3,8 +3,10 @@ package io.resnet4j.backend;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.resnet4j.InvalidInputException;
 import io.resnet4j.graph.Activation;
 import io.resnet4j.graph.Graph;
 import io.resnet4j.graph.Value;
@@ -41,7 +43,7 @@ abstract class UpdateContract {
   static void update(Session session, Graph graph) {
     Set<String> all = graph.parameters().stream().map(Value::name).collect(Collectors.toSet());
     session.update(
-        MODEL, new UpdateRule.Sgd(0.9, false), List.of(new UpdateRule.Group(all, 0.01, 1e-3)));
+        MODEL, List.of(new UpdateRule.Group(new UpdateRule.Sgd(0.9, false), all, 0.01, 1e-3)), 0);
   }
 
   @TestFactory
@@ -73,8 +75,8 @@ abstract class UpdateContract {
         double rate = 0.1 / (step + 1);
         List<UpdateRule.Group> groups =
             List.of(
-                new UpdateRule.Group(decayed, rate, 0.05),
-                new UpdateRule.Group(plain, rate / 2, 0));
+                new UpdateRule.Group(rule, decayed, rate, 0.05),
+                new UpdateRule.Group(rule, plain, rate / 2, 0));
         for (UpdateRule.Group group : groups) {
           for (String path : group.paths()) {
             double[] w = weights.computeIfAbsent(path, p -> test.values().get(p).clone());
@@ -89,7 +91,7 @@ abstract class UpdateContract {
             }
           }
         }
-        session.update(MODEL, rule, groups);
+        session.update(MODEL, groups, step);
       }
       double tolerance = precision() == Precision.F64 ? 1e-13 : 1e-5;
       weights.forEach((path, w) -> assertTensor(w, session.read(MODEL, path), tolerance, path));
@@ -121,13 +123,66 @@ abstract class UpdateContract {
       double[] gradient = session.readGradient(MODEL, "fc.bias").toDoubles();
       session.update(
           MODEL,
-          new UpdateRule.Sgd(0.5, false),
-          List.of(new UpdateRule.Group(Set.of("fc.bias"), 1, 0)));
+          List.of(new UpdateRule.Group(new UpdateRule.Sgd(0.5, false), Set.of("fc.bias"), 1, 0)),
+          0);
       double[] moved = session.read(MODEL, "fc.bias").toDoubles();
       for (int i = 0; i < 5; i++) {
         double expected = test.values().get("fc.bias")[i] - gradient[i] - 0.5 * (i + 1);
         assertEquals(expected, moved[i], 1e-6);
       }
+    }
+  }
+
+  @Test
+  void blendsNamespacesAndGradients() {
+    Case test = NetworkCases.residual(Activation.SILU, 2);
+    List<String> paths = List.of("stem.conv.weight", "fc.bias");
+    try (Session session = backend().open()) {
+      Executable executable = session.prepare(Planner.plan(test.program(precision())));
+      CaseRunner.fill(session, executable, test.values());
+      executable.run(2, 0);
+      double sum = 0;
+      for (String path : paths) {
+        for (double g : session.readGradient(MODEL, path).toDoubles()) {
+          sum += g * g;
+        }
+      }
+      assertEquals(Math.sqrt(sum), session.gradientNorm(MODEL, paths), 1e-6 * Math.sqrt(sum));
+      double[] gradient = session.readGradient(MODEL, "fc.bias").toDoubles();
+      session.blend(Session.ACCUMULATED, 0, Session.GRADIENT, 0.25, paths);
+      session.blend(Session.ACCUMULATED, 1, Session.GRADIENT, 0.5, paths);
+      session.blend(Session.GRADIENT, 0, Session.ACCUMULATED, 1, paths);
+      session.blend(Session.GRADIENT, 2, Session.GRADIENT, 0, paths);
+      assertArrayEquals(
+          Arrays.stream(gradient).map(g -> 1.5 * g).toArray(),
+          session.readGradient(MODEL, "fc.bias").toDoubles(),
+          1e-6);
+      session.blend("ema", 0, MODEL, 1, paths);
+      session.blend("ema", 0.75, MODEL, -0.25, paths);
+      for (String path : paths) {
+        double[] half = Arrays.stream(test.values().get(path)).map(w -> w / 2).toArray();
+        assertArrayEquals(half, session.read("ema", path).toDoubles(), 1e-6, path);
+      }
+      assertEquals(Set.copyOf(paths), session.state("ema").keySet());
+      assertArrayEquals(test.values().get("fc.bias"), session.read(MODEL, "fc.bias").toDoubles());
+    }
+  }
+
+  @Test
+  void aParameterMovesByOneRuleOnly() {
+    Case test = NetworkCases.residual(Activation.SILU, 2);
+    try (Session session = backend().open()) {
+      Executable executable = session.prepare(Planner.plan(test.program(precision())));
+      CaseRunner.fill(session, executable, test.values());
+      executable.run(2, 0);
+      UpdateRule.Group group =
+          new UpdateRule.Group(new UpdateRule.Sgd(0, false), Set.of("fc.bias"), 1, 0);
+      String message =
+          assertThrows(
+                  InvalidInputException.class,
+                  () -> session.update(MODEL, List.of(group, group), 0))
+              .getMessage();
+      assertTrue(message.contains("fc.bias: is in two groups"), message);
     }
   }
 

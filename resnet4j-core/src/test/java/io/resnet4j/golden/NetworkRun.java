@@ -121,8 +121,8 @@ public final class NetworkRun {
         run.run(0, step);
         session.update(
             Program.MODEL,
-            new UpdateRule.Sgd(0.9, false),
-            List.of(new UpdateRule.Group(paths, 0.1, 1e-4)));
+            List.of(new UpdateRule.Group(new UpdateRule.Sgd(0.9, false), paths, 0.1, 1e-4)),
+            step);
       }
       read(session)
           .forEach(

@@ -2,6 +2,7 @@ package io.resnet4j.golden;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.resnet4j.graph.Activation;
+import io.resnet4j.graph.Criterion;
 import io.resnet4j.graph.GraphBuilder;
 import io.resnet4j.graph.Op;
 import io.resnet4j.graph.Window;
@@ -83,7 +84,7 @@ public final class OpGolden {
       case "Slice":
         return new Op.Slice(a.get("from").intValue(), a.get("to").intValue());
       case "SoftmaxCrossEntropy":
-        return new Op.SoftmaxCrossEntropy(a.get("smoothing").doubleValue());
+        return new Op.Loss(new Criterion.CrossEntropy(a.get("smoothing").doubleValue()));
       default:
         throw new IllegalArgumentException(name() + ": unknown operation");
     }
@@ -162,15 +163,10 @@ public final class OpGolden {
 
   private double[] fill(String tensor, Shape shape, String kind) {
     String path = "ops." + name() + "." + tensor;
-    double[] values = new double[Math.toIntExact(shape.elements())];
-    if (kind.equals("one_hot")) {
-      int classes = shape.dim(1);
-      double[] rows = ReferenceWeights.draw(seed, path, Shape.of(shape.dim(0)), u -> u * classes);
-      for (int row = 0; row < rows.length; row++) {
-        values[row * classes + (int) rows[row]] = 1;
-      }
-      return values;
+    if (kind.equals("one_hot") || kind.equals("soft")) {
+      return targets(seed, path, shape, kind.equals("soft"));
     }
+    double[] values = new double[Math.toIntExact(shape.elements())];
     double[] u = ReferenceWeights.draw(seed, path, shape, x -> x);
     for (int i = 0; i < u.length; i++) {
       double v = 2 * u[i] - 1;
@@ -179,10 +175,27 @@ public final class OpGolden {
         case "spread" -> values[i] = 50 * v;
         case "scale" -> values[i] = 1 + 0.2 * v;
         case "variance" -> values[i] = 0.5 + u[i];
-        case "soft" -> values[i] = u[i] / rowSum(u, i, shape.dim(1));
         default -> throw new IllegalArgumentException(name() + ": unknown fill " + kind);
       }
       values[i] = (float) values[i];
+    }
+    return values;
+  }
+
+  /** Targets [N,K] of fill {@code soft} or {@code one_hot}. */
+  static double[] targets(long seed, String path, Shape shape, boolean soft) {
+    double[] values = new double[Math.toIntExact(shape.elements())];
+    int classes = shape.dim(1);
+    if (soft) {
+      double[] u = ReferenceWeights.draw(seed, path, shape, x -> x);
+      for (int i = 0; i < values.length; i++) {
+        values[i] = (float) (u[i] / rowSum(u, i, classes));
+      }
+      return values;
+    }
+    double[] rows = ReferenceWeights.draw(seed, path, Shape.of(shape.dim(0)), u -> u * classes);
+    for (int row = 0; row < rows.length; row++) {
+      values[row * classes + (int) rows[row]] = 1;
     }
     return values;
   }

@@ -1,44 +1,177 @@
 package io.resnet4j.golden;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.resnet4j.graph.Criterion;
+import io.resnet4j.plan.UpdateRule;
 import io.resnet4j.tensor.Shape;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
- * What PyTorch's SGD and learning-rate schedules did in float64; tools/reference/op_goldens.py is
- * the specification.
+ * What PyTorch's optimisers, schedules and losses did in float64;
+ * tools/reference/training_goldens.py is the specification.
  */
 public final class TrainingGolden {
+  /** Steps of every optimiser run. */
+  public static final int STEPS = 50;
+
+  /** The parameters of an optimiser run. */
+  public static final Map<String, Shape> PARAMETERS = parameters();
+
+  private static final JsonNode FILE = GoldenFiles.read("training.json.gz");
+
   private TrainingGolden() {}
 
+  private static Map<String, Shape> parameters() {
+    Map<String, Shape> shapes = new LinkedHashMap<>();
+    shapes.put("conv.weight", Shape.of(5, 3, 3, 3));
+    shapes.put("fc.weight", Shape.of(4, 7));
+    shapes.put("fc.bias", Shape.of(4));
+    return shapes;
+  }
+
+  private static long seed() {
+    return FILE.get("about").get("seed").longValue();
+  }
+
+  private static double[] draw(String path, Shape shape) {
+    return ReferenceWeights.draw(seed(), "training." + path, shape, u -> (float) (2 * u - 1));
+  }
+
+  /** A parameter before the first step; float32 numbers. */
+  public static double[] start(String path) {
+    return draw("start." + path, PARAMETERS.get(path));
+  }
+
+  /**
+   * What is fed as the gradient of a layer's output at step {@code t}.
+   *
+   * @param layer {@code conv}, [27,5], or {@code fc}, [7,4]
+   */
+  public static double[] outputGradient(String layer, int t) {
+    int count = layer.equals("conv") ? 135 : 28;
+    double[] all = draw("dy." + layer, Shape.of(STEPS, count));
+    double[] one = new double[count];
+    System.arraycopy(all, t * count, one, 0, count);
+    return one;
+  }
+
   /** The optimiser runs. */
-  public static List<Sgd> sgd() {
-    JsonNode file = GoldenFiles.read("ops.json.gz");
-    List<Sgd> runs = new ArrayList<>();
-    for (JsonNode node : file.get("sgd")) {
-      runs.add(new Sgd(file.get("about").get("seed").longValue(), node));
-    }
+  public static List<Optimiser> optimisers() {
+    List<Optimiser> runs = new ArrayList<>();
+    FILE.get("optimisers").forEach(node -> runs.add(new Optimiser(node)));
     return runs;
   }
 
   /** The schedules. */
   public static List<Schedule> schedules() {
     List<Schedule> schedules = new ArrayList<>();
-    for (JsonNode node : GoldenFiles.read("ops.json.gz").get("schedules")) {
-      schedules.add(new Schedule(node));
+    for (JsonNode node : FILE.get("schedules")) {
+      schedules.add(
+          new Schedule(
+              node.get("name").textValue(),
+              node.get("schedule"),
+              node.get("rate").doubleValue(),
+              GoldenFiles.doubles(node.get("rates")),
+              Optional.ofNullable(node.get("measured")).map(GoldenFiles::doubles)));
     }
     return schedules;
   }
 
-  /** Some tens of steps of stochastic gradient descent over keyed gradients. */
-  public static final class Sgd {
-    private final long seed;
+  /** The losses. */
+  public static List<Loss> losses() {
+    List<Loss> losses = new ArrayList<>();
+    FILE.get("losses").forEach(node -> losses.add(new Loss(node)));
+    return losses;
+  }
+
+  /** A criterion with its inputs and results. */
+  public static final class Loss {
     private final JsonNode node;
 
-    private Sgd(long seed, JsonNode node) {
-      this.seed = seed;
+    private Loss(JsonNode node) {
+      this.node = node;
+    }
+
+    /** What is computed. */
+    public Criterion criterion() {
+      double smoothing = attribute("smoothing", 0);
+      double focus = attribute("focus", 0);
+      List<Double> weights = new ArrayList<>();
+      node.get("attributes").path("weights").forEach(weight -> weights.add(weight.doubleValue()));
+      return switch (node.get("kind").textValue()) {
+        case "cross_entropy" -> new Criterion.CrossEntropy(smoothing, focus, weights);
+        case "binary_cross_entropy" ->
+            new Criterion.BinaryCrossEntropy(smoothing, focus, attribute("threshold", 1), weights);
+        case "distillation" ->
+            new Criterion.Distillation(
+                new Criterion.CrossEntropy(smoothing),
+                attribute("temperature", 1),
+                attribute("share", 0));
+        default -> throw new IllegalArgumentException("unknown loss " + node);
+      };
+    }
+
+    private double attribute(String name, double otherwise) {
+      return node.get("attributes").path(name).asDouble(otherwise);
+    }
+
+    /** Of logits, targets and the teacher's logits. */
+    public Shape shape() {
+      return GoldenFiles.shape(node.get("shape"));
+    }
+
+    /** {@code logits}, {@code targets} or {@code teacher}; float32 numbers. */
+    public double[] input(String name) {
+      String path = node.get("name").textValue() + "." + name;
+      if (!name.equals("targets")) {
+        double[] v = draw(path, shape());
+        for (int i = 0; i < v.length; i++) {
+          v[i] *= 4;
+        }
+        return v;
+      }
+      boolean soft = node.get("targets").textValue().equals("soft");
+      return OpGolden.targets(seed(), "training." + path, shape(), soft);
+    }
+
+    /** The loss. */
+    public double y() {
+      return node.get("y").doubleValue();
+    }
+
+    /** Its gradient by the logits. */
+    public double[] gradient() {
+      return GoldenFiles.doubles(node.get("dlogits"));
+    }
+
+    @Override
+    public String toString() {
+      return node.get("name").textValue();
+    }
+  }
+
+  /**
+   * One learning rate per step.
+   *
+   * @param name of the case
+   * @param schedule as a recipe writes it in JSON
+   * @param rate the highest learning rate
+   * @param rates of step 0, 1, ...
+   * @param measured accuracies after each step, each an epoch; for a plateau
+   */
+  public record Schedule(
+      String name, JsonNode schedule, double rate, double[] rates, Optional<double[]> measured) {}
+
+  /** A run over all {@link #PARAMETERS}. */
+  public static final class Optimiser {
+    private final JsonNode node;
+
+    private Optimiser(JsonNode node) {
       this.node = node;
     }
 
@@ -47,104 +180,72 @@ public final class TrainingGolden {
       return node.get("name").textValue();
     }
 
-    /** The learning rate. */
-    public double rate() {
-      return node.get("rate").doubleValue();
+    /** The groups at step {@code t}. */
+    public List<UpdateRule.Group> groups(int t) {
+      List<UpdateRule.Group> groups = new ArrayList<>();
+      double rate = (1 - t / 100.0) * node.get("rate").doubleValue();
+      for (JsonNode group : node.get("groups")) {
+        Set<String> paths = new java.util.TreeSet<>();
+        group.get("paths").forEach(path -> paths.add(path.textValue()));
+        groups.add(
+            new UpdateRule.Group(
+                rule(group.get("rule")),
+                paths,
+                rate,
+                group.get("weight_decay").doubleValue(),
+                group.get("l1").doubleValue()));
+      }
+      return groups;
     }
 
-    /** The momentum, 0 for none. */
-    public double momentum() {
-      return node.get("momentum").doubleValue();
+    private static UpdateRule rule(JsonNode rule) {
+      return switch (rule.get("kind").textValue()) {
+        case "sgd" -> new UpdateRule.Sgd(number(rule, "momentum"), flag(rule, "nesterov"));
+        case "adam" ->
+            new UpdateRule.Adam(
+                number(rule, "beta1"),
+                number(rule, "beta2"),
+                number(rule, "epsilon"),
+                flag(rule, "decoupled"));
+        case "rmsprop" ->
+            new UpdateRule.RmsProp(
+                number(rule, "alpha"),
+                number(rule, "epsilon"),
+                number(rule, "momentum"),
+                flag(rule, "centred"));
+        case "lars" ->
+            new UpdateRule.Lars(
+                number(rule, "momentum"), flag(rule, "nesterov"), number(rule, "trust"));
+        case "lamb" ->
+            new UpdateRule.Lamb(
+                number(rule, "beta1"), number(rule, "beta2"), number(rule, "epsilon"));
+        case "muon" -> new UpdateRule.Muon(number(rule, "momentum"), flag(rule, "nesterov"));
+        default -> throw new IllegalArgumentException("unknown rule " + rule);
+      };
     }
 
-    /** Whether Nesterov's variant. */
-    public boolean nesterov() {
-      return node.get("nesterov").booleanValue();
+    private static double number(JsonNode rule, String key) {
+      return rule.get(key).doubleValue();
     }
 
-    /** The weight decay. */
-    public double weightDecay() {
-      return node.get("weight_decay").doubleValue();
+    private static boolean flag(JsonNode rule, String key) {
+      return rule.get(key).booleanValue();
     }
 
-    /** How many steps. */
-    public int steps() {
-      return node.get("steps").intValue();
+    /** The norm that gradients are clipped to, if any. */
+    public Optional<Double> clip() {
+      return node.get("clip").isNull()
+          ? Optional.empty()
+          : Optional.of(node.get("clip").doubleValue());
     }
 
-    /** The parameter's shape. */
-    public Shape shape() {
-      return GoldenFiles.shape(node.get("shape"));
-    }
-
-    /** The parameter before the first step; float32 numbers. */
-    public double[] start() {
-      return ReferenceWeights.draw(
-          seed, "ops." + name() + ".weight", shape(), u -> (float) (2 * u - 1));
-    }
-
-    /** The gradient of step {@code t}, counted from 0. */
-    public double[] gradient(int t) {
-      int n = Math.toIntExact(shape().elements());
-      double[] all =
-          ReferenceWeights.draw(
-              seed, "ops." + name() + ".gradient", Shape.of(steps(), n), u -> 2 * u - 1);
-      double[] gradient = new double[n];
-      System.arraycopy(all, t * n, gradient, 0, n);
-      return gradient;
-    }
-
-    /** The parameter after the last step. */
-    public double[] weight() {
-      return GoldenFiles.doubles(node.get("weight"));
-    }
-
-    /** The momentum buffer after the last step, absent without momentum. */
-    public Optional<double[]> momentumBuffer() {
-      JsonNode buffer = node.get("momentum_buffer");
-      return buffer.isNull() ? Optional.empty() : Optional.of(GoldenFiles.doubles(buffer));
-    }
-
-    @Override
-    public String toString() {
-      return name();
-    }
-  }
-
-  /** One learning rate per step. */
-  public static final class Schedule {
-    private final JsonNode node;
-
-    private Schedule(JsonNode node) {
-      this.node = node;
-    }
-
-    /** The schedule's name. */
-    public String name() {
-      return node.get("name").textValue();
-    }
-
-    /** Whether the schedule has this attribute. */
-    public boolean has(String attribute) {
-      return node.get("attributes").has(attribute);
-    }
-
-    /**
-     * A number such as {@code rate}, {@code total}, {@code gamma}, {@code final_rate}, {@code
-     * warmup}, {@code warmup_start}, {@code ramp_steps}.
-     */
-    public double number(String attribute) {
-      return node.get("attributes").get(attribute).doubleValue();
-    }
-
-    /** The steps at which a multi-step schedule falls. */
-    public int[] milestones() {
-      return GoldenFiles.shape(node.get("attributes").get("milestones")).toArray();
-    }
-
-    /** The rate of step 0, 1, .... */
-    public double[] rates() {
-      return GoldenFiles.doubles(node.get("rates"));
+    /** Parameters after the last step by path; averages of them by {@code ema/PATH}. */
+    public Map<String, double[]> expected() {
+      Map<String, double[]> expected = new LinkedHashMap<>();
+      node.get("expected")
+          .properties()
+          .forEach(e -> expected.put(e.getKey(), GoldenFiles.doubles(e.getValue())));
+      return expected;
     }
 
     @Override

@@ -2,15 +2,22 @@ package io.resnet4j.train;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.resnet4j.InvalidInputException;
+import io.resnet4j.data.Mixing;
 import io.resnet4j.data.augment.HorizontalFlip;
+import io.resnet4j.data.augment.NamedAugmentation;
 import io.resnet4j.data.augment.RandomCrop;
 import io.resnet4j.plan.Precision;
+import io.resnet4j.plan.UpdateRule;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
 class RecipeTest {
@@ -25,8 +32,7 @@ class RecipeTest {
     assertEquals(0.01, he.learningRate(32_000, run), 1e-15);
     assertEquals(0.001, he.learningRate(63_999, run), 1e-15);
     assertEquals(1e-4, he.weightDecay());
-    assertEquals(0.9, he.optimiser().momentum());
-    assertFalse(he.optimiser().nesterov());
+    assertEquals(new UpdateRule.Sgd(0.9, false), he.optimiser());
   }
 
   @Test
@@ -54,6 +60,27 @@ class RecipeTest {
   }
 
   @Test
+  void imageNetIsAugmentedAsPublished() {
+    // RandAugment's scale ends at 30, timm's at 10.
+    assertEquals(
+        new Augmentations(
+            224,
+            236,
+            NamedAugmentation.parseList("randomResizedCrop,flip,randAugment(2,21,1.5)"),
+            new Mixing(0.2, 1),
+            3),
+        Recipe.named("imagenet-rsb-a1").augment());
+    Augmentations short100 = Recipe.named("imagenet-rsb-a3").augment();
+    assertEquals(
+        List.of(160, 169, 1), List.of(short100.size(), short100.resize(), short100.repeats()));
+    assertEquals(new Mixing(0.1, 1), short100.mixing());
+    assertEquals(
+        NamedAugmentation.parseList("randomResizedCrop,flip,trivialAugment,randomErasing(0.1)"),
+        Recipe.named("imagenet-torchvision-v2").augment().list());
+    assertEquals(recipe.augment(), Recipe.named("cifar-wide").augment());
+  }
+
+  @Test
   void cropAndFlipKeepTheirPlaces() {
     // Draws are keyed by the place in the list, so the order is part of a recipe.
     assertEquals(List.of(new RandomCrop(4), new HorizontalFlip()), recipe.augment().list());
@@ -67,53 +94,150 @@ class RecipeTest {
   @Test
   void anUnknownRecipeSuggestsTheNearest() {
     String message =
-        assertThrows(InvalidInputException.class, () -> Recipe.named("cifar10-he2016"))
+        assertThrows(InvalidInputException.class, () -> Recipe.named("cifar10-he2017"))
             .getMessage();
     assertTrue(message.contains("did you mean 'cifar10-he2015'"), message);
   }
 
   @Test
   void everySettingChangesTheRecipe() {
-    Map<String, String> values =
-        Map.ofEntries(
-            Map.entry("epochs", "3"),
-            Map.entry("steps", "77"),
-            Map.entry("batch", "32"),
-            Map.entry("precision", "f32"),
-            Map.entry("momentum", "0.8"),
-            Map.entry("nesterov", "false"),
-            Map.entry("learningRate", "0.05"),
-            Map.entry("schedule", "multistep"),
-            Map.entry("milestones", "10%,20%"),
-            Map.entry("factor", "0.2"),
-            Map.entry("floor", "0.01"),
-            Map.entry("warmUp", "5 steps"),
-            Map.entry("warmUpStart", "0.3"),
-            Map.entry("weightDecay", "1e-3"),
-            Map.entry("decayNormAndBias", "false"),
-            Map.entry("labelSmoothing", "0.1"),
-            Map.entry("cropPadding", "2"),
-            Map.entry("flip", "false"),
-            Map.entry("augment", "randomResizedCrop(0.3), flip, trivialAugment"),
-            Map.entry("mixup", "0.2"),
-            Map.entry("cutMix", "1"),
-            Map.entry("repeats", "2"),
-            Map.entry("size", "64"),
-            Map.entry("resize", "250"),
-            Map.entry("normalisation", "per-pixel-mean"),
-            Map.entry("evalBatch", "100"));
-    assertEquals(Recipes.settings().keySet(), values.keySet());
-    Recipe stepped = recipe.with("schedule", "multistep");
-    values.forEach(
-        (key, value) -> {
-          Recipe base = List.of("milestones", "factor").contains(key) ? stepped : recipe;
-          if (key.equals("resize")) {
-            base = Recipe.named("folder-default");
-          }
-          assertFalse(base.with(key, value).equals(base), key);
-        });
+    // What must be set first, and the setting.
+    List<String> settings =
+        List.of(
+            "epochs=3",
+            "steps=77",
+            "batch=32",
+            "precision=f32",
+            "optimiser=lamb",
+            "momentum=0.8",
+            "nesterov=false",
+            "optimiser=rmsprop centred=true",
+            "optimiser=adam beta1=0.8",
+            "optimiser=adamw beta2=0.9",
+            "optimiser=lamb epsilon=1e-5",
+            "optimiser=rmsprop alpha=0.9",
+            "optimiser=lars trust=0.01",
+            "learningRate=0.05",
+            "schedule=multistep",
+            "schedule=multistep milestones=10%,20%",
+            "schedule=multistep factor=0.2",
+            "floor=0.01",
+            "schedule=polynomial power=2",
+            "schedule=onecycle rise=0.2",
+            "schedule=onecycle start=0.2",
+            "schedule=onecycle end=0.1",
+            "schedule=plateau threshold=0.1",
+            "schedule=exponential every=2ep",
+            "schedule=plateau patience=3",
+            "warmUp=5 steps",
+            "warmUpStart=0.3",
+            "weightDecay=1e-3",
+            "decayNormAndBias=false",
+            "labelSmoothing=0.1",
+            "cropPadding=2",
+            "flip=false",
+            "augment=randomResizedCrop(0.3), flip, trivialAugment",
+            "mixup=0.2",
+            "cutMix=1",
+            "repeats=2",
+            "size=64",
+            "size=64 resize=72",
+            "normalisation=per-pixel-mean",
+            "evalBatch=100",
+            "loss=binary-cross-entropy",
+            "focus=2",
+            "targetThreshold=0.2",
+            "balanced=true",
+            "temperature=2",
+            "teacherShare=0.5",
+            "ema=0.999",
+            "emaEvery=32",
+            "emaWarmUp=true",
+            "swa=0.75",
+            "lookahead=5",
+            "lookaheadShare=0.8",
+            "l1=1e-4",
+            "clip=1",
+            "microBatch=16",
+            "normBiasRate=64",
+            "companion=adamw",
+            "companionRate=0.1");
+    Set<String> seen = new TreeSet<>();
+    for (String setting : settings) {
+      String[] parts = setting.split(" (?=[a-zA-Z0-9]+=)");
+      Recipe base = recipe;
+      for (int i = 0; i + 1 < parts.length; i++) {
+        base = base.set(parts[i]);
+      }
+      String last = parts[parts.length - 1];
+      seen.add(last.substring(0, last.indexOf('=')));
+      assertNotEquals(base, base.set(last), setting);
+    }
+    assertEquals(new TreeSet<>(Recipes.settings().keySet()), seen);
     assertEquals(Precision.F32, recipe.set("precision=F32").precision());
     assertEquals(Extent.steps(77), recipe.set("steps = 77").length());
+  }
+
+  @Test
+  void aRecipeOfAnEarlierVersionStillLoads() throws Exception {
+    String earlier =
+        """
+        {"name":"cifar10-default","source":"resnet4j: a good ResNet-20 in ten epochs",
+         "length":"10 epochs","batch":128,"precision":"bf16",
+         "optimiser":{"momentum":0.9,"nesterov":true},"learningRate":0.2,
+         "schedule":{"kind":"warmup","length":"10%","start":0.1,
+                     "then":{"kind":"cosine","floor":0.0}},
+         "weightDecay":5.0E-4,"decayNormAndBias":true,"labelSmoothing":0.0,
+         "augment":{"size":0,"resize":0,"list":["crop(4)","flip(0.5)"],
+                    "mixing":{"mixup":0.0,"cutMix":0.0},"repeats":1},
+         "normalisation":"per_channel","evalBatch":500}""";
+    assertEquals(recipe, Json.MAPPER.readValue(earlier, Recipe.class));
+  }
+
+  @Test
+  void muonBringsACompanion() {
+    Recipe muon = recipe.set("optimiser=muon");
+    assertEquals(new UpdateRule.Adam(0.9, 0.999, 1e-8, true), muon.updating().companion());
+    String message =
+        assertThrows(InvalidInputException.class, () -> muon.set("companion=none")).getMessage();
+    assertTrue(message.contains("companion=adamw"), message);
+  }
+
+  @Test
+  void groupsTellParametersApart() {
+    Recipe muon =
+        recipe
+            .set("optimiser=muon")
+            .set("companion=sgd")
+            .set("companionRate=0.5")
+            .set("normBiasRate=64")
+            .set("decayNormAndBias=false")
+            .set("l1=0.1");
+    List<UpdateRule.Group> groups = ParameterGroups.of(muon, Stripes.network().trainingGraph(8, 0));
+    Map<String, UpdateRule.Group> of = new TreeMap<>();
+    groups.forEach(group -> group.paths().forEach(path -> of.put(path, group)));
+    assertEquals(Stripes.network().trainingGraph(8, 0).parameters().size(), of.size());
+    UpdateRule.Group conv = of.get("layer1.0.conv1.weight");
+    assertEquals(new UpdateRule.Muon(0.95, true), conv.rule());
+    assertEquals(List.of(1.0, 5e-4, 0.1), numbers(conv));
+    assertEquals(List.of(0.5, 5e-4, 0.1), numbers(of.get("fc.weight")));
+    assertEquals(List.of(0.5, 0.0, 0.0), numbers(of.get("fc.bias")));
+    assertEquals(List.of(0.5, 0.0, 0.0), numbers(of.get("bn1.weight")));
+    assertEquals(List.of(32.0, 0.0, 0.0), numbers(of.get("layer2.0.bn1.bias")));
+    assertEquals(3.2, ParameterGroups.at(List.of(of.get("bn1.bias")), 0.1).get(0).learningRate());
+  }
+
+  private static List<Double> numbers(UpdateRule.Group group) {
+    return List.of(group.learningRate(), group.weightDecay(), group.l1());
+  }
+
+  @Test
+  void balancedClassesWeighTheSameInAll() {
+    assertEquals(List.of(40 / 60.0, 2.0, 0.0), Objective.weights(new long[] {30, 10, 0}));
+    Objective objective = recipe.set("balanced=true").objective();
+    assertEquals(
+        List.of(1.0, 1.0, 1.0),
+        objective.criterion(0, new Stripes("even", 60, 1), false).classWeights());
   }
 
   @Test
@@ -133,10 +257,17 @@ class RecipeTest {
     assertMessage("batch=0", "at least 1");
     assertMessage("flip=perhaps", "expected true or false");
     assertMessage("learningRate=NaN", "expected a number");
-    assertMessage("schedule=sine", "expected constant, multistep or cosine");
+    assertMessage("schedule=sine", "expected constant, multistep, cosine, polynomial");
     assertMessage("normalisation=x", "expected per_channel, per_pixel_mean or imagenet");
     assertMessage("milestones=50%", "set schedule=multistep first");
     assertMessage("precision=f16", "use f32 or bf16");
+    assertMessage("optimiser=newton", "expected sgd, adam, adamw");
+    assertMessage("beta1=0.5", "the optimiser 'sgd' has none; set optimiser=adam first");
+    assertMessage("power=2", "the schedule 'cosine' has none; set schedule=polynomial first");
+    assertMessage("focus=0.5", "at least 1");
+    assertMessage("ema=1", "[0, 1)");
+    assertMessage("companion=muon", "give a rule for any parameter");
+    assertMessage("clip=-1", "0 for none");
     assertMessage("augment=crpo(4)", "did you mean 'crop'");
     assertMessage("augment=crop(x)", "expected crop(padding), usually (4)");
     assertMessage("mixup=-1", "expected 0 (none) to 1000");

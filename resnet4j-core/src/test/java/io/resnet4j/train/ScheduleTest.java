@@ -5,11 +5,48 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.resnet4j.InvalidInputException;
+import io.resnet4j.golden.TrainingGolden;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class ScheduleTest {
   private static final Schedule.Run RUN = Schedule.Run.of(100, 10);
+
+  /** Fifty steps of each schedule, a step being an epoch for the plateau. */
+  @Test
+  void everyScheduleIsPyTorchs() throws Exception {
+    Set<String> kinds = new HashSet<>();
+    for (TrainingGolden.Schedule golden : TrainingGolden.schedules()) {
+      Schedule schedule = Json.MAPPER.treeToValue(golden.schedule(), Schedule.class);
+      kinds.add(golden.schedule().get("kind").textValue());
+      double[] rates = golden.rates();
+      Plateau plateau = Plateau.NONE;
+      for (int t = 0; t < rates.length; t++) {
+        Schedule.Run run = Schedule.Run.of(rates.length, 1).after(plateau.met());
+        double rate = golden.rate() * schedule.factor(t, run);
+        assertEquals(rates[t], rate, 1e-9 * golden.rate(), golden.name() + " at step " + t);
+        if (golden.measured().isPresent()) {
+          plateau = schedule.plateau().orElseThrow().watch(plateau, golden.measured().get()[t]);
+        }
+      }
+    }
+    assertEquals(Schedule.class.getPermittedSubclasses().length, kinds.size(), kinds.toString());
+  }
+
+  @Test
+  void everyScheduleStaysInItsRangeOnTheShortestRuns() throws Exception {
+    for (TrainingGolden.Schedule golden : TrainingGolden.schedules()) {
+      Schedule schedule = Json.MAPPER.treeToValue(golden.schedule(), Schedule.class);
+      for (int steps = 1; steps <= 4; steps++) {
+        for (int t = 0; t < steps; t++) {
+          double factor = schedule.factor(t, Schedule.Run.of(steps, 1));
+          assertTrue(factor >= 0 && factor <= 1, golden.name() + " " + steps + " " + factor);
+        }
+      }
+    }
+  }
 
   @Test
   void constantStaysOne() {

@@ -156,11 +156,19 @@ final class Convolutions {
       Layout canonical = Dnnl.plain(lowering.resources, weightDims, DType.F32);
       Region region =
           lowering.store.derived(
-              folding.key() + ".weight", wanted, canonical, folding::foldedWeight);
+              lowering.plan.namespace(),
+              folding.key() + ".weight",
+              wanted,
+              canonical,
+              folding::foldedWeight);
       packed = new Lowering.Placed(wanted, region);
       Region biasRegion =
           lowering.store.derived(
-              folding.key() + ".bias", biasLayout, biasLayout, folding::foldedBias);
+              lowering.plan.namespace(),
+              folding.key() + ".bias",
+              biasLayout,
+              biasLayout,
+              folding::foldedBias);
       arguments.add(new Lowering.Argument(DNNL_ARG_BIAS, biasLayout, biasRegion));
     } else {
       packed = lowering.weight(weight, weightDims, wanted, false);

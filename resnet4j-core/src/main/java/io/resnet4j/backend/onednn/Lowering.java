@@ -38,6 +38,7 @@ final class Lowering {
   private final List<Binding> bindings = new ArrayList<>();
   private final Map<Shape, Layout> usual = new HashMap<>();
   private final Map<Value, Object> notes = new HashMap<>();
+  private List<Followers.Follower> followers = List.of();
   private int nodeIndex;
   private Node node;
 
@@ -85,6 +86,7 @@ final class Lowering {
       node.op().accept(visitor, node);
     }
     new ParameterGradients(this, node).copyRest();
+    followers = store.followers().takeUsed();
     Set<Value> kept = new LinkedHashSet<>(plan.graph().outputs().values());
     kept.addAll(plan.observed());
     kept.addAll(plan.gradients().values());
@@ -93,6 +95,11 @@ final class Lowering {
         placed.region().usedAt(steps.size());
       }
     }
+  }
+
+  /** Copies of the state that the steps read. */
+  List<Followers.Follower> followers() {
+    return followers;
   }
 
   List<Step> steps() {

@@ -204,8 +204,8 @@ final class NodeLowering implements Op.Visitor<Void> {
   }
 
   @Override
-  public Void visit(Op.SoftmaxCrossEntropy op, Node node) {
-    losses.crossEntropy(op, node);
+  public Void visit(Op.Loss op, Node node) {
+    losses.forward(op.criterion(), node);
     return null;
   }
 
@@ -276,8 +276,8 @@ final class NodeLowering implements Op.Visitor<Void> {
   }
 
   @Override
-  public Void visit(Op.SoftmaxCrossEntropyGradient op, Node node) {
-    losses.crossEntropyGradient(op.loss(), node);
+  public Void visit(Op.LossGradient op, Node node) {
+    losses.gradient(op.criterion(), node);
     return null;
   }
 }

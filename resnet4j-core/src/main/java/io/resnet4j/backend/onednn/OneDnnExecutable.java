@@ -21,6 +21,7 @@ final class OneDnnExecutable implements Executable {
   private final List<Region> regions;
   private final MemoryPlanner.Packing packing;
   private final Lowering.Step[] steps;
+  private final List<Followers.Follower> followers;
   private final Map<Value, Result> results = new HashMap<>();
 
   OneDnnExecutable(OneDnnSession session, Lowering lowering) {
@@ -37,6 +38,12 @@ final class OneDnnExecutable implements Executable {
                 .toList(),
             Memory.ALIGNMENT);
     this.steps = lowering.steps().toArray(Lowering.Step[]::new);
+    this.followers = lowering.followers();
+  }
+
+  /** What must be brought up to date before a run. */
+  List<Followers.Follower> followers() {
+    return followers;
   }
 
   @Override
@@ -123,7 +130,7 @@ final class OneDnnExecutable implements Executable {
               }
               lowering.dnnl.await();
               if (lowering.movesState()) {
-                session.store().touch();
+                session.store().followers().touch(lowering.plan.namespace());
               }
             });
   }

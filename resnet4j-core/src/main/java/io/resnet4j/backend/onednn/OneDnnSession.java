@@ -11,6 +11,9 @@ import io.resnet4j.plan.UpdateRule;
 import io.resnet4j.tensor.Shape;
 import io.resnet4j.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -19,13 +22,15 @@ import java.util.Set;
 
 /** State, executables and one arena, all behind one engine thread. */
 final class OneDnnSession implements Session {
-  private static final Set<String> SLOTS = Set.of(UpdateRule.Sgd.VELOCITY);
+  /** What a parameter of the trained network may have beside its value. */
+  private static final Set<String> COMPANIONS = companions();
 
   private final EngineThread engine = new EngineThread();
   private final Resources resources = new Resources();
   private final Set<Precision> precisions;
   private final Dnnl dnnl;
   private final StateStore store;
+  private final Orthogonaliser orthogonaliser;
   private final Tuner tuner;
   private final List<OneDnnExecutable> executables = new ArrayList<>();
   private Optional<Memory> arena = Optional.empty();
@@ -36,7 +41,15 @@ final class OneDnnSession implements Session {
     this.precisions = Set.copyOf(precisions);
     this.dnnl = engine.call(() -> new Dnnl(resources));
     this.store = new StateStore(dnnl, resources);
+    this.orthogonaliser = engine.call(() -> new Orthogonaliser(dnnl, resources, store));
     this.tuner = new Tuner(dnnl, choices);
+  }
+
+  private static Set<String> companions() {
+    Set<String> names = new HashSet<>(UpdateRule.ALL_SLOTS);
+    names.add(GRADIENT);
+    names.add(ACCUMULATED);
+    return Set.copyOf(names);
   }
 
   void requireOpen() {
@@ -76,7 +89,7 @@ final class OneDnnSession implements Session {
     requireMemory(needed);
     store.allocate();
     if (plan.trains()) {
-      store.withCompanion(StateStore.GRADIENT);
+      store.withCompanion(GRADIENT);
     }
     executable.bindInputs(resources);
     executables.add(executable);
@@ -104,7 +117,7 @@ final class OneDnnSession implements Session {
   }
 
   void beforeRun(OneDnnExecutable executable) {
-    store.refresh();
+    store.followers().refresh(executable.followers());
     lastRun = Optional.of(executable);
   }
 
@@ -125,7 +138,7 @@ final class OneDnnSession implements Session {
         () -> {
           Region region = region(tensor, namespace);
           store.writeCanonical(tensor.layout(), region, tensor.canonical, values);
-          store.touch();
+          store.followers().touch(namespace);
         });
   }
 
@@ -136,17 +149,17 @@ final class OneDnnSession implements Session {
     return copy(tensor, engine.call(() -> region(tensor, namespace)));
   }
 
-  /** Slots of optimisers are companions of the trained network's parameters. */
-  private static boolean isSlot(String namespace) {
-    return SLOTS.contains(namespace);
+  /** Gradients and slots of optimisers are companions of the trained network's parameters. */
+  private static boolean isCompanion(String namespace) {
+    return COMPANIONS.contains(namespace);
   }
 
   private StateTensor find(String namespace, String path) {
-    return store.find(isSlot(namespace) ? Program.MODEL : namespace, path);
+    return store.find(isCompanion(namespace) ? Program.MODEL : namespace, path);
   }
 
   private Region region(StateTensor tensor, String namespace) {
-    if (!isSlot(namespace)) {
+    if (!isCompanion(namespace)) {
       return tensor.value;
     }
     store.withCompanion(namespace);
@@ -158,10 +171,14 @@ final class OneDnnSession implements Session {
   public Tensor readGradient(String namespace, String path) {
     requireOpen();
     StateTensor tensor = store.find(namespace, path);
-    if (!tensor.hasCompanion(StateStore.GRADIENT)) {
-      throw new InvalidInputException("state: no plan computes a gradient by " + path);
+    requireGradient(tensor);
+    return copy(tensor, tensor.companion(GRADIENT));
+  }
+
+  private static void requireGradient(StateTensor tensor) {
+    if (!tensor.hasCompanion(GRADIENT)) {
+      throw new InvalidInputException("state: no plan computes a gradient by " + tensor.path);
     }
-    return copy(tensor, tensor.companion(StateStore.GRADIENT));
   }
 
   private Tensor copy(StateTensor tensor, Region region) {
@@ -173,19 +190,89 @@ final class OneDnnSession implements Session {
   @Override
   public Map<String, Shape> state(String namespace) {
     requireOpen();
-    return isSlot(namespace)
+    return isCompanion(namespace)
         ? store.shapes(Program.MODEL, tensor -> tensor.usesSlot(namespace))
         : store.shapes(namespace, tensor -> true);
   }
 
   @Override
-  public void update(String namespace, UpdateRule rule, List<UpdateRule.Group> groups) {
+  public void update(String namespace, List<UpdateRule.Group> groups, long step) {
     requireOpen();
-    if (rule instanceof UpdateRule.Sgd sgd) {
-      engine.run(() -> SgdUpdate.apply(store, namespace, sgd, groups));
-    } else {
-      throw new IllegalStateException("update: no kernel for " + rule);
+    engine.run(() -> Updates.apply(store, orthogonaliser, namespace, groups, step));
+  }
+
+  @Override
+  public double gradientNorm(String namespace, Collection<String> paths) {
+    requireOpen();
+    return engine.call(
+        () -> {
+          Sweep sweep = new Sweep();
+          for (String path : paths) {
+            StateTensor tensor = store.find(namespace, path);
+            requireGradient(tensor);
+            sweep.add(
+                (x, n, sums) -> sums[0] += Kernels.squares(x[0], n),
+                tensor.floats(),
+                List.of(operand(tensor, GRADIENT, false)));
+          }
+          return Math.sqrt(Arrays.stream(sweep.run()).mapToDouble(sums -> sums[0]).sum());
+        });
+  }
+
+  @Override
+  public void blend(String into, double keep, String from, double add, Collection<String> paths) {
+    requireOpen();
+    engine.run(() -> blendOnEngine(into, (float) keep, from, (float) add, paths));
+  }
+
+  private void blendOnEngine(
+      String into, float keep, String from, float add, Collection<String> paths) {
+    if (!isCompanion(into)) {
+      paths.forEach(path -> store.declareLike(into, find(from, path)));
+      requireMemory(store.pendingBytes(false));
+      store.allocate();
     }
+    Sweep sweep = new Sweep();
+    for (String path : paths) {
+      StateTensor target = find(into, path);
+      StateTensor source = find(from, path);
+      region(target, into);
+      region(source, from);
+      if (!target.layout().same(source.layout())) {
+        throw new IllegalStateException(
+            "blend: "
+                + path
+                + " lies otherwise in "
+                + into
+                + " than in "
+                + from
+                + "; prepare the plan of "
+                + Program.MODEL
+                + " first");
+      }
+      sweep.add(
+          (x, n, sums) -> {
+            if (keep == 0) {
+              Kernels.set(x[0], add, x[1], n);
+            } else if (add == 0) {
+              Kernels.scale(x[0], keep, n);
+            } else {
+              Kernels.blend(x[0], keep, add, x[1], n);
+            }
+          },
+          target.floats(),
+          List.of(operand(target, into, true), operand(source, from, false)));
+    }
+    sweep.run();
+    if (!isCompanion(into)) {
+      store.followers().touch(into);
+    }
+  }
+
+  private Sweep.Operand operand(StateTensor tensor, String namespace, boolean written) {
+    StateStore.Chunk chunk = tensor.chunk();
+    Memory memory = isCompanion(namespace) ? chunk.companions.get(namespace) : chunk.values;
+    return new Sweep.Operand(memory.floats(), tensor.offset(), written);
   }
 
   @Override

@@ -38,6 +38,7 @@ final class PadShortcuts {
     int channels = weight.dim(1);
     Region region =
         lowering.store.derived(
+            lowering.plan.namespace(),
             "select " + weight + " from " + op.before(),
             wanted,
             canonical,

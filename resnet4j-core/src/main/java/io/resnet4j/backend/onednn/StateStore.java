@@ -5,17 +5,21 @@ import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_TO;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_reorder_primitive_desc_create;
 
 import io.resnet4j.InvalidInputException;
+import io.resnet4j.backend.Session;
 import io.resnet4j.graph.Op;
 import io.resnet4j.graph.Value;
 import io.resnet4j.plan.Plan;
+import io.resnet4j.plan.Program;
 import io.resnet4j.tensor.DType;
 import io.resnet4j.tensor.Shape;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.bytedeco.dnnl.dnnl_exec_arg_t;
@@ -32,28 +36,27 @@ final class StateStore {
   private static final long CHUNK_BYTES = 1L << 30;
 
   /** The companion of a parameter that holds its gradient. */
-  static final String GRADIENT = "gradient";
+  static final String GRADIENT = Session.GRADIENT;
 
   private final Dnnl dnnl;
   private final Resources resources;
   private final Map<String, Map<String, StateTensor>> namespaces = new LinkedHashMap<>();
   private final List<Chunk> chunks = new ArrayList<>();
   private final List<StateTensor> unallocated = new ArrayList<>();
-  private final List<Runnable> refreshes = new ArrayList<>();
   private final List<Packed> unbuilt = new ArrayList<>();
   private final Map<String, List<Derived>> derived = new HashMap<>();
   private final List<Derived> unplaced = new ArrayList<>();
-  private long version = 1;
-  private long refreshed;
+  private final Followers followers = new Followers();
   private long bytes;
 
   /** A copy whose reorder is not built yet. */
   private record Packed(StateTensor tensor, StateTensor.Packing packing) {}
 
-  private record Derived(Layout layout, Region region) {}
+  private record Derived(Layout layout, Region region, Followers.Follower follower) {}
 
   /** Tensors that lie side by side. */
   static final class Chunk {
+    int index;
     final List<StateTensor> tensors = new ArrayList<>();
     final List<Long> offsets = new ArrayList<>();
     final Map<String, Memory> companions = new LinkedHashMap<>();
@@ -64,6 +67,11 @@ final class StateStore {
   StateStore(Dnnl dnnl, Resources resources) {
     this.dnnl = dnnl;
     this.resources = resources;
+  }
+
+  /** What follows the state. */
+  Followers followers() {
+    return followers;
   }
 
   // ---- naming ----
@@ -83,8 +91,9 @@ final class StateStore {
       String namespace, String path, Shape shape, long[] dims, boolean trained) {
     StateTensor known = namespace(namespace).get(path);
     if (known == null) {
-      Layout canonical = Dnnl.plain(resources, dims, DType.F32);
-      known = new StateTensor(path, shape, trained, canonical);
+      known =
+          new StateTensor(namespace, path, shape, trained, Dnnl.plain(resources, dims, DType.F32));
+      twin(known).ifPresent(known::adopt);
       namespace(namespace).put(path, known);
       unallocated.add(known);
     } else if (!known.shape.equals(shape)) {
@@ -98,6 +107,18 @@ final class StateStore {
               + shape);
     }
     return known;
+  }
+
+  /** The layout of the same tensor of the network, so that averages of it lie as it does. */
+  private Optional<Layout> twin(StateTensor tensor) {
+    return Optional.ofNullable(namespaces.getOrDefault(Program.MODEL, Map.of()).get(tensor.path))
+        .filter(model -> Arrays.equals(model.canonical.dims(), tensor.canonical.dims()))
+        .map(StateTensor::pin);
+  }
+
+  /** Gives a namespace a tensor like another one, if it has none of that path. */
+  void declareLike(String namespace, StateTensor other) {
+    declare(namespace, other.path, other.shape, other.canonical.dims(), other.trained);
   }
 
   private Map<String, StateTensor> namespace(String name) {
@@ -136,10 +157,12 @@ final class StateStore {
     }
     for (StateTensor.Packing packing : tensor.packings()) {
       if (packing.layout().same(wanted)) {
+        followers.use(packing.follower());
         return new Lowering.Placed(packing.layout(), packing.region());
       }
     }
-    StateTensor.Packing packing = new StateTensor.Packing(wanted, Region.external());
+    StateTensor.Packing packing =
+        new StateTensor.Packing(wanted, Region.external(), followers.of(tensor.namespace));
     tensor.packings().add(packing);
     unbuilt.add(new Packed(tensor, packing));
     return new Lowering.Placed(wanted, packing.region());
@@ -149,33 +172,23 @@ final class StateStore {
    * A tensor computed from others whenever the state has changed, such as a weight with a batch
    * norm folded in.
    *
+   * @param namespace of what it is computed from
    * @param key names the computation
    * @param canonical row-major f32 layout of what {@code compute} returns
    */
-  Region derived(String key, Layout wanted, Layout canonical, Supplier<float[]> compute) {
+  Region derived(
+      String namespace, String key, Layout wanted, Layout canonical, Supplier<float[]> compute) {
     for (Derived known : derived.getOrDefault(key, List.of())) {
       if (known.layout().same(wanted)) {
+        followers.use(known.follower());
         return known.region();
       }
     }
-    Derived made = new Derived(wanted, Region.external());
+    Derived made = new Derived(wanted, Region.external(), followers.of(namespace));
     derived.computeIfAbsent(key, k -> new ArrayList<>()).add(made);
     unplaced.add(made);
-    refreshes.add(() -> writeCanonical(wanted, made.region(), canonical, compute.get()));
+    made.follower().compute(() -> writeCanonical(wanted, made.region(), canonical, compute.get()));
     return made.region();
-  }
-
-  /** Says that state has changed, so that copies are stale. */
-  void touch() {
-    version++;
-  }
-
-  /** Brings every copy up to date. */
-  void refresh() {
-    if (refreshed != version) {
-      refreshes.forEach(Runnable::run);
-      refreshed = version;
-    }
   }
 
   // ---- memory ----
@@ -231,7 +244,6 @@ final class StateStore {
     }
     unallocated.clear();
     placeCopies();
-    touch();
   }
 
   /**
@@ -253,13 +265,15 @@ final class StateStore {
       StateTensor.Packing packing = packed.packing();
       packing.region().bind(at);
       at += aligned(packing.layout().bytes());
-      refreshes.add(
-          copy(
-              resources,
-              packed.tensor().layout(),
-              packed.tensor().value,
-              packing.layout(),
-              packing.region()));
+      packing
+          .follower()
+          .compute(
+              copy(
+                  resources,
+                  packed.tensor().layout(),
+                  packed.tensor().value,
+                  packing.layout(),
+                  packing.region()));
     }
     for (Derived made : unplaced) {
       made.region().bind(at);
@@ -271,8 +285,13 @@ final class StateStore {
 
   private void close(Chunk chunk) {
     chunk.values = take(chunk.bytes);
+    chunk.index = chunks.size();
     for (int i = 0; i < chunk.tensors.size(); i++) {
-      chunk.tensors.get(i).value.bind(chunk.values.address() + chunk.offsets.get(i));
+      StateTensor tensor = chunk.tensors.get(i);
+      long offset = chunk.offsets.get(i);
+      tensor.value.bind(chunk.values.address() + offset);
+      long size = aligned(tensor.layout().bytes());
+      tensor.settle(chunk, (int) (offset / Float.BYTES), (int) (size / Float.BYTES));
     }
     chunks.add(chunk);
   }
@@ -350,7 +369,7 @@ final class StateStore {
   /** Sets a tensor from canonical order. */
   void write(StateTensor tensor, float[] values) {
     writeCanonical(tensor.layout(), tensor.value, tensor.canonical, values);
-    touch();
+    followers.touch(tensor.namespace);
   }
 
   /** The elements at a region of the tensor's layout, in canonical order. */

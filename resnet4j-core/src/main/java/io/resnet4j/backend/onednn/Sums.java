@@ -100,6 +100,7 @@ final class Sums {
     int count = (int) Arrays.stream(dims).reduce(1, Math::multiplyExact);
     Region region =
         lowering.store.derived(
+            lowering.plan.namespace(),
             "ones " + Arrays.toString(dims),
             wanted,
             plain(DType.F32, dims),

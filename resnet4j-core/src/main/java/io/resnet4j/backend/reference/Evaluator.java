@@ -1,6 +1,8 @@
 package io.resnet4j.backend.reference;
 
+import io.resnet4j.backend.RowLoss;
 import io.resnet4j.graph.Activation;
+import io.resnet4j.graph.Criterion;
 import io.resnet4j.graph.Node;
 import io.resnet4j.graph.Op;
 import io.resnet4j.graph.Value;
@@ -10,6 +12,7 @@ import io.resnet4j.tensor.Shape;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.BiConsumer;
 import java.util.function.Function;
 
 /**
@@ -374,9 +377,23 @@ final class Evaluator implements Op.Visitor<List<double[]>> {
   }
 
   @Override
-  public List<double[]> visit(Op.SoftmaxCrossEntropy op, Node node) {
-    Loss loss = new Loss(shape(node, 0), op.smoothing());
-    return List.of(new double[] {loss.value(in(node, 0), in(node, 1))});
+  public List<double[]> visit(Op.Loss op, Node node) {
+    double[] sum = new double[1];
+    eachRow(op.criterion(), node, (n, loss) -> sum[0] += loss.compute());
+    sum[0] /= shape(node, 0).dim(0);
+    return List.of(sum);
+  }
+
+  private void eachRow(Criterion criterion, Node node, BiConsumer<Integer, RowLoss> action) {
+    int classes = shape(node, 0).dim(1);
+    RowLoss loss = new RowLoss(criterion, classes);
+    double[][] rows = {loss.logits, loss.targets, loss.teacher};
+    for (int n = 0; n < shape(node, 0).dim(0); n++) {
+      for (int i = 0; i < node.inputs().size(); i++) {
+        System.arraycopy(in(node, i), n * classes, rows[i], 0, classes);
+      }
+      action.accept(n, loss);
+    }
   }
 
   @Override
@@ -480,8 +497,18 @@ final class Evaluator implements Op.Visitor<List<double[]>> {
   }
 
   @Override
-  public List<double[]> visit(Op.SoftmaxCrossEntropyGradient op, Node node) {
-    Loss loss = new Loss(shape(node, 0), op.loss().smoothing());
-    return List.of(loss.gradient(in(node, 0), in(node, 1)));
+  public List<double[]> visit(Op.LossGradient op, Node node) {
+    double[] gradient = new double[in(node, 0).length];
+    double batch = shape(node, 0).dim(0);
+    eachRow(
+        op.criterion(),
+        node,
+        (n, loss) -> {
+          loss.compute();
+          for (int k = 0; k < loss.gradient.length; k++) {
+            gradient[n * loss.gradient.length + k] = loss.gradient[k] / batch;
+          }
+        });
+    return List.of(gradient);
   }
 }

@@ -6,22 +6,23 @@ import io.resnet4j.backend.Session;
 import io.resnet4j.graph.Node;
 import io.resnet4j.graph.Op;
 import io.resnet4j.plan.Plan;
+import io.resnet4j.plan.Program;
 import io.resnet4j.plan.UpdateRule;
 import io.resnet4j.tensor.DType;
 import io.resnet4j.tensor.Shape;
 import io.resnet4j.tensor.Tensor;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** State in doubles on the Java heap, rounded to the state's type whenever it changes. */
 final class ReferenceSession implements Session {
-  /** Namespaces that update rules keep; a resumed run writes them before its first update. */
-  private static final Set<String> SLOTS = Set.copyOf(new UpdateRule.Sgd(0.9, false).slots());
-
   private record State(Shape shape, double[] values) {}
 
   private final Map<String, Map<String, State>> state = new LinkedHashMap<>();
@@ -109,7 +110,8 @@ final class ReferenceSession implements Session {
   @Override
   public void write(String namespace, String path, Tensor value) {
     requireOpen();
-    if (SLOTS.contains(namespace)) {
+    // A resumed run writes the rules' slots before its first update.
+    if (UpdateRule.ALL_SLOTS.contains(namespace)) {
       createSlot(namespace, path);
     }
     State known = known(namespace, path);
@@ -178,7 +180,7 @@ final class ReferenceSession implements Session {
   }
 
   @Override
-  public void update(String namespace, UpdateRule rule, List<UpdateRule.Group> groups) {
+  public void update(String namespace, List<UpdateRule.Group> groups, long step) {
     requireOpen();
     Set<String> seen = new HashSet<>();
     for (UpdateRule.Group group : groups) {
@@ -190,32 +192,63 @@ final class ReferenceSession implements Session {
         }
       }
     }
-    if (!(rule instanceof UpdateRule.Sgd sgd)) {
-      throw new IllegalStateException("reference: cannot update by " + rule);
-    }
     for (UpdateRule.Group group : groups) {
       for (String path : group.paths()) {
-        descend(namespace, path, sgd, group);
+        State weight = known(namespace, path);
+        Map<String, double[]> slots = new HashMap<>();
+        for (String slot : group.rule().slots()) {
+          slots.put(slot, create(slot, path, weight.shape()).values());
+        }
+        double[] gradient = gradient(namespace, path).values().clone();
+        group
+            .rule()
+            .accept(
+                new ReferenceUpdate(weight.values(), gradient, slots, group, step, weight.shape()));
+        Rounding.round(weight.values(), type());
+        slots.values().forEach(values -> Rounding.round(values, type()));
       }
     }
   }
 
-  private void descend(String namespace, String path, UpdateRule.Sgd sgd, UpdateRule.Group group) {
-    double[] weight = live(namespace, path);
-    double[] gradient = gradient(namespace, path).values();
-    double momentum = sgd.momentum();
-    double[] velocity =
-        momentum == 0
-            ? new double[weight.length]
-            : create(sgd.slots().get(0), path, known(namespace, path).shape()).values();
-    for (int i = 0; i < weight.length; i++) {
-      double g = gradient[i] + group.weightDecay() * weight[i];
-      velocity[i] = momentum * velocity[i] + g;
-      double direction = sgd.nesterov() ? g + momentum * velocity[i] : velocity[i];
-      weight[i] -= group.learningRate() * direction;
+  @Override
+  public double gradientNorm(String namespace, Collection<String> paths) {
+    requireOpen();
+    double sum = 0;
+    for (String path : paths) {
+      sum += ReferenceUpdate.squares(gradient(namespace, path).values());
     }
-    Rounding.round(weight, type());
-    Rounding.round(velocity, type());
+    return Math.sqrt(sum);
+  }
+
+  @Override
+  public void blend(String into, double keep, String from, double add, Collection<String> paths) {
+    requireOpen();
+    for (String path : paths) {
+      Optional<double[]> source =
+          add == 0 ? Optional.empty() : Optional.of(operand(from, path).values());
+      Shape shape =
+          known(state(from, state).containsKey(path) ? from : Program.MODEL, path).shape();
+      if (!into.equals(GRADIENT)) {
+        create(into, path, shape);
+      }
+      double[] old = operand(into, path).values();
+      double[] blended = new double[old.length];
+      for (int i = 0; i < old.length; i++) {
+        int at = i;
+        blended[i] =
+            (keep == 0 ? 0 : keep * old[i]) + source.map(values -> add * values[at]).orElse(0.0);
+      }
+      Rounding.round(blended, type());
+      if (into.equals(GRADIENT)) {
+        leaveGradient(Program.MODEL, path, shape, blended);
+      } else {
+        System.arraycopy(blended, 0, old, 0, old.length);
+      }
+    }
+  }
+
+  private State operand(String namespace, String path) {
+    return namespace.equals(GRADIENT) ? gradient(Program.MODEL, path) : known(namespace, path);
   }
 
   @Override
