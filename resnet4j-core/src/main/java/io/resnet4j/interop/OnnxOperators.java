@@ -1,0 +1,437 @@
+package io.resnet4j.interop;
+
+import io.resnet4j.graph.Activation;
+import io.resnet4j.graph.Node;
+import io.resnet4j.graph.Op;
+import io.resnet4j.graph.Value;
+import io.resnet4j.graph.Window;
+import io.resnet4j.interop.onnx.AttributeProto;
+import io.resnet4j.tensor.Shape;
+import io.resnet4j.tensor.Tensor;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * What each ONNX operator becomes. Forms that several operators make together, such as x times
+ * sigmoid(x), are recognised at the last of them; what is then read by nobody is dropped at the
+ * end.
+ */
+final class OnnxOperators {
+  /** Appends what a node stands for. */
+  @FunctionalInterface
+  interface Translation {
+    void apply(OnnxScope scope, OnnxNode node);
+  }
+
+  /** Every operator that can be read, by name. */
+  static final Map<String, Translation> TABLE = new TreeMap<>();
+
+  private static final int MOST = 1 << 16;
+
+  static {
+    TABLE.put("Conv", OnnxOperators::conv);
+    TABLE.put("BatchNormalization", OnnxOperators::batchNorm);
+    TABLE.put("Relu", (scope, node) -> activate(scope, node, Activation.RELU));
+    TABLE.put("Sigmoid", (scope, node) -> activate(scope, node, Activation.SIGMOID));
+    TABLE.put("Tanh", (scope, node) -> activate(scope, node, Activation.TANH));
+    TABLE.put("Add", OnnxOperators::add);
+    TABLE.put("Mul", OnnxOperators::multiply);
+    TABLE.put("MaxPool", OnnxOperators::maxPool);
+    TABLE.put("AveragePool", OnnxOperators::averagePool);
+    TABLE.put(
+        "GlobalAveragePool",
+        (scope, node) -> scope.emit(node, new Op.GlobalAveragePool(), scope.value(node, 0)));
+    TABLE.put("ReduceMean", OnnxOperators::mean);
+    TABLE.put("Flatten", OnnxOperators::flatten);
+    TABLE.put("Reshape", OnnxOperators::reshape);
+    TABLE.put("Squeeze", OnnxOperators::squeeze);
+    TABLE.put("Gemm", OnnxOperators::gemm);
+    TABLE.put("MatMul", OnnxOperators::matMul);
+    TABLE.put("Slice", OnnxOperators::slice);
+    TABLE.put("Pad", OnnxOperators::pad);
+    TABLE.put("Dropout", OnnxOperators::dropout);
+    TABLE.put("Softmax", OnnxOperators::softmax);
+    TABLE.put("Identity", OnnxOperators::identity);
+    TABLE.put("Constant", OnnxOperators::constant);
+  }
+
+  private OnnxOperators() {}
+
+  private static void conv(OnnxScope scope, OnnxNode node) {
+    Value x = picture(scope, node);
+    Value weight = scope.parameter(node, 1, "weight");
+    if (weight.shape().rank() != 4) {
+      throw node.error("a weight " + weight.shape() + "; expected [O,I,kH,kW]");
+    }
+    int[] kernel = {weight.shape().dim(2), weight.shape().dim(3)};
+    Window window = window(node, x, kernel);
+    Op op = new Op.Conv2d(window, node.number("group", 1, 1, MOST));
+    if (node.input(2).isEmpty()) {
+      scope.emit(node, op, x, weight);
+    } else {
+      scope.emit(node, op, x, weight, scope.parameter(node, 2, "bias"));
+    }
+  }
+
+  private static Value picture(OnnxScope scope, OnnxNode node) {
+    Value x = scope.value(node, 0);
+    if (x.shape().rank() != 4) {
+      throw node.error("an input " + x.shape() + "; expected [N,C,H,W]");
+    }
+    return x;
+  }
+
+  private static Window window(OnnxNode node, Value x, int[] kernel) {
+    int[] k = node.numbers("kernel_shape", 2, 1, MOST, kernel[0], kernel[1]);
+    if (kernel[0] > 0 && !Arrays.equals(k, kernel)) {
+      throw node.error("kernel_shape is not that of its weight");
+    }
+    int[] s = node.numbers("strides", 2, 1, MOST, 1, 1);
+    int[] d = node.numbers("dilations", 2, 1, MOST, 1, 1);
+    int[] p = node.numbers("pads", 4, 0, MOST, 0, 0, 0, 0);
+    String automatic = node.text("auto_pad", "NOTSET");
+    if (automatic.startsWith("SAME_")) {
+      for (int i = 0; i < 2; i++) {
+        int in = x.shape().dim(2 + i);
+        long needed = ((in + s[i] - 1L) / s[i] - 1) * s[i] + (k[i] - 1L) * d[i] + 1 - in;
+        p[i] = (int) (Math.max(needed, 0) / 2);
+        p[2 + i] = (int) Math.max(needed, 0) - p[i];
+      }
+    } else if (!automatic.equals("NOTSET") && !automatic.equals("VALID")) {
+      throw node.error("auto_pad is '" + OnnxNode.shown(automatic) + "'");
+    }
+    if (p[0] != p[2] || p[1] != p[3]) {
+      throw node.error("pads are " + Arrays.toString(p) + "; expected as many behind as in front");
+    }
+    return new Window(k[0], k[1], s[0], s[1], p[0], p[1], d[0], d[1]);
+  }
+
+  private static void batchNorm(OnnxScope scope, OnnxNode node) {
+    node.requireNumber("spatial", 1);
+    node.requireNumber("training_mode", 0);
+    double epsilon = node.decimal("epsilon", 1e-5);
+    double momentum = node.complement("momentum", 0.9);
+    if (epsilon < 0 || momentum < 0 || momentum > 1) {
+      throw node.error("epsilon or momentum is out of range");
+    }
+    scope.emit(
+        node,
+        new Op.BatchNorm(epsilon, momentum, Op.Statistics.BATCH, Activation.IDENTITY),
+        scope.value(node, 0),
+        scope.parameter(node, 1, "weight"),
+        scope.parameter(node, 2, "bias"),
+        scope.buffer(node, 3, "running_mean"),
+        scope.buffer(node, 4, "running_var"));
+  }
+
+  private static void activate(OnnxScope scope, OnnxNode node, Activation activation) {
+    scope.emit(node, new Op.Activate(activation), scope.value(node, 0));
+  }
+
+  private static void add(OnnxScope scope, OnnxNode node) {
+    int constant = scope.constant(node, 0).isPresent() ? 0 : 1;
+    if (scope.constant(node, constant).isPresent()) {
+      bias(scope, node, scope.value(node, 1 - constant), constant);
+      return;
+    }
+    scope.emit(node, new Op.Add(Activation.IDENTITY), scope.value(node, 0), scope.value(node, 1));
+  }
+
+  /** A constant added to a convolution or an affine map that has no bias yet. */
+  private static void bias(OnnxScope scope, OnnxNode node, Value y, int constant) {
+    Node maker = scope.maker(y);
+    Tensor addend = scope.tensor(node, constant);
+    int channels = y.shape().dim(1);
+    boolean linear = maker.op() instanceof Op.Linear;
+    boolean fits =
+        (linear || maker.op() instanceof Op.Conv2d)
+            && maker.inputs().size() == 2
+            && addend.shape().elements() == channels
+            && (linear ? isLast(addend.shape()) : isChannel(addend.shape(), channels));
+    if (!fits) {
+      throw node.error("a constant " + addend.shape() + " is added to " + y);
+    }
+    Tensor flat = Tensor.of(Shape.of(channels), addend.type(), addend.bytes());
+    Value bias = scope.parameter(node, constant, "bias", flat);
+    scope.emit(node, maker.op(), maker.input(0), maker.input(1), bias);
+  }
+
+  /** [K] or [1,K]. */
+  private static boolean isLast(Shape shape) {
+    return shape.rank() == 1 || shape.rank() == 2 && shape.dim(0) == 1;
+  }
+
+  /** [C,1,1] or [1,C,1,1]. */
+  private static boolean isChannel(Shape shape, int channels) {
+    int rank = shape.rank();
+    return (rank == 3 || rank == 4) && shape.dim(rank - 3) == channels;
+  }
+
+  private static void multiply(OnnxScope scope, OnnxNode node) {
+    Value a = scope.value(node, 0);
+    Value b = scope.value(node, 1);
+    if (isSigmoidOf(scope, b, a)) {
+      scope.emit(node, new Op.Activate(Activation.SILU), a);
+    } else if (isSigmoidOf(scope, a, b)) {
+      scope.emit(node, new Op.Activate(Activation.SILU), b);
+    } else {
+      throw node.error("only x times sigmoid(x) is known here");
+    }
+  }
+
+  private static boolean isSigmoidOf(OnnxScope scope, Value gate, Value x) {
+    return scope.maker(gate).op() instanceof Op.Activate act
+        && act.activation() == Activation.SIGMOID
+        && scope.maker(gate).input(0).equals(x);
+  }
+
+  private static Window pool(OnnxScope scope, OnnxNode node) {
+    Value x = picture(scope, node);
+    if (!node.has("kernel_shape")) {
+      throw node.error("kernel_shape is missing");
+    }
+    Window window = window(node, x, new int[2]);
+    if (node.number("ceil_mode", 0) != 0) {
+      long restH =
+          x.shape().dim(2) + 2L * window.padH() - extent(window.kernelH(), window.dilationH());
+      long restW =
+          x.shape().dim(3) + 2L * window.padW() - extent(window.kernelW(), window.dilationW());
+      if (restH % window.strideH() != 0 || restW % window.strideW() != 0) {
+        throw node.error("ceil_mode adds a window at the edge; only whole windows are known here");
+      }
+    }
+    return window;
+  }
+
+  private static long extent(int kernel, int dilation) {
+    return (kernel - 1L) * dilation + 1;
+  }
+
+  private static void maxPool(OnnxScope scope, OnnxNode node) {
+    node.number("storage_order", 0); // of the positions, which nobody can read here
+    scope.emit(node, new Op.MaxPool(pool(scope, node)), scope.value(node, 0));
+  }
+
+  private static void averagePool(OnnxScope scope, OnnxNode node) {
+    boolean counted = node.number("count_include_pad", 0, 0, 1) == 1;
+    scope.emit(node, new Op.AveragePool(pool(scope, node), counted), scope.value(node, 0));
+  }
+
+  private static void mean(OnnxScope scope, OnnxNode node) {
+    Value x = picture(scope, node);
+    long[] axes = node.input(1).isEmpty() ? node.numbers("axes") : scope.longs(node, 1);
+    node.requireNumber("noop_with_empty_axes", 0);
+    long[] both = Arrays.stream(axes).map(axis -> axis < 0 ? axis + 4 : axis).sorted().toArray();
+    if (!Arrays.equals(both, new long[] {2, 3})) {
+      throw node.error(
+          "axes are " + Arrays.toString(axes) + "; only the mean over H and W is known");
+    }
+    Value y = scope.emit(node, new Op.GlobalAveragePool(), x);
+    if (node.number("keepdims", 1) == 0) {
+      scope.emit(node, new Op.Reshape(Shape.of(x.shape().dim(0), x.shape().dim(1))), y);
+    }
+  }
+
+  private static void flatten(OnnxScope scope, OnnxNode node) {
+    Value x = scope.value(node, 0);
+    long axis = node.number("axis", 1);
+    if (axis != 1 && axis + x.shape().rank() != 1) {
+      throw node.error("axis is " + axis + "; only 1 is known here");
+    }
+    Shape flat = Shape.of(OnnxScope.BATCH, Math.toIntExact(perSample(x)));
+    scope.emit(node, new Op.Reshape(flat), x);
+  }
+
+  private static long perSample(Value x) {
+    return x.shape().elements() / OnnxScope.BATCH;
+  }
+
+  private static void reshape(OnnxScope scope, OnnxNode node) {
+    Value x = scope.value(node, 0);
+    boolean zeroCopies = node.number("allowzero", 0) == 0;
+    long[] dims = node.has("shape") ? node.numbers("shape") : scope.longs(node, 1);
+    int[] shape = new int[dims.length];
+    int open = -1;
+    long known = 1;
+    for (int i = 0; i < dims.length; i++) {
+      long dim = dims[i];
+      if (dim == 0 && zeroCopies && i < x.shape().rank()) {
+        dim = x.shape().dim(i);
+      } else if (i == 0 && dim == scope.fixedBatch.orElse(-1) && dim > 0) {
+        dim = OnnxScope.BATCH;
+      }
+      if (dim == -1 && open < 0) {
+        open = i;
+        dim = 1;
+      }
+      shape[i] = (int) node.within("shape[" + i + "]", dim, 1, Integer.MAX_VALUE);
+      known = Math.multiplyExact(known, dim);
+    }
+    if (open >= 0) {
+      shape[open] = Math.toIntExact(Math.max(1, x.shape().elements() / known));
+    }
+    if (shape.length < 2 || shape[0] != OnnxScope.BATCH) {
+      throw node.error("shape is " + Arrays.toString(dims) + "; the batch must stay the first");
+    }
+    scope.emit(node, new Op.Reshape(Shape.of(shape)), x);
+  }
+
+  private static void squeeze(OnnxScope scope, OnnxNode node) {
+    Value x = scope.value(node, 0);
+    int rank = x.shape().rank();
+    long[] axes = node.input(1).isEmpty() ? node.numbers("axes") : scope.longs(node, 1);
+    int[] kept = x.shape().toArray();
+    for (long axis : axes) {
+      int i = (int) node.within("axis", axis < 0 ? axis + rank : axis, 1, rank - 1);
+      if (x.shape().dim(i) != 1) {
+        throw node.error("axis " + axis + " of " + x.shape() + " is not 1");
+      }
+      kept[i] = 0;
+    }
+    if (axes.length == 0) {
+      throw node.error("axes are missing");
+    }
+    Shape shape = Shape.of(Arrays.stream(kept).filter(dim -> dim > 0).toArray());
+    scope.emit(node, new Op.Reshape(shape), x);
+  }
+
+  private static void gemm(OnnxScope scope, OnnxNode node) {
+    node.requireNumber("transA", 0);
+    if (node.decimal("alpha", 1) != 1 || node.decimal("beta", 1) != 1) {
+      throw node.error("alpha and beta must be 1");
+    }
+    Value x = scope.value(node, 0);
+    Value weight = weight(scope, node, node.number("transB", 0, 0, 1) == 0);
+    if (node.input(2).isEmpty()) {
+      scope.emit(node, new Op.Linear(), x, weight);
+      return;
+    }
+    Tensor bias = scope.tensor(node, 2);
+    int features = weight.shape().dim(0);
+    if (bias.shape().elements() != features || !isLast(bias.shape())) {
+      throw node.error("a bias " + bias.shape() + "; expected [" + features + "]");
+    }
+    Tensor flat = Tensor.of(Shape.of(features), bias.type(), bias.bytes());
+    scope.emit(node, new Op.Linear(), x, weight, scope.parameter(node, 2, "bias", flat));
+  }
+
+  private static void matMul(OnnxScope scope, OnnxNode node) {
+    scope.emit(node, new Op.Linear(), scope.value(node, 0), weight(scope, node, true));
+  }
+
+  /** A matrix as [O,I]. */
+  private static Value weight(OnnxScope scope, OnnxNode node, boolean transposed) {
+    Tensor weight = scope.tensor(node, 1);
+    if (weight.shape().rank() != 2) {
+      throw node.error("a weight " + weight.shape() + "; expected a matrix");
+    }
+    return scope.parameter(node, 1, "weight", transposed ? transpose(weight) : weight);
+  }
+
+  private static Tensor transpose(Tensor matrix) {
+    int rows = matrix.shape().dim(0);
+    int columns = matrix.shape().dim(1);
+    float[] values = new float[rows * columns];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) matrix.get(i % rows * columns + i / rows);
+    }
+    return Tensor.ofFloats(Shape.of(columns, rows), values);
+  }
+
+  /** Every s-th pixel. */
+  private static void slice(OnnxScope scope, OnnxNode node) {
+    Value x = picture(scope, node);
+    boolean old = node.has("starts");
+    long[] starts = old ? node.numbers("starts") : scope.longs(node, 1);
+    long[] ends = old ? node.numbers("ends") : scope.longs(node, 2);
+    long[] axes = old ? node.numbers("axes") : optional(scope, node, 3);
+    long[] steps = old ? new long[0] : optional(scope, node, 4);
+    int count = starts.length;
+    axes = axes.length == 0 ? new long[] {0, 1, 2, 3} : axes;
+    if (ends.length != count || axes.length < count || steps.length > 0 && steps.length != count) {
+      throw node.error("starts, ends, axes and steps are of different lengths");
+    }
+    long[] stride = {1, 1, 1, 1};
+    for (int i = 0; i < count; i++) {
+      int axis = (int) node.within("axis", axes[i] < 0 ? axes[i] + 4 : axes[i], 0, 3);
+      stride[axis] = steps.length == 0 ? 1 : node.within("step", steps[i], 1, MOST);
+      if (starts[i] != 0 || ends[i] < x.shape().dim(axis)) {
+        throw node.error("only whole axes, in steps over H and W, are known here");
+      }
+    }
+    if (stride[0] != 1 || stride[1] != 1 || stride[2] != stride[3]) {
+      throw node.error("only equal steps over H and W are known here");
+    }
+    scope.emit(node, new Op.PadShortcut((int) stride[2], 0, 0), x);
+  }
+
+  private static long[] optional(OnnxScope scope, OnnxNode node, int index) {
+    return node.input(index).isEmpty() ? new long[0] : scope.longs(node, index);
+  }
+
+  /** Channels of zeros; with a strided slice before it, shortcut option A. */
+  private static void pad(OnnxScope scope, OnnxNode node) {
+    Value x = picture(scope, node);
+    long[] pads = node.has("pads") ? node.numbers("pads") : scope.longs(node, 1);
+    boolean constant = node.text("mode", "constant").equals("constant");
+    boolean zero = node.input(2).isEmpty() || scope.scalar(node, 2).orElse(1.0) == 0;
+    if (!constant || !zero || node.decimal("value", 0) != 0 || !node.input(3).isEmpty()) {
+      throw node.error("only zeros are known here");
+    }
+    if (pads.length != 8) {
+      throw node.error("pads has " + pads.length + " numbers; expected 8");
+    }
+    for (int i = 0; i < 8; i++) {
+      node.within("pads[" + i + "]", pads[i], 0, i % 4 == 1 ? MOST : 0);
+    }
+    int before = (int) pads[1];
+    int after = (int) pads[5];
+    if (scope.maker(x).op() instanceof Op.PadShortcut slice
+        && slice.before() == 0
+        && slice.after() == 0) {
+      Value whole = scope.maker(x).input(0);
+      scope.emit(node, new Op.PadShortcut(slice.stride(), before, after), whole);
+    } else {
+      scope.emit(node, new Op.PadShortcut(1, before, after), x);
+    }
+  }
+
+  private static void dropout(OnnxScope scope, OnnxNode node) {
+    node.number("seed", 0); // draws are this library's own
+    double ratio = node.decimal("ratio", 0.5);
+    if (!node.input(1).isEmpty()) {
+      ratio =
+          scope.scalar(node, 1).orElseThrow(() -> node.error("the ratio is not a constant number"));
+    }
+    scope.emit(node, new Op.Dropout(ratio), scope.value(node, 0));
+  }
+
+  /** Left off, for what is asked for are the logits; so nothing may read it. */
+  private static void softmax(OnnxScope scope, OnnxNode node) {
+    Value x = scope.value(node, 0);
+    long axis = node.number("axis", 1);
+    if (x.shape().rank() != 2 || axis != 1 && axis != -1) {
+      throw node.error("only a softmax over classes, at the end, is known here");
+    }
+    scope.define(node, x);
+    scope.last = Optional.of(node);
+  }
+
+  private static void identity(OnnxScope scope, OnnxNode node) {
+    if (scope.constant(node, 0).isPresent()) {
+      scope.constants.put(node.proto().getOutput(0), scope.constant(node, 0).get());
+    } else {
+      scope.define(node, scope.value(node, 0));
+    }
+  }
+
+  private static void constant(OnnxScope scope, OnnxNode node) {
+    AttributeProto value = node.value();
+    if (value == null) {
+      throw node.error("only a tensor value is known here");
+    }
+    scope.constants.put(node.proto().getOutput(0), value.getT());
+  }
+}

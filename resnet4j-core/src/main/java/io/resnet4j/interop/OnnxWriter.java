@@ -1,0 +1,375 @@
+package io.resnet4j.interop;
+
+import io.resnet4j.InvalidInputException;
+import io.resnet4j.graph.Activation;
+import io.resnet4j.graph.Graph;
+import io.resnet4j.graph.Node;
+import io.resnet4j.graph.Op;
+import io.resnet4j.graph.Value;
+import io.resnet4j.graph.Window;
+import io.resnet4j.interop.onnx.AttributeProto;
+import io.resnet4j.interop.onnx.GraphProto;
+import io.resnet4j.interop.onnx.ModelProto;
+import io.resnet4j.interop.onnx.NodeProto;
+import io.resnet4j.interop.onnx.TensorProto;
+import io.resnet4j.interop.onnx.TensorShapeProto;
+import io.resnet4j.interop.onnx.TypeProto;
+import io.resnet4j.interop.onnx.ValueInfoProto;
+import io.resnet4j.tensor.Shape;
+import io.resnet4j.tensor.Tensor;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** One ONNX node, or a few, for each operation of a graph; nothing written knows the batch. */
+final class OnnxWriter extends InferenceOps<Void> {
+  private static final String BATCH = "batch";
+  private static final String PRODUCER = "resnet4j";
+
+  private final Graph graph;
+  private final Map<String, Tensor> tensors;
+  private final boolean fold;
+  private final Map<Value, List<Node>> readers;
+  private final GraphProto.Builder out = GraphProto.newBuilder();
+
+  /** What a value is called in the file. */
+  private final Map<Value, String> names = new HashMap<>();
+
+  private final Set<String> taken = new HashSet<>();
+  private final Set<String> written = new HashSet<>();
+
+  private OnnxWriter(Onnx source, boolean fold) {
+    this.graph = source.graph();
+    this.tensors = source.tensors();
+    this.fold = fold;
+    this.readers = graph.readers();
+    out.setName(source.name());
+    graph.nodes().forEach(node -> taken.add(node.path()));
+    graph.outputs().forEach(this::nameOutput);
+  }
+
+  static ModelProto write(Onnx source, Onnx.Options options) {
+    OnnxWriter writer = new OnnxWriter(source, options.fold());
+    source.graph().nodes().forEach(node -> node.op().accept(writer, node));
+    source.graph().outputs().forEach((name, v) -> writer.out.addOutput(info(name, v.shape())));
+    ModelProto.Builder model =
+        ModelProto.newBuilder()
+            .setIrVersion(options.opset() < 19 ? 8 : options.opset() < 21 ? 9 : 10)
+            .setProducerName(PRODUCER)
+            .setGraph(writer.out);
+    String version = Onnx.class.getPackage().getImplementationVersion();
+    if (version != null) {
+      model.setProducerVersion(version);
+    }
+    model.addOpsetImportBuilder().setDomain("").setVersion(options.opset());
+    source
+        .metadata()
+        .forEach((key, value) -> model.addMetadataPropsBuilder().setKey(key).setValue(value));
+    if (bytes(source, options) > Integer.MAX_VALUE) {
+      throw new InvalidInputException(
+          "model " + source.name() + ": its weights pass the 2 GiB that an ONNX file can hold");
+    }
+    return model.build();
+  }
+
+  private static long bytes(Onnx source, Onnx.Options options) {
+    return source.tensors().values().stream().mapToLong(t -> 4 * t.shape().elements()).sum()
+        + (1 << 24);
+  }
+
+  /** An output's value is called what the output is; another value of that name gives way. */
+  private void nameOutput(String name, Value value) {
+    for (Node node : graph.nodes()) {
+      if (node.path().equals(name) && !node.outputs().contains(value)) {
+        names.put(node.output(), unique(name));
+      }
+    }
+    boolean fed = graph.producer(value).op() instanceof Op.Input;
+    if (fed || names.put(value, name) != null) {
+      throw new InvalidInputException(
+          "model " + out.getName() + ": output '" + name + "' is no result of its own");
+    }
+    taken.add(name);
+  }
+
+  private String unique(String wanted) {
+    String name = wanted;
+    while (!taken.add(name)) {
+      name += "_";
+    }
+    return name;
+  }
+
+  private String name(Value value) {
+    return names.getOrDefault(value, value.name());
+  }
+
+  private static ValueInfoProto info(String name, Shape shape) {
+    TensorShapeProto.Builder dims = TensorShapeProto.newBuilder();
+    dims.addDimBuilder().setDimParam(BATCH);
+    for (int i = 1; i < shape.rank(); i++) {
+      dims.addDimBuilder().setDimValue(shape.dim(i));
+    }
+    TypeProto.Tensor tensor =
+        TypeProto.Tensor.newBuilder()
+            .setElemType(TensorProto.DataType.FLOAT_VALUE)
+            .setShape(dims)
+            .build();
+    return ValueInfoProto.newBuilder()
+        .setName(name)
+        .setType(TypeProto.newBuilder().setTensorType(tensor))
+        .build();
+  }
+
+  private NodeProto.Builder node(String type, String path, String output, String... inputs) {
+    return out.addNodeBuilder()
+        .setOpType(type)
+        .setName(path)
+        .addAllInput(List.of(inputs))
+        .addOutput(output);
+  }
+
+  /** The only node of {@code node}'s first output, reading all of its inputs. */
+  private NodeProto.Builder whole(String type, Node node) {
+    String[] inputs = node.inputs().stream().map(this::state).toArray(String[]::new);
+    return node(type, node.path(), name(node.output()), inputs);
+  }
+
+  /** The name of an input; if it is part of the state, its data are written. */
+  private String state(Value value) {
+    Op op = graph.producer(value).op();
+    if ((op instanceof Op.Parameter || op instanceof Op.Buffer) && written.add(value.name())) {
+      out.addInitializer(OnnxTensors.floats(name(value), tensor(value)));
+    }
+    return name(value);
+  }
+
+  private Tensor tensor(Value value) {
+    Tensor tensor = tensors.get(value.name());
+    if (tensor == null || !tensor.shape().equals(value.shape())) {
+      throw new InvalidInputException(
+          "model " + out.getName() + ": expected a tensor for " + value + ", given " + tensor);
+    }
+    return tensor;
+  }
+
+  private String constant(String wanted, long... values) {
+    String name = unique(wanted);
+    out.addInitializer(OnnxTensors.longs(name, values));
+    return name;
+  }
+
+  private static void longs(NodeProto.Builder node, String name, long... values) {
+    AttributeProto.Builder attribute =
+        node.addAttributeBuilder().setName(name).setType(AttributeProto.AttributeType.INTS);
+    for (long value : values) {
+      attribute.addInts(value);
+    }
+  }
+
+  private static void number(NodeProto.Builder node, String name, long value) {
+    node.addAttributeBuilder().setName(name).setType(AttributeProto.AttributeType.INT).setI(value);
+  }
+
+  private static void number(NodeProto.Builder node, String name, float value) {
+    node.addAttributeBuilder()
+        .setName(name)
+        .setType(AttributeProto.AttributeType.FLOAT)
+        .setF(value);
+  }
+
+  private static NodeProto.Builder window(NodeProto.Builder node, Window window) {
+    longs(node, "kernel_shape", window.kernelH(), window.kernelW());
+    longs(node, "strides", window.strideH(), window.strideW());
+    longs(node, "pads", window.padH(), window.padW(), window.padH(), window.padW());
+    return node;
+  }
+
+  @Override
+  public Void visit(Op.Input op, Node node) {
+    out.addInput(info(name(node.output()), op.shape()));
+    return null;
+  }
+
+  @Override
+  public Void visit(Op.Parameter op, Node node) {
+    return null; // written where it is read: folding may replace it
+  }
+
+  @Override
+  public Void visit(Op.Buffer op, Node node) {
+    return null;
+  }
+
+  @Override
+  public Void visit(Op.Conv2d op, Node node) {
+    if (folding(node.output()) == null) {
+      convolution(op, whole("Conv", node));
+    }
+    return null;
+  }
+
+  private static void convolution(Op.Conv2d op, NodeProto.Builder node) {
+    window(node, op.window());
+    longs(node, "dilations", op.window().dilationH(), op.window().dilationW());
+    number(node, "group", op.groups());
+  }
+
+  /** The batch norm that {@code y}, a convolution's result, goes into and nowhere else; or null. */
+  private @org.jspecify.annotations.Nullable Node folding(Value y) {
+    List<Node> users = readers.getOrDefault(y, List.of());
+    boolean alone = users.size() == 1 && !graph.outputs().containsValue(y);
+    return fold && alone && users.get(0).op() instanceof Op.BatchNorm ? users.get(0) : null;
+  }
+
+  @Override
+  public Void visit(Op.BatchNorm op, Node node) {
+    Node maker = graph.producer(node.input(0));
+    String y = beforeActivation(node, op.activation());
+    if (maker.op() instanceof Op.Conv2d conv && folding(maker.output()) != null) {
+      Folded folded =
+          Folded.of(
+              maker.inputs().stream().skip(1).map(this::tensor).toList(),
+              node.inputs().stream().skip(1).map(this::tensor).toList(),
+              op.epsilon());
+      String weight = fresh(maker, "weight", folded.weight());
+      String bias = fresh(maker, "bias", folded.bias());
+      convolution(conv, node("Conv", maker.path(), y, state(maker.input(0)), weight, bias));
+    } else {
+      NodeProto.Builder norm = whole("BatchNormalization", node).setOutput(0, y);
+      number(norm, "epsilon", (float) op.epsilon());
+      number(norm, "momentum", (float) (1 - op.momentum()));
+    }
+    return activated(node, op.activation());
+  }
+
+  /** A tensor that the graph does not have, named as if it did. */
+  private String fresh(Node maker, String what, Tensor tensor) {
+    String wanted = maker.path() + "." + what;
+    boolean replaces =
+        maker.inputs().stream()
+            .anyMatch(v -> v.name().equals(wanted) && readers.get(v).size() == 1);
+    String name = replaces ? wanted : unique(wanted);
+    out.addInitializer(OnnxTensors.floats(name, tensor));
+    return name;
+  }
+
+  private String beforeActivation(Node node, Activation activation) {
+    return activation == Activation.IDENTITY
+        ? name(node.output())
+        : unique(node.path() + ".before");
+  }
+
+  /** Applies what {@link #beforeActivation} made room for. */
+  private Void activated(Node node, Activation activation) {
+    if (activation != Activation.IDENTITY) {
+      String x = out.getNode(out.getNodeCount() - 1).getOutput(0);
+      activation(activation, node.path() + ".act", x, name(node.output()));
+    }
+    return null;
+  }
+
+  private void activation(Activation activation, String path, String x, String y) {
+    switch (activation) {
+      case IDENTITY -> node("Identity", path, y, x);
+      case RELU -> node("Relu", path, y, x);
+      case SIGMOID -> node("Sigmoid", path, y, x);
+      case TANH -> node("Tanh", path, y, x);
+      case SILU -> {
+        String gate = unique(path + ".sigmoid");
+        node("Sigmoid", gate, gate, x);
+        node("Mul", path, y, x, gate);
+      }
+    }
+  }
+
+  @Override
+  public Void visit(Op.Activate op, Node node) {
+    activation(op.activation(), node.path(), name(node.input(0)), name(node.output()));
+    return null;
+  }
+
+  @Override
+  public Void visit(Op.Add op, Node node) {
+    String y = beforeActivation(node, op.activation());
+    whole("Add", node).setOutput(0, y);
+    return activated(node, op.activation());
+  }
+
+  @Override
+  public Void visit(Op.PadShortcut op, Node node) {
+    String path = node.path();
+    String x = name(node.input(0));
+    boolean padded = op.before() > 0 || op.after() > 0;
+    if (op.stride() > 1 || !padded) {
+      String y = padded ? unique(path + ".slice") : name(node.output());
+      String starts = constant(path + ".starts", 0, 0);
+      String ends = constant(path + ".ends", Integer.MAX_VALUE, Integer.MAX_VALUE);
+      String axes = constant(path + ".axes", 2, 3);
+      String steps = constant(path + ".steps", op.stride(), op.stride());
+      node("Slice", padded ? y : path, y, x, starts, ends, axes, steps);
+      x = y;
+    }
+    if (padded) {
+      String pads = constant(path + ".pads", 0, op.before(), 0, 0, 0, op.after(), 0, 0);
+      node("Pad", path, name(node.output()), x, pads);
+    }
+    return null;
+  }
+
+  @Override
+  public Void visit(Op.MaxPool op, Node node) {
+    NodeProto.Builder pool = window(whole("MaxPool", node), op.window());
+    longs(pool, "dilations", op.window().dilationH(), op.window().dilationW());
+    return null;
+  }
+
+  @Override
+  public Void visit(Op.AveragePool op, Node node) {
+    NodeProto.Builder pool = window(whole("AveragePool", node), op.window());
+    number(pool, "count_include_pad", op.countPadding() ? 1 : 0);
+    return null;
+  }
+
+  @Override
+  public Void visit(Op.GlobalAveragePool op, Node node) {
+    whole("GlobalAveragePool", node);
+    return null;
+  }
+
+  @Override
+  public Void visit(Op.Reshape op, Node node) {
+    Shape from = node.input(0).shape();
+    if (from.rank() < 1 || op.shape().rank() < 1 || from.dim(0) != op.shape().dim(0)) {
+      throw new InvalidInputException(
+          node.path() + ": reshapes " + from + " to " + op.shape() + "; the batch must stay first");
+    }
+    if (op.shape().rank() == 2) {
+      number(whole("Flatten", node), "axis", 1);
+      return null;
+    }
+    long[] dims = java.util.Arrays.stream(op.shape().toArray()).asLongStream().toArray();
+    dims[0] = -1;
+    String shape = constant(node.path() + ".shape", dims);
+    node("Reshape", node.path(), name(node.output()), name(node.input(0)), shape);
+    return null;
+  }
+
+  @Override
+  public Void visit(Op.Linear op, Node node) {
+    number(whole("Gemm", node), "transB", 1);
+    return null;
+  }
+
+  @Override
+  public Void visit(Op.Dropout op, Node node) {
+    if (graph.outputs().containsValue(node.output())) {
+      node("Identity", node.path(), name(node.output()), name(node.input(0)));
+    } else {
+      names.put(node.output(), name(node.input(0)));
+    }
+    return null;
+  }
+}
