@@ -196,6 +196,95 @@ public record Gradients(Graph graph, Map<String, Value> by) {
     }
 
     @Override
+    public Void visit(Op.Shift op, Node node) {
+      flow(node.input(0), dy(node));
+      if (active.contains(node.input(1))) {
+        flow(node.input(1), summed(node, dy(node), node.input(1)));
+      }
+      return null;
+    }
+
+    @Override
+    public Void visit(Op.Multiply op, Node node) {
+      Value x = node.input(0);
+      Value s = node.input(1);
+      if (active.contains(x)) {
+        flow(x, emit(node, ".grad", op, dy(node), s).output());
+      }
+      if (active.contains(s)) {
+        Value product = emit(node, ".grad_factor", op, dy(node), x).output();
+        flow(s, summed(node, product, s));
+      }
+      return null;
+    }
+
+    /** What flows back through a broadcast. */
+    private Value summed(Node node, Value gradient, Value to) {
+      return gradient.shape().equals(to.shape())
+          ? gradient
+          : emit(node, ".grad_sum", new Op.SumTo(to.shape()), gradient).output();
+    }
+
+    @Override
+    public Void visit(Op.SumTo op, Node node) {
+      return notTwice(node);
+    }
+
+    @Override
+    public Void visit(Op.Affine op, Node node) {
+      flow(node.input(0), emit(node, ".grad", new Op.Affine(op.factor(), 0), dy(node)).output());
+      return null;
+    }
+
+    @Override
+    public Void visit(Op.Concat op, Node node) {
+      int from = 0;
+      for (int i = 0; i < node.inputs().size(); i++) {
+        Value part = node.input(i);
+        int to = from + part.shape().dim(1);
+        if (active.contains(part)) {
+          flow(part, emit(node, ".grad." + i, new Op.Slice(from, to), dy(node)).output());
+        }
+        from = to;
+      }
+      return null;
+    }
+
+    @Override
+    public Void visit(Op.Slice op, Node node) {
+      int channels = node.input(0).shape().dim(1);
+      Op gradient = new Op.PadShortcut(1, op.from(), channels - op.to());
+      flow(node.input(0), emit(node, ".grad", gradient, dy(node)).output());
+      return null;
+    }
+
+    @Override
+    public Void visit(Op.ReflectPad op, Node node) {
+      Op gradient = new Op.ReflectPadGradient(op, node.input(0).shape());
+      flow(node.input(0), emit(node, ".grad", gradient, dy(node)).output());
+      return null;
+    }
+
+    @Override
+    public Void visit(Op.GroupNorm op, Node node) {
+      boolean shift = node.inputs().size() == 3;
+      Node made =
+          emit(
+              node,
+              ".grad",
+              new Op.GroupNormGradient(op, shift),
+              node.input(0),
+              dy(node),
+              node.input(1),
+              node.output(1),
+              node.output(2));
+      for (int i = 0; i < made.outputs().size(); i++) {
+        flow(node.input(i), made.output(i));
+      }
+      return null;
+    }
+
+    @Override
     public Void visit(Op.PadShortcut op, Node node) {
       Op gradient = new Op.PadShortcutGradient(op, node.input(0).shape());
       flow(node.input(0), emit(node, ".grad", gradient, dy(node)).output());
@@ -248,6 +337,15 @@ public record Gradients(Graph graph, Map<String, Value> by) {
 
     @Override
     public Void visit(Op.Dropout op, Node node) {
+      return throughMask(node);
+    }
+
+    @Override
+    public Void visit(Op.DropBlock op, Node node) {
+      return throughMask(node);
+    }
+
+    private Void throughMask(Node node) {
       Op gradient = new Op.DropoutGradient();
       flow(node.input(0), emit(node, ".grad", gradient, node.output(1), dy(node)).output());
       return null;
@@ -280,6 +378,16 @@ public record Gradients(Graph graph, Map<String, Value> by) {
 
     @Override
     public Void visit(Op.BatchNormGradient op, Node node) {
+      return notTwice(node);
+    }
+
+    @Override
+    public Void visit(Op.GroupNormGradient op, Node node) {
+      return notTwice(node);
+    }
+
+    @Override
+    public Void visit(Op.ReflectPadGradient op, Node node) {
       return notTwice(node);
     }
 

@@ -111,6 +111,17 @@ public final class GraphBuilder {
     return one(path, op, x, scale, shift, mean, variance);
   }
 
+  /**
+   * Group norm with PyTorch's epsilon of 1e-5 and the parameters {@code path.weight} and {@code
+   * path.bias}.
+   */
+  public Value groupNorm(String path, Value x, int groups) {
+    int channels = x.shape().rank() > 1 ? x.shape().dim(1) : 1;
+    Value scale = parameter(path + ".weight", channels);
+    Value shift = parameter(path + ".bias", channels);
+    return one(path, new Op.GroupNorm(groups, 1e-5), x, scale, shift);
+  }
+
   /** A non-linearity. */
   public Value activate(String path, Value x, Activation activation) {
     return one(path, new Op.Activate(activation), x);
@@ -124,6 +135,36 @@ public final class GraphBuilder {
   /** Branch plus shortcut. */
   public Value add(String path, Value branch, Value shortcut) {
     return one(path, new Op.Add(Activation.IDENTITY), branch, shortcut);
+  }
+
+  /** x + b, b broadcast: see {@link Op.Shift}. */
+  public Value shift(String path, Value x, Value b) {
+    return one(path, new Op.Shift(), x, b);
+  }
+
+  /** x s, s broadcast: see {@link Op.Multiply}. */
+  public Value multiply(String path, Value x, Value s) {
+    return one(path, new Op.Multiply(), x, s);
+  }
+
+  /** factor x + addend. */
+  public Value affine(String path, Value x, double factor, double addend) {
+    return one(path, new Op.Affine(factor, addend), x);
+  }
+
+  /** Channels side by side. */
+  public Value concat(String path, List<Value> values) {
+    return emit(path, new Op.Concat(), values).output();
+  }
+
+  /** Channels {@code from} to {@code to}, the latter not included. */
+  public Value slice(String path, Value x, int from, int to) {
+    return one(path, new Op.Slice(from, to), x);
+  }
+
+  /** Mirrored borders: see {@link Op.ReflectPad}. */
+  public Value reflectPad(String path, Value x, int pad) {
+    return one(path, new Op.ReflectPad(pad), x);
   }
 
   /** Shortcut option A: see {@link Op.PadShortcut}. */
@@ -164,7 +205,17 @@ public final class GraphBuilder {
 
   /** Random zeros while training. */
   public Value dropout(String path, Value x, double probability) {
-    return one(path, new Op.Dropout(probability), x);
+    return one(path, new Op.Dropout(probability, Op.Unit.ELEMENT), x);
+  }
+
+  /** All of x, or nothing, while training: stochastic depth. */
+  public Value dropPath(String path, Value x, double probability, Op.Unit unit) {
+    return one(path, new Op.Dropout(probability, unit), x);
+  }
+
+  /** Random squares of zeros while training. */
+  public Value dropBlock(String path, Value x, double probability, int size) {
+    return one(path, new Op.DropBlock(probability, size), x);
   }
 
   /** Mean cross-entropy [1] of logits [N,K] against targets [N,K]. */

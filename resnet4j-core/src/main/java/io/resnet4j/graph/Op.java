@@ -1,11 +1,14 @@
 package io.resnet4j.graph;
 
 import io.resnet4j.tensor.Shape;
+import java.util.Arrays;
+import java.util.function.IntToDoubleFunction;
 
 /**
  * The closed family of operations. N is the batch, C channels, H and W pixels, K classes; inputs
  * and outputs are listed in the order of {@link Node#inputs} and {@link Node#outputs}. "Opaque"
  * outputs are a backend's own notes from the forward to the backward pass, meaningless elsewhere.
+ * One long file, because the family is closed and read as a list.
  */
 public sealed interface Op {
   /** Calls the visitor's method for this operation. */
@@ -31,14 +34,38 @@ public sealed interface Op {
     /** Batch normalisation. */
     R visit(BatchNorm op, Node node);
 
+    /** Group normalisation. */
+    R visit(GroupNorm op, Node node);
+
     /** Element-wise non-linearity. */
     R visit(Activate op, Node node);
 
     /** Sum of two values. */
     R visit(Add op, Node node);
 
+    /** Sum with a value that is broadcast. */
+    R visit(Shift op, Node node);
+
+    /** Product with a value that is broadcast. */
+    R visit(Multiply op, Node node);
+
+    /** Sum over what was broadcast. */
+    R visit(SumTo op, Node node);
+
+    /** Constant factor and addend. */
+    R visit(Affine op, Node node);
+
+    /** Channels side by side. */
+    R visit(Concat op, Node node);
+
+    /** Some of the channels. */
+    R visit(Slice op, Node node);
+
     /** Parameter-free shortcut. */
     R visit(PadShortcut op, Node node);
+
+    /** Mirrored borders. */
+    R visit(ReflectPad op, Node node);
 
     /** Maximum over windows. */
     R visit(MaxPool op, Node node);
@@ -58,6 +85,9 @@ public sealed interface Op {
     /** Random zeros. */
     R visit(Dropout op, Node node);
 
+    /** Random squares of zeros. */
+    R visit(DropBlock op, Node node);
+
     /** Loss. */
     R visit(SoftmaxCrossEntropy op, Node node);
 
@@ -70,11 +100,17 @@ public sealed interface Op {
     /** Gradient of batch normalisation. */
     R visit(BatchNormGradient op, Node node);
 
+    /** Gradient of group normalisation. */
+    R visit(GroupNormGradient op, Node node);
+
     /** Gradient of a non-linearity. */
     R visit(ActivateGradient op, Node node);
 
     /** Gradient of a parameter-free shortcut. */
     R visit(PadShortcutGradient op, Node node);
+
+    /** Gradient of mirrored borders. */
+    R visit(ReflectPadGradient op, Node node);
 
     /** Gradient of max pooling. */
     R visit(MaxPoolGradient op, Node node);
@@ -210,6 +246,21 @@ public sealed interface Op {
   }
 
   /**
+   * Group normalisation (Wu and He, arXiv:1803.08494): each sample's channels in groups, each group
+   * by its own mean and variance over its channels and pixels. Inputs: x [N,C,H,W], scale [C],
+   * optionally shift [C]. Outputs: y [N,C,H,W]; mean and biased variance [N,groups].
+   *
+   * @param groups of channels; divides C
+   * @param epsilon added to the variance
+   */
+  record GroupNorm(int groups, double epsilon) implements Op {
+    @Override
+    public <R> R accept(Visitor<R> visitor, Node node) {
+      return visitor.visit(this, node);
+    }
+  }
+
+  /**
    * A non-linearity. Input and output of one shape.
    *
    * @param activation which
@@ -234,6 +285,79 @@ public sealed interface Op {
   }
 
   /**
+   * x + b with b broadcast. Inputs: x of any shape; b of one element [1], or of x's rank with each
+   * extent x's or 1. Output: x's shape.
+   */
+  record Shift() implements Op {
+    @Override
+    public <R> R accept(Visitor<R> visitor, Node node) {
+      return visitor.visit(this, node);
+    }
+  }
+
+  /**
+   * x s with s broadcast, such as a gate [N,C,1,1] or a learned scalar [1]. Inputs and output as
+   * for {@link Shift}.
+   */
+  record Multiply() implements Op {
+    @Override
+    public <R> R accept(Visitor<R> visitor, Node node) {
+      return visitor.visit(this, node);
+    }
+  }
+
+  /**
+   * The sum over every extent that a broadcast repeats: the gradient of one. Input: x. Output:
+   * {@code shape}, which can be broadcast to x's.
+   *
+   * @param shape of the sums
+   */
+  record SumTo(Shape shape) implements Op {
+    @Override
+    public <R> R accept(Visitor<R> visitor, Node node) {
+      return visitor.visit(this, node);
+    }
+  }
+
+  /**
+   * factor x + addend with constants. Input: x. Output: x's shape.
+   *
+   * @param factor multiplies
+   * @param addend is added
+   */
+  record Affine(double factor, double addend) implements Op {
+    @Override
+    public <R> R accept(Visitor<R> visitor, Node node) {
+      return visitor.visit(this, node);
+    }
+  }
+
+  /**
+   * Channels of several values side by side. Inputs: two or more [N,Ci,H,W]. Output: [N,sum of
+   * Ci,H,W].
+   */
+  record Concat() implements Op {
+    @Override
+    public <R> R accept(Visitor<R> visitor, Node node) {
+      return visitor.visit(this, node);
+    }
+  }
+
+  /**
+   * Channels {@code from} (inclusive) to {@code to} (exclusive). Input: [N,C,H,W]. Output:
+   * [N,to-from,H,W].
+   *
+   * @param from first channel
+   * @param to end of the channels
+   */
+  record Slice(int from, int to) implements Op {
+    @Override
+    public <R> R accept(Visitor<R> visitor, Node node) {
+      return visitor.visit(this, node);
+    }
+  }
+
+  /**
    * Shortcut option A (He et al. 2015, section 4.2): every {@code stride}-th pixel, channels padded
    * with zeros. Input: [N,C,H,W]. Output: [N,before+C+after,ceil(H/stride),ceil(W/stride)].
    *
@@ -242,6 +366,19 @@ public sealed interface Op {
    * @param after channels of zeros behind
    */
   record PadShortcut(int stride, int before, int after) implements Op {
+    @Override
+    public <R> R accept(Visitor<R> visitor, Node node) {
+      return visitor.visit(this, node);
+    }
+  }
+
+  /**
+   * Borders mirrored without repeating the edge, as PyTorch's ReflectionPad2d. Input: [N,C,H,W].
+   * Output: [N,C,H+2 pad,W+2 pad].
+   *
+   * @param pad pixels on each side; less than H and W
+   */
+  record ReflectPad(int pad) implements Op {
     @Override
     public <R> R accept(Visitor<R> visitor, Node node) {
       return visitor.visit(this, node);
@@ -302,14 +439,77 @@ public sealed interface Op {
     }
   }
 
+  /** What a random zero takes away together. */
+  enum Unit {
+    /** One element. */
+    ELEMENT,
+    /** A whole sample: stochastic depth drawn for each sample. */
+    SAMPLE,
+    /** The whole batch: stochastic depth as in its paper (Huang et al., arXiv:1603.09382). */
+    BATCH
+  }
+
   /**
    * Inverted dropout (Srivastava et al., JMLR 2014): zero with the given probability, else divided
-   * by its complement. Draws are those of (seed, step, path). Input: x. Outputs: y, and the opaque
-   * mask, both of x's shape.
+   * by its complement. Draws are those of (seed, step, path), counted in units: element i of x,
+   * sample i, or 0. Input: x. Outputs: y of x's shape, and the mask that x is multiplied by: x's
+   * shape, [N,1,1,1] (extents after N all 1, in x's rank), or all extents 1.
    *
    * @param probability of a zero, in [0, 1)
+   * @param unit what one draw decides
    */
-  record Dropout(double probability) implements Op {
+  record Dropout(double probability, Unit unit) implements Op {
+    @Override
+    public <R> R accept(Visitor<R> visitor, Node node) {
+      return visitor.visit(this, node);
+    }
+  }
+
+  /**
+   * DropBlock (Ghiasi et al., arXiv:1810.12890): squares of {@code size} by {@code size} pixels of
+   * a channel become zero; the rest is multiplied by elements over elements kept. A square's first
+   * corner falls on each pixel at which it fits with the probability {@code probability / size^2 *
+   * H W / ((H-size+1) (W-size+1))}; draws are those of (seed, step, path), element by element of x.
+   * Input: x [N,C,H,W]. Outputs: y and the mask that x is multiplied by, both of x's shape.
+   *
+   * @param probability share of the elements to drop, in [0, 1)
+   * @param size of a square; at most H and W
+   */
+  record DropBlock(double probability, int size) implements Op {
+    /**
+     * The mask of one step, row-major.
+     *
+     * @param x the shape of x
+     * @param uniform draw number i, in [0, 1)
+     */
+    public float[] mask(Shape x, IntToDoubleFunction uniform) {
+      int h = x.dim(2);
+      int w = x.dim(3);
+      double places = (double) (h - size + 1) * (w - size + 1);
+      double centre = probability / ((double) size * size) * h * w / places;
+      float[] mask = new float[Math.toIntExact(x.elements())];
+      Arrays.fill(mask, 1);
+      long kept = mask.length;
+      for (int i = 0; i < mask.length; i++) {
+        int row = i / w % h;
+        int column = i % w;
+        if (row + size > h || column + size > w || uniform.applyAsDouble(i) >= centre) {
+          continue;
+        }
+        for (int y = 0; y < size; y++) {
+          for (int z = i + y * w; z < i + y * w + size; z++) {
+            kept -= mask[z] == 0 ? 0 : 1;
+            mask[z] = 0;
+          }
+        }
+      }
+      float scale = kept == 0 ? 0 : (float) mask.length / kept;
+      for (int i = 0; i < mask.length; i++) {
+        mask[i] *= scale;
+      }
+      return mask;
+    }
+
     @Override
     public <R> R accept(Visitor<R> visitor, Node node) {
       return visitor.visit(this, node);
@@ -371,6 +571,20 @@ public sealed interface Op {
   }
 
   /**
+   * Inputs: x, gradient by y, scale, the mean and variance of the forward pass. Outputs: gradients
+   * by x, scale and, with a shift, shift.
+   *
+   * @param norm the group norm
+   * @param shift whether there is a shift
+   */
+  record GroupNormGradient(GroupNorm norm, boolean shift) implements Op {
+    @Override
+    public <R> R accept(Visitor<R> visitor, Node node) {
+      return visitor.visit(this, node);
+    }
+  }
+
+  /**
    * Inputs: the output of the non-linearity (its input where {@link Activation#gradientFromOutput}
    * is false), gradient by the output. Output: gradient by the input.
    *
@@ -390,6 +604,19 @@ public sealed interface Op {
    * @param input the shape of x
    */
   record PadShortcutGradient(PadShortcut shortcut, Shape input) implements Op {
+    @Override
+    public <R> R accept(Visitor<R> visitor, Node node) {
+      return visitor.visit(this, node);
+    }
+  }
+
+  /**
+   * Input: gradient by the output. Output: gradient by x.
+   *
+   * @param pad the padding
+   * @param input the shape of x
+   */
+  record ReflectPadGradient(ReflectPad pad, Shape input) implements Op {
     @Override
     public <R> R accept(Visitor<R> visitor, Node node) {
       return visitor.visit(this, node);
@@ -455,7 +682,7 @@ public sealed interface Op {
     }
   }
 
-  /** Inputs: mask, gradient by y. Output: gradient by x. */
+  /** Inputs: mask of a dropout or DropBlock, gradient by y. Output: gradient by x. */
   record DropoutGradient() implements Op {
     @Override
     public <R> R accept(Visitor<R> visitor, Node node) {

@@ -2,6 +2,7 @@ package io.resnet4j.graph;
 
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.tensor.Shape;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
@@ -129,6 +130,25 @@ final class ShapeRules implements Op.Visitor<List<Shape>> {
   }
 
   @Override
+  public List<Shape> visit(Op.GroupNorm op, Node node) {
+    count(node, 2, 3);
+    picture(node, 0);
+    Shape x = in(node, 0);
+    if (op.groups() < 1 || x.dim(1) % op.groups() != 0) {
+      throw error(
+          node.path(),
+          "cannot normalise %s in %d groups; the channels must be a multiple of the groups",
+          node.input(0),
+          op.groups());
+    }
+    for (int i = 1; i < node.inputs().size(); i++) {
+      require(node, in(node, i).equals(Shape.of(x.dim(1))), "x [N,C,H,W] and values [C]");
+    }
+    Shape groups = Shape.of(x.dim(0), op.groups());
+    return List.of(x, groups, groups);
+  }
+
+  @Override
   public List<Shape> visit(Op.Activate op, Node node) {
     count(node, 1, 1);
     return List.of(in(node, 0));
@@ -147,6 +167,97 @@ final class ShapeRules implements Op.Visitor<List<Shape>> {
           node.input(1).name());
     }
     return List.of(in(node, 0));
+  }
+
+  @Override
+  public List<Shape> visit(Op.Shift op, Node node) {
+    return broadcast(node);
+  }
+
+  @Override
+  public List<Shape> visit(Op.Multiply op, Node node) {
+    return broadcast(node);
+  }
+
+  private static List<Shape> broadcast(Node node) {
+    count(node, 2, 2);
+    require(
+        node,
+        broadcasts(in(node, 1), in(node, 0)),
+        "a second input of one element [1], or with each extent that of the first or 1");
+    return List.of(in(node, 0));
+  }
+
+  private static boolean broadcasts(Shape small, Shape large) {
+    if (small.equals(Shape.of(1))) {
+      return true;
+    }
+    boolean fits = small.rank() == large.rank();
+    for (int i = 0; fits && i < small.rank(); i++) {
+      fits = small.dim(i) == large.dim(i) || small.dim(i) == 1;
+    }
+    return fits;
+  }
+
+  @Override
+  public List<Shape> visit(Op.SumTo op, Node node) {
+    count(node, 1, 1);
+    require(node, broadcasts(op.shape(), in(node, 0)), "what " + op.shape() + " is broadcast to");
+    return List.of(op.shape());
+  }
+
+  @Override
+  public List<Shape> visit(Op.Affine op, Node node) {
+    count(node, 1, 1);
+    require(
+        node,
+        Double.isFinite(op.factor()) && Double.isFinite(op.addend()),
+        "finite constants instead of " + op);
+    return List.of(in(node, 0));
+  }
+
+  @Override
+  public List<Shape> visit(Op.Concat op, Node node) {
+    count(node, 2, Integer.MAX_VALUE);
+    Shape first = in(node, 0);
+    int channels = 0;
+    for (int i = 0; i < node.inputs().size(); i++) {
+      picture(node, i);
+      Shape x = in(node, i);
+      require(
+          node,
+          x.dim(0) == first.dim(0) && x.dim(2) == first.dim(2) && x.dim(3) == first.dim(3),
+          "inputs [N,C,H,W] that differ in C alone");
+      channels = Math.addExact(channels, x.dim(1));
+    }
+    return List.of(Shape.of(first.dim(0), channels, first.dim(2), first.dim(3)));
+  }
+
+  @Override
+  public List<Shape> visit(Op.Slice op, Node node) {
+    count(node, 1, 1);
+    picture(node, 0);
+    Shape x = in(node, 0);
+    if (op.from() < 0 || op.from() >= op.to() || op.to() > x.dim(1)) {
+      throw error(
+          node.path(), "channels %d to %d of %s do not exist", op.from(), op.to(), node.input(0));
+    }
+    return List.of(Shape.of(x.dim(0), op.to() - op.from(), x.dim(2), x.dim(3)));
+  }
+
+  @Override
+  public List<Shape> visit(Op.ReflectPad op, Node node) {
+    count(node, 1, 1);
+    picture(node, 0);
+    Shape x = in(node, 0);
+    if (op.pad() < 0 || op.pad() >= Math.min(x.dim(2), x.dim(3))) {
+      throw error(
+          node.path(),
+          "cannot mirror %d pixels of %s; pad less than its height and width",
+          op.pad(),
+          node.input(0));
+    }
+    return List.of(Shape.of(x.dim(0), x.dim(1), x.dim(2) + 2 * op.pad(), x.dim(3) + 2 * op.pad()));
   }
 
   @Override
@@ -227,7 +338,25 @@ final class ShapeRules implements Op.Visitor<List<Shape>> {
     if (!(op.probability() >= 0 && op.probability() < 1)) {
       throw error(node.path(), "dropout of %s; give a probability in [0, 1)", op.probability());
     }
-    return List.of(in(node, 0), in(node, 0));
+    Shape x = in(node, 0);
+    int[] mask = new int[x.rank()];
+    Arrays.fill(mask, 1);
+    mask[0] = op.unit() == Op.Unit.SAMPLE ? x.dim(0) : 1;
+    return List.of(x, op.unit() == Op.Unit.ELEMENT ? x : Shape.of(mask));
+  }
+
+  @Override
+  public List<Shape> visit(Op.DropBlock op, Node node) {
+    count(node, 1, 1);
+    picture(node, 0);
+    Shape x = in(node, 0);
+    if (!(op.probability() >= 0 && op.probability() < 1)) {
+      throw error(node.path(), "DropBlock of %s; give a share in [0, 1)", op.probability());
+    }
+    if (op.size() < 1 || op.size() > Math.min(x.dim(2), x.dim(3))) {
+      throw error(node.path(), "squares of %d do not fit %s", op.size(), node.input(0));
+    }
+    return List.of(x, x);
   }
 
   @Override
@@ -267,6 +396,14 @@ final class ShapeRules implements Op.Visitor<List<Shape>> {
   }
 
   @Override
+  public List<Shape> visit(Op.GroupNormGradient op, Node node) {
+    count(node, 5, 5);
+    require(node, in(node, 0).equals(in(node, 1)), "x and gradient of one shape");
+    Shape channel = Shape.of(in(node, 0).dim(1));
+    return op.shift() ? List.of(in(node, 0), channel, channel) : List.of(in(node, 0), channel);
+  }
+
+  @Override
   public List<Shape> visit(Op.ActivateGradient op, Node node) {
     count(node, 2, 2);
     require(node, in(node, 0).equals(in(node, 1)), "value and gradient of one shape");
@@ -275,6 +412,12 @@ final class ShapeRules implements Op.Visitor<List<Shape>> {
 
   @Override
   public List<Shape> visit(Op.PadShortcutGradient op, Node node) {
+    count(node, 1, 1);
+    return List.of(op.input());
+  }
+
+  @Override
+  public List<Shape> visit(Op.ReflectPadGradient op, Node node) {
     count(node, 1, 1);
     return List.of(op.input());
   }
@@ -313,7 +456,7 @@ final class ShapeRules implements Op.Visitor<List<Shape>> {
   @Override
   public List<Shape> visit(Op.DropoutGradient op, Node node) {
     count(node, 2, 2);
-    require(node, in(node, 0).equals(in(node, 1)), "mask and gradient of one shape");
+    require(node, broadcasts(in(node, 0), in(node, 1)), "a mask that fits the gradient");
     return List.of(in(node, 1));
   }
 

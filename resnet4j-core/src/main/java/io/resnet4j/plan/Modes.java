@@ -21,7 +21,7 @@ final class Modes {
     for (Node node : graph.nodes()) {
       List<Value> inputs =
           node.inputs().stream().map(value -> instead.getOrDefault(value, value)).toList();
-      if (node.op() instanceof Op.Dropout) {
+      if (node.op() instanceof Op.Dropout || node.op() instanceof Op.DropBlock) {
         instead.put(node.output(), inputs.get(0));
         continue;
       }

@@ -13,30 +13,47 @@ final class Types {
   private Types() {}
 
   /**
-   * State, statistics, gradients of parameters, logits and loss in the state's type; everything
-   * else in that of the activations.
+   * State and what is computed from it alone, statistics, gradients of parameters, logits and loss
+   * in the state's type; everything else in that of the activations.
    */
   static Map<Value, DType> choose(Graph graph, Precision precision) {
     Map<Value, DType> types = new HashMap<>();
     for (Node node : graph.nodes()) {
       for (int i = 0; i < node.outputs().size(); i++) {
-        boolean state = inState(node.op(), i);
+        boolean state = inState(node.op(), i) || followsState(node, i, types, precision);
         types.put(node.output(i), state ? precision.state() : precision.activations());
       }
     }
     return types;
   }
 
+  /** What is computed from parameters alone, such as a standardised weight, and its gradients. */
+  private static boolean followsState(
+      Node node, int output, Map<Value, DType> types, Precision precision) {
+    Op op = node.op();
+    boolean follows =
+        op instanceof Op.Reshape
+            || op instanceof Op.Affine
+            || op instanceof Op.Shift
+            || op instanceof Op.Multiply
+            || op instanceof Op.GroupNorm
+            || op instanceof Op.GroupNormGradient;
+    return follows
+        && output == 0
+        && node.inputs().stream().allMatch(value -> types.get(value) == precision.state());
+  }
+
   private static boolean inState(Op op, int output) {
-    if (op instanceof Op.BatchNorm) {
+    if (op instanceof Op.BatchNorm || op instanceof Op.GroupNorm) {
       return output == 1 || output == 2;
     }
-    if (op instanceof Op.BatchNormGradient) {
+    if (op instanceof Op.BatchNormGradient || op instanceof Op.GroupNormGradient) {
       return output > 0;
     }
     return op instanceof Op.Input
         || op instanceof Op.Parameter
         || op instanceof Op.Buffer
+        || op instanceof Op.SumTo
         || op instanceof Op.Linear
         || op instanceof Op.SoftmaxCrossEntropy
         || op instanceof Op.Conv2dWeightGradient

@@ -189,7 +189,21 @@ final class Naive {
       case SIGMOID -> v -> 1 / (1 + Math.exp(-v));
       case TANH -> v -> (Math.exp(v) - Math.exp(-v)) / (Math.exp(v) + Math.exp(-v));
       case SILU -> v -> v / (1 + Math.exp(-v));
+      case LEAKY_RELU -> v -> Math.max(v, 0) + 0.01 * Math.min(v, 0);
+      case GELU -> v -> v * distribution(v);
     };
+  }
+
+  /** The normal distribution by Simpson's rule over [0, v]. */
+  private static double distribution(double v) {
+    int intervals = 2000;
+    double h = v / intervals;
+    double sum = 0;
+    for (int i = 0; i <= intervals; i++) {
+      int weight = i == 0 || i == intervals ? 1 : i % 2 == 1 ? 4 : 2;
+      sum += weight * Math.exp(-i * h * i * h / 2);
+    }
+    return 0.5 + sum * h / 3 / Math.sqrt(2 * Math.PI);
   }
 
   private static double[] padShortcut(Op.PadShortcut op, Node node, double[] x) {

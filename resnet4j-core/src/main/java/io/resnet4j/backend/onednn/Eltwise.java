@@ -1,6 +1,7 @@
 package io.resnet4j.backend.onednn;
 
 import static org.bytedeco.dnnl.global.dnnl.dnnl_data_type_undef;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_eltwise_gelu_erf;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_eltwise_logistic;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_eltwise_logistic_use_dst_for_bwd;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_eltwise_relu;
@@ -25,6 +26,8 @@ final class Eltwise {
       case SIGMOID -> dnnl_eltwise_logistic;
       case TANH -> dnnl_eltwise_tanh;
       case SILU -> dnnl_eltwise_swish;
+      case LEAKY_RELU -> dnnl_eltwise_relu;
+      case GELU -> dnnl_eltwise_gelu_erf;
     };
   }
 
@@ -36,12 +39,18 @@ final class Eltwise {
       case SIGMOID -> dnnl_eltwise_logistic_use_dst_for_bwd;
       case TANH -> dnnl_eltwise_tanh_use_dst_for_bwd;
       case SILU -> dnnl_eltwise_swish;
+      case LEAKY_RELU -> dnnl_eltwise_relu_use_dst_for_bwd;
+      case GELU -> dnnl_eltwise_gelu_erf;
     };
   }
 
   /** Slope of the negative side of ReLU, or the factor inside swish. */
   static float alpha(Activation activation) {
-    return activation == Activation.SILU ? 1 : 0;
+    return switch (activation) {
+      case SILU -> 1;
+      case LEAKY_RELU -> (float) Activation.LEAK;
+      default -> 0;
+    };
   }
 
   static void append(dnnl_post_ops operations, Activation activation) {

@@ -75,6 +75,61 @@ final class NodeLowering implements Op.Visitor<Void> {
   }
 
   @Override
+  public Void visit(Op.Shift op, Node node) {
+    throw new UnsupportedOperationException(node.path());
+  }
+
+  @Override
+  public Void visit(Op.Multiply op, Node node) {
+    throw new UnsupportedOperationException(node.path());
+  }
+
+  @Override
+  public Void visit(Op.SumTo op, Node node) {
+    throw new UnsupportedOperationException(node.path());
+  }
+
+  @Override
+  public Void visit(Op.Affine op, Node node) {
+    throw new UnsupportedOperationException(node.path());
+  }
+
+  @Override
+  public Void visit(Op.Concat op, Node node) {
+    throw new UnsupportedOperationException(node.path());
+  }
+
+  @Override
+  public Void visit(Op.Slice op, Node node) {
+    throw new UnsupportedOperationException(node.path());
+  }
+
+  @Override
+  public Void visit(Op.ReflectPad op, Node node) {
+    throw new UnsupportedOperationException(node.path());
+  }
+
+  @Override
+  public Void visit(Op.ReflectPadGradient op, Node node) {
+    throw new UnsupportedOperationException(node.path());
+  }
+
+  @Override
+  public Void visit(Op.GroupNorm op, Node node) {
+    throw new UnsupportedOperationException(node.path());
+  }
+
+  @Override
+  public Void visit(Op.GroupNormGradient op, Node node) {
+    throw new UnsupportedOperationException(node.path());
+  }
+
+  @Override
+  public Void visit(Op.DropBlock op, Node node) {
+    throw new UnsupportedOperationException(node.path());
+  }
+
+  @Override
   public Void visit(Op.PadShortcut op, Node node) {
     padShortcuts.forward(op, node);
     return null;

@@ -19,6 +19,8 @@ final class Elementwise {
       case SIGMOID -> sigmoid(x);
       case TANH -> Math.tanh(x);
       case SILU -> x * sigmoid(x);
+      case LEAKY_RELU -> x > 0 ? x : Activation.LEAK * x;
+      case GELU -> x * Erf.normalDistribution(x);
     };
   }
 
@@ -38,6 +40,8 @@ final class Elementwise {
       case SIGMOID -> v * (1 - v);
       case TANH -> 1 - v * v;
       case SILU -> sigmoid(v) * (1 + v * (1 - sigmoid(v)));
+      case LEAKY_RELU -> v > 0 ? 1 : Activation.LEAK;
+      case GELU -> Erf.normalDistribution(v) + v * Erf.normalDensity(v);
     };
   }
 

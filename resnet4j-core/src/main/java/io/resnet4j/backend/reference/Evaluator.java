@@ -159,6 +159,119 @@ final class Evaluator implements Op.Visitor<List<double[]>> {
         Elementwise.activate(Elementwise.add(in(node, 0), in(node, 1)), op.activation()));
   }
 
+  private Broadcast second(Node node) {
+    return new Broadcast(shape(node, 1), shape(node, 0));
+  }
+
+  @Override
+  public List<double[]> visit(Op.Shift op, Node node) {
+    double[] x = in(node, 0);
+    double[] b = in(node, 1);
+    Broadcast broadcast = second(node);
+    return List.of(Elementwise.map(x.length, i -> x[i] + b[broadcast.at(i)]));
+  }
+
+  @Override
+  public List<double[]> visit(Op.Multiply op, Node node) {
+    double[] x = in(node, 0);
+    double[] s = in(node, 1);
+    Broadcast broadcast = second(node);
+    return List.of(Elementwise.map(x.length, i -> x[i] * s[broadcast.at(i)]));
+  }
+
+  @Override
+  public List<double[]> visit(Op.SumTo op, Node node) {
+    return List.of(new Broadcast(op.shape(), shape(node, 0)).sum(in(node, 0)));
+  }
+
+  @Override
+  public List<double[]> visit(Op.Affine op, Node node) {
+    double[] x = in(node, 0);
+    return List.of(Elementwise.map(x.length, i -> op.factor() * x[i] + op.addend()));
+  }
+
+  @Override
+  public List<double[]> visit(Op.Concat op, Node node) {
+    double[] y = new double[(int) node.output().shape().elements()];
+    int samples = node.output().shape().dim(0);
+    int at = 0;
+    for (int n = 0; n < samples; n++) {
+      for (int i = 0; i < node.inputs().size(); i++) {
+        int block = (int) shape(node, i).elements() / samples;
+        System.arraycopy(in(node, i), n * block, y, at, block);
+        at += block;
+      }
+    }
+    return List.of(y);
+  }
+
+  @Override
+  public List<double[]> visit(Op.Slice op, Node node) {
+    double[] x = in(node, 0);
+    int pixels = pixels(shape(node, 0));
+    int channels = shape(node, 0).dim(1);
+    int kept = (op.to() - op.from()) * pixels;
+    return List.of(
+        Elementwise.map(
+            (int) node.output().shape().elements(),
+            i -> x[i / kept * channels * pixels + op.from() * pixels + i % kept]));
+  }
+
+  @Override
+  public List<double[]> visit(Op.ReflectPad op, Node node) {
+    double[] x = in(node, 0);
+    double[] y = new double[(int) node.output().shape().elements()];
+    eachReflection(op, shape(node, 0), (from, to) -> y[to] = x[from]);
+    return List.of(y);
+  }
+
+  private static void eachReflection(Op.ReflectPad op, Shape x, Sample sample) {
+    int h = x.dim(2);
+    int w = x.dim(3);
+    int outH = h + 2 * op.pad();
+    int outW = w + 2 * op.pad();
+    for (int i = 0; i < x.dim(0) * x.dim(1) * outH * outW; i++) {
+      int row = mirror(i / outW % outH - op.pad(), h);
+      int column = mirror(i % outW - op.pad(), w);
+      sample.at((i / outW / outH * h + row) * w + column, i);
+    }
+  }
+
+  private static int mirror(int position, int extent) {
+    return position < 0 ? -position : position < extent ? position : 2 * (extent - 1) - position;
+  }
+
+  @Override
+  public List<double[]> visit(Op.ReflectPadGradient op, Node node) {
+    double[] dy = in(node, 0);
+    double[] dx = new double[(int) op.input().elements()];
+    eachReflection(op.pad(), op.input(), (to, from) -> dx[to] += dy[from]);
+    return List.of(dx);
+  }
+
+  @Override
+  public List<double[]> visit(Op.GroupNorm op, Node node) {
+    GroupNormalisation norm = new GroupNormalisation(op, shape(node, 0));
+    double[] x = in(node, 0);
+    double[] mean = norm.mean(x);
+    double[] variance = norm.variance(x, mean);
+    double[] scale = in(node, 1);
+    double[] shift = node.inputs().size() == 3 ? in(node, 2) : new double[scale.length];
+    return List.of(norm.forward(x, scale, shift, mean, variance), mean, variance);
+  }
+
+  @Override
+  public List<double[]> visit(Op.GroupNormGradient op, Node node) {
+    GroupNormalisation norm = new GroupNormalisation(op.norm(), shape(node, 0));
+    double[] x = in(node, 0);
+    double[] dy = in(node, 1);
+    double[] mean = in(node, 3);
+    double[] variance = in(node, 4);
+    double[] dx = norm.inputGradient(x, dy, in(node, 2), mean, variance);
+    double[] scale = norm.scaleGradient(x, dy, mean, variance);
+    return op.shift() ? List.of(dx, scale, norm.shiftGradient(dy)) : List.of(dx, scale);
+  }
+
   @Override
   public List<double[]> visit(Op.PadShortcut op, Node node) {
     double[] x = in(node, 0);
@@ -236,11 +349,23 @@ final class Evaluator implements Op.Visitor<List<double[]>> {
   @Override
   public List<double[]> visit(Op.Dropout op, Node node) {
     double[] x = in(node, 0);
+    Shape units = node.output(1).shape();
     KeyedRandom random = KeyedRandom.of(seed, node.path()).child(step);
     double kept = 1 / (1 - op.probability());
     double[] mask =
-        Elementwise.map(x.length, i -> random.uniformAt(i) < op.probability() ? 0 : kept);
-    return List.of(Elementwise.multiply(x, mask), mask);
+        Elementwise.map(
+            (int) units.elements(), i -> random.uniformAt(i) < op.probability() ? 0 : kept);
+    Broadcast broadcast = new Broadcast(units, shape(node, 0));
+    return List.of(Elementwise.map(x.length, i -> x[i] * mask[broadcast.at(i)]), mask);
+  }
+
+  @Override
+  public List<double[]> visit(Op.DropBlock op, Node node) {
+    float[] mask =
+        op.mask(shape(node, 0), KeyedRandom.of(seed, node.path()).child(step)::uniformAt);
+    double[] x = in(node, 0);
+    double[] wide = Elementwise.map(mask.length, i -> mask[i]);
+    return List.of(Elementwise.multiply(x, wide), wide);
   }
 
   @Override
@@ -343,7 +468,10 @@ final class Evaluator implements Op.Visitor<List<double[]>> {
 
   @Override
   public List<double[]> visit(Op.DropoutGradient op, Node node) {
-    return List.of(Elementwise.multiply(in(node, 0), in(node, 1)));
+    double[] mask = in(node, 0);
+    double[] dy = in(node, 1);
+    Broadcast broadcast = new Broadcast(shape(node, 0), shape(node, 1));
+    return List.of(Elementwise.map(dy.length, i -> dy[i] * mask[broadcast.at(i)]));
   }
 
   @Override
