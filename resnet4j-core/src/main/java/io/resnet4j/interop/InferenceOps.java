@@ -40,6 +40,21 @@ abstract class InferenceOps<R> implements Op.Visitor<R> {
   }
 
   @Override
+  public R visit(Op.SumTo op, Node node) {
+    return refuse(op, node);
+  }
+
+  @Override
+  public R visit(Op.GroupNormGradient op, Node node) {
+    return refuse(op, node);
+  }
+
+  @Override
+  public R visit(Op.ReflectPadGradient op, Node node) {
+    return refuse(op, node);
+  }
+
+  @Override
   public R visit(Op.ActivateGradient op, Node node) {
     return refuse(op, node);
   }

@@ -6,12 +6,14 @@ import io.resnet4j.graph.Op;
 import io.resnet4j.graph.Value;
 import io.resnet4j.graph.Window;
 import io.resnet4j.interop.onnx.AttributeProto;
+import io.resnet4j.interop.onnx.TensorProto;
 import io.resnet4j.tensor.Shape;
 import io.resnet4j.tensor.Tensor;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 
 /**
  * What each ONNX operator becomes. Forms that several operators make together, such as x times
@@ -33,11 +35,18 @@ final class OnnxOperators {
   static {
     TABLE.put("Conv", OnnxOperators::conv);
     TABLE.put("BatchNormalization", OnnxOperators::batchNorm);
-    TABLE.put("Relu", (scope, node) -> activate(scope, node, Activation.RELU));
-    TABLE.put("Sigmoid", (scope, node) -> activate(scope, node, Activation.SIGMOID));
-    TABLE.put("Tanh", (scope, node) -> activate(scope, node, Activation.TANH));
-    TABLE.put("Add", OnnxOperators::add);
-    TABLE.put("Mul", OnnxOperators::multiply);
+    TABLE.put("Relu", (scope, node) -> OnnxArithmetic.activate(scope, node, Activation.RELU));
+    TABLE.put("Sigmoid", (scope, node) -> OnnxArithmetic.activate(scope, node, Activation.SIGMOID));
+    TABLE.put("Tanh", (scope, node) -> OnnxArithmetic.activate(scope, node, Activation.TANH));
+    TABLE.put("LeakyRelu", OnnxArithmetic::leakyRelu);
+    TABLE.put("Gelu", OnnxArithmetic::gelu);
+    TABLE.put("Erf", OnnxArithmetic::erf);
+    TABLE.put("Add", OnnxArithmetic::add);
+    TABLE.put("Mul", OnnxArithmetic::multiply);
+    TABLE.put("Div", OnnxArithmetic::divide);
+    TABLE.put("Concat", OnnxOperators::concat);
+    TABLE.put("InstanceNormalization", OnnxOperators::instanceNorm);
+    TABLE.put("GroupNormalization", OnnxOperators::groupNorm);
     TABLE.put("MaxPool", OnnxOperators::maxPool);
     TABLE.put("AveragePool", OnnxOperators::averagePool);
     TABLE.put(
@@ -126,65 +135,77 @@ final class OnnxOperators {
         scope.buffer(node, 4, "running_var"));
   }
 
-  private static void activate(OnnxScope scope, OnnxNode node, Activation activation) {
-    scope.emit(node, new Op.Activate(activation), scope.value(node, 0));
-  }
-
-  private static void add(OnnxScope scope, OnnxNode node) {
-    int constant = scope.constant(node, 0).isPresent() ? 0 : 1;
-    if (scope.constant(node, constant).isPresent()) {
-      bias(scope, node, scope.value(node, 1 - constant), constant);
+  private static void instanceNorm(OnnxScope scope, OnnxNode node) {
+    Value x = scope.value(node, 0);
+    double epsilon = node.decimal("epsilon", 1e-5);
+    Tensor scale = scope.tensor(node, 1);
+    Tensor shift = scope.tensor(node, 2);
+    int groups = x.shape().dim(1);
+    if (!scale.shape().equals(Shape.of(groups)) || !shift.shape().equals(scale.shape())) {
+      throw node.error("scale " + scale.shape() + " and shift " + shift.shape() + " for " + x);
+    }
+    Op op = new Op.GroupNorm(groups, epsilon);
+    if (x.shape().rank() == 4) {
+      Value weight = scope.parameter(node, 1, "weight");
+      scope.emit(node, op, x, weight, scope.parameter(node, 2, "bias"));
       return;
     }
-    scope.emit(node, new Op.Add(Activation.IDENTITY), scope.value(node, 0), scope.value(node, 1));
-  }
-
-  /** A constant added to a convolution or an affine map that has no bias yet. */
-  private static void bias(OnnxScope scope, OnnxNode node, Value y, int constant) {
-    Node maker = scope.maker(y);
-    Tensor addend = scope.tensor(node, constant);
-    int channels = y.shape().dim(1);
-    boolean linear = maker.op() instanceof Op.Linear;
-    boolean fits =
-        (linear || maker.op() instanceof Op.Conv2d)
-            && maker.inputs().size() == 2
-            && addend.shape().elements() == channels
-            && (linear ? isLast(addend.shape()) : isChannel(addend.shape(), channels));
-    if (!fits) {
-      throw node.error("a constant " + addend.shape() + " is added to " + y);
+    // Groups laid out as channels: how group norm is written with older operators.
+    Node laid = scope.maker(x);
+    if (!(laid.op() instanceof Op.Reshape)
+        || x.shape().rank() != 3
+        || laid.input(0).shape().rank() != 4) {
+      throw node.error("an input " + x.shape() + "; expected [N,C,H,W], or groups of it");
     }
-    Tensor flat = Tensor.of(Shape.of(channels), addend.type(), addend.bytes());
-    Value bias = scope.parameter(node, constant, "bias", flat);
-    scope.emit(node, maker.op(), maker.input(0), maker.input(1), bias);
+    Value whole = laid.input(0);
+    int size = whole.shape().dim(1) / groups;
+    Value weight = scope.parameter(node, 1, "weight", repeated(scale, size));
+    Value y =
+        OnnxArithmetic.isAll(shift, 0)
+            ? scope.emit(node, op, whole, weight)
+            : scope.emit(
+                node, op, whole, weight, scope.parameter(node, 2, "bias", repeated(shift, size)));
+    scope.emit(node, laid.op(), y);
   }
 
-  /** [K] or [1,K]. */
-  private static boolean isLast(Shape shape) {
-    return shape.rank() == 1 || shape.rank() == 2 && shape.dim(0) == 1;
+  private static Tensor repeated(Tensor values, int times) {
+    float[] each = values.toFloats();
+    float[] all = new float[Math.multiplyExact(each.length, times)];
+    for (int i = 0; i < all.length; i++) {
+      all[i] = each[i / times];
+    }
+    return Tensor.ofFloats(Shape.of(all.length), all);
   }
 
-  /** [C,1,1] or [1,C,1,1]. */
-  private static boolean isChannel(Shape shape, int channels) {
-    int rank = shape.rank();
-    return (rank == 3 || rank == 4) && shape.dim(rank - 3) == channels;
+  private static void groupNorm(OnnxScope scope, OnnxNode node) {
+    if (scope.opset < 21) {
+      throw node.error("scales a group at a time before operator set 21; write it with that");
+    }
+    node.number("stash_type", 1);
+    int groups = node.number("num_groups", 0, 1, MOST);
+    scope.emit(
+        node,
+        new Op.GroupNorm(groups, node.decimal("epsilon", 1e-5)),
+        scope.value(node, 0),
+        scope.parameter(node, 1, "weight"),
+        scope.parameter(node, 2, "bias"));
   }
 
-  private static void multiply(OnnxScope scope, OnnxNode node) {
-    Value a = scope.value(node, 0);
-    Value b = scope.value(node, 1);
-    if (isSigmoidOf(scope, b, a)) {
-      scope.emit(node, new Op.Activate(Activation.SILU), a);
-    } else if (isSigmoidOf(scope, a, b)) {
-      scope.emit(node, new Op.Activate(Activation.SILU), b);
+  private static void concat(OnnxScope scope, OnnxNode node) {
+    picture(scope, node);
+    long axis = node.number("axis", 1);
+    if (axis != 1 && axis != -3) {
+      throw node.error("axis is " + axis + "; only channels can be concatenated here");
+    }
+    Value[] values =
+        IntStream.range(0, node.proto().getInputCount())
+            .mapToObj(i -> scope.value(node, i))
+            .toArray(Value[]::new);
+    if (values.length == 1) {
+      scope.define(node, values[0]);
     } else {
-      throw node.error("only x times sigmoid(x) is known here");
+      scope.emit(node, new Op.Concat(), values);
     }
-  }
-
-  private static boolean isSigmoidOf(OnnxScope scope, Value gate, Value x) {
-    return scope.maker(gate).op() instanceof Op.Activate act
-        && act.activation() == Activation.SIGMOID
-        && scope.maker(gate).input(0).equals(x);
   }
 
   private static Window pool(OnnxScope scope, OnnxNode node) {
@@ -249,6 +270,10 @@ final class OnnxOperators {
   }
 
   private static void reshape(OnnxScope scope, OnnxNode node) {
+    if (scope.constant(node, 0).isPresent()) {
+      reshapeConstant(scope, node, scope.constant(node, 0).get());
+      return;
+    }
     Value x = scope.value(node, 0);
     boolean zeroCopies = node.number("allowzero", 0) == 0;
     long[] dims = node.has("shape") ? node.numbers("shape") : scope.longs(node, 1);
@@ -275,7 +300,27 @@ final class OnnxOperators {
     if (shape.length < 2 || shape[0] != OnnxScope.BATCH) {
       throw node.error("shape is " + Arrays.toString(dims) + "; the batch must stay the first");
     }
-    scope.emit(node, new Op.Reshape(Shape.of(shape)), x);
+    Node maker = scope.maker(x);
+    if (maker.op() instanceof Op.Reshape && maker.input(0).shape().equals(Shape.of(shape))) {
+      scope.define(node, maker.input(0)); // there and back
+    } else {
+      scope.emit(node, new Op.Reshape(Shape.of(shape)), x);
+    }
+  }
+
+  /** Such as a scale [C] to [C,1,1]; it keeps its name. */
+  private static void reshapeConstant(OnnxScope scope, OnnxNode node, TensorProto constant) {
+    long[] dims = scope.longs(node, 1);
+    long elements = 1;
+    for (long dim : constant.getDimsList()) {
+      elements = Math.multiplyExact(elements, dim);
+    }
+    long known = Arrays.stream(dims).filter(dim -> dim != -1).reduce(1, Math::multiplyExact);
+    TensorProto.Builder shaped = constant.toBuilder().clearDims();
+    for (long dim : dims) {
+      shaped.addDims(dim == -1 && known > 0 ? elements / known : dim);
+    }
+    scope.constants.put(node.proto().getOutput(0), shaped.build());
   }
 
   private static void squeeze(OnnxScope scope, OnnxNode node) {
@@ -317,6 +362,11 @@ final class OnnxOperators {
     scope.emit(node, new Op.Linear(), x, weight, scope.parameter(node, 2, "bias", flat));
   }
 
+  /** [K] or [1,K]. */
+  private static boolean isLast(Shape shape) {
+    return shape.rank() == 1 || shape.rank() == 2 && shape.dim(0) == 1;
+  }
+
   private static void matMul(OnnxScope scope, OnnxNode node) {
     scope.emit(node, new Op.Linear(), scope.value(node, 0), weight(scope, node, true));
   }
@@ -340,7 +390,7 @@ final class OnnxOperators {
     return Tensor.ofFloats(Shape.of(columns, rows), values);
   }
 
-  /** Every s-th pixel. */
+  /** Some of the channels, or every s-th pixel. */
   private static void slice(OnnxScope scope, OnnxNode node) {
     Value x = picture(scope, node);
     boolean old = node.has("starts");
@@ -353,46 +403,73 @@ final class OnnxOperators {
     if (ends.length != count || axes.length < count || steps.length > 0 && steps.length != count) {
       throw node.error("starts, ends, axes and steps are of different lengths");
     }
-    long[] stride = {1, 1, 1, 1};
+    int[] from = new int[4];
+    int[] to = x.shape().toArray();
+    int[] step = {1, 1, 1, 1};
     for (int i = 0; i < count; i++) {
       int axis = (int) node.within("axis", axes[i] < 0 ? axes[i] + 4 : axes[i], 0, 3);
-      stride[axis] = steps.length == 0 ? 1 : node.within("step", steps[i], 1, MOST);
-      if (starts[i] != 0 || ends[i] < x.shape().dim(axis)) {
-        throw node.error("only whole axes, in steps over H and W, are known here");
-      }
+      int size = x.shape().dim(axis);
+      step[axis] = steps.length == 0 ? 1 : (int) node.within("step", steps[i], 1, MOST);
+      from[axis] = (int) node.within("start", counted(starts[i], size), 0, size);
+      to[axis] = (int) node.within("end", Math.min(counted(ends[i], size), size), 0, size);
     }
-    if (stride[0] != 1 || stride[1] != 1 || stride[2] != stride[3]) {
-      throw node.error("only equal steps over H and W are known here");
+    boolean wholePixels = isWhole(x, from, to, 2) && isWhole(x, from, to, 3);
+    if (!isWhole(x, from, to, 0) || !wholePixels || step[0] * step[1] != 1 || step[2] != step[3]) {
+      throw node.error("only channels, or equal steps over all of H and W, are known here");
     }
-    scope.emit(node, new Op.PadShortcut((int) stride[2], 0, 0), x);
+    if (isWhole(x, from, to, 1)) {
+      scope.emit(node, new Op.PadShortcut(step[2], 0, 0), x);
+    } else if (step[2] == 1) {
+      scope.emit(node, new Op.Slice(from[1], to[1]), x);
+    } else {
+      throw node.error("channels and steps at once are not known here");
+    }
+  }
+
+  /** A position that may be counted from the end. */
+  private static long counted(long position, int size) {
+    return position < 0 ? position + size : position;
+  }
+
+  private static boolean isWhole(Value x, int[] from, int[] to, int axis) {
+    return from[axis] == 0 && to[axis] == x.shape().dim(axis);
   }
 
   private static long[] optional(OnnxScope scope, OnnxNode node, int index) {
     return node.input(index).isEmpty() ? new long[0] : scope.longs(node, index);
   }
 
-  /** Channels of zeros; with a strided slice before it, shortcut option A. */
   private static void pad(OnnxScope scope, OnnxNode node) {
     Value x = picture(scope, node);
-    long[] pads = node.has("pads") ? node.numbers("pads") : scope.longs(node, 1);
-    boolean constant = node.text("mode", "constant").equals("constant");
-    boolean zero = node.input(2).isEmpty() || scope.scalar(node, 2).orElse(1.0) == 0;
-    if (!constant || !zero || node.decimal("value", 0) != 0 || !node.input(3).isEmpty()) {
-      throw node.error("only zeros are known here");
+    long[] given = node.has("pads") ? node.numbers("pads") : scope.longs(node, 1);
+    if (given.length != 8 || !node.input(3).isEmpty()) {
+      throw node.error("expected 8 pads, for all axes");
     }
-    if (pads.length != 8) {
-      throw node.error("pads has " + pads.length + " numbers; expected 8");
-    }
+    int[] pads = new int[8];
     for (int i = 0; i < 8; i++) {
-      node.within("pads[" + i + "]", pads[i], 0, i % 4 == 1 ? MOST : 0);
+      pads[i] = (int) node.within("pads[" + i + "]", given[i], 0, MOST);
     }
-    int before = (int) pads[1];
-    int after = (int) pads[5];
-    if (scope.maker(x).op() instanceof Op.PadShortcut slice
-        && slice.before() == 0
-        && slice.after() == 0) {
-      Value whole = scope.maker(x).input(0);
-      scope.emit(node, new Op.PadShortcut(slice.stride(), before, after), whole);
+    boolean zero = node.input(2).isEmpty() || scope.scalar(node, 2).orElse(1.0) == 0;
+    zero &= node.decimal("value", 0) == 0;
+    String mode = node.text("mode", "constant");
+    boolean channels = Arrays.equals(pads, new int[] {0, pads[1], 0, 0, 0, pads[5], 0, 0});
+    int border = pads[2];
+    boolean mirrored = Arrays.equals(pads, new int[] {0, 0, border, border, 0, 0, border, border});
+    if (mode.equals("constant") && zero && channels) {
+      padChannels(scope, node, x, pads[1], pads[5]);
+    } else if (mode.equals("reflect") && mirrored) {
+      scope.emit(node, new Op.ReflectPad(border), x);
+    } else {
+      throw node.error(
+          "only channels of zeros, or equally wide mirrored borders, are known here; let Conv pad");
+    }
+  }
+
+  /** Channels of zeros; with a strided slice before it, shortcut option A. */
+  private static void padChannels(OnnxScope scope, OnnxNode node, Value x, int before, int after) {
+    Node maker = scope.maker(x);
+    if (maker.op() instanceof Op.PadShortcut slice && slice.before() + slice.after() == 0) {
+      scope.emit(node, new Op.PadShortcut(slice.stride(), before, after), maker.input(0));
     } else {
       scope.emit(node, new Op.PadShortcut(1, before, after), x);
     }
@@ -405,7 +482,7 @@ final class OnnxOperators {
       ratio =
           scope.scalar(node, 1).orElseThrow(() -> node.error("the ratio is not a constant number"));
     }
-    scope.emit(node, new Op.Dropout(ratio), scope.value(node, 0));
+    scope.emit(node, new Op.Dropout(ratio, Op.Unit.ELEMENT), scope.value(node, 0));
   }
 
   /** Left off, for what is asked for are the logits; so nothing may read it. */

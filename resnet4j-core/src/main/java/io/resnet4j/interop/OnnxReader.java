@@ -37,15 +37,16 @@ final class OnnxReader {
 
   static Onnx read(String where, ModelProto model, String input, String output) {
     try {
-      requireKnown(model);
-      return new OnnxReader(model.getGraph()).read(model, input, output);
+      OnnxReader reader = new OnnxReader(model.getGraph());
+      reader.scope.opset = requireKnown(model);
+      return reader.read(model, input, output);
     } catch (IllegalArgumentException | ArithmeticException e) {
       // Shapes and windows complain by the former, products that overflow by the latter.
       throw new InvalidInputException(where + ": " + e.getMessage(), e);
     }
   }
 
-  private static void requireKnown(ModelProto model) {
+  private static long requireKnown(ModelProto model) {
     long version = -1;
     for (OperatorSetIdProto set : model.getOpsetImportList()) {
       if (isStandard(set.getDomain())) {
@@ -66,6 +67,7 @@ final class OnnxReader {
       throw new InvalidInputException(
           "holds functions or sparse tensors; write it with operators and dense tensors alone");
     }
+    return version;
   }
 
   private static boolean isStandard(String domain) {

@@ -5,6 +5,7 @@ import io.resnet4j.graph.Node;
 import io.resnet4j.graph.Op;
 import io.resnet4j.graph.Value;
 import io.resnet4j.interop.onnx.TensorProto;
+import io.resnet4j.tensor.DType;
 import io.resnet4j.tensor.Tensor;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -32,6 +33,12 @@ final class OnnxScope {
 
   /** Names that nodes make but that no operation here has. */
   final Set<String> unavailable = new HashSet<>();
+
+  /** What GELU is written with, by name; none of it is an operation here. */
+  final Map<String, OnnxArithmetic.PartOfGelu> parts = new HashMap<>();
+
+  /** Version of the operators. */
+  long opset;
 
   /** The batch that the file was written for, if it fixes one. */
   OptionalInt fixedBatch = OptionalInt.empty();
@@ -110,7 +117,7 @@ final class OnnxScope {
       return node.error("input '" + shown + "' is a constant; expected a computed value");
     }
     if (unavailable.contains(name)) {
-      return node.error("input '" + shown + "' is a further output of a node, unknown here");
+      return node.error("input '" + shown + "' is known here only as part of another form");
     }
     return node.error(
         "input '"
@@ -142,11 +149,22 @@ final class OnnxScope {
     return OnnxTensors.longs(required(node, index));
   }
 
+  /** The number of input {@code index}, if it is a constant without dimensions. */
+  Optional<Double> number(OnnxNode node, int index) {
+    return scalar(node, index).filter(n -> constants.get(node.input(index)).getDimsCount() == 0);
+  }
+
   /** The one number of input {@code index}, if it is a constant of one element. */
   Optional<Double> scalar(OnnxNode node, int index) {
     return constant(node, index)
         .filter(proto -> proto.getDimsList().stream().allMatch(dim -> dim == 1))
-        .map(proto -> OnnxTensors.tensor(proto).get(0));
+        .map(OnnxTensors::tensor)
+        // A float stands for the decimal that was written, as in attributes.
+        .map(t -> t.type() == DType.F32 ? decimal(t.get(0)) : t.get(0));
+  }
+
+  private static double decimal(double single) {
+    return Double.parseDouble(Float.toString((float) single));
   }
 
   /**
@@ -170,7 +188,8 @@ final class OnnxScope {
   }
 
   private Value keep(OnnxNode node, int index, String what, Tensor tensor, Op op) {
-    String name = node.input(index);
+    String own = constants.get(node.input(index)).getName();
+    String name = own.isEmpty() ? node.input(index) : own;
     return state.computeIfAbsent(
         op + " " + name,
         key -> {

@@ -1,6 +1,7 @@
 package io.resnet4j.interop;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.UnsafeByteOperations;
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.interop.onnx.TensorProto;
 import io.resnet4j.tensor.DType;
@@ -23,9 +24,7 @@ final class OnnxTensors {
     for (int dim : tensor.shape().toArray()) {
       proto.addDims(dim);
     }
-    return proto
-        .setRawData(com.google.protobuf.UnsafeByteOperations.unsafeWrap(f32.bytes()))
-        .build();
+    return proto.setRawData(UnsafeByteOperations.unsafeWrap(f32.bytes())).build();
   }
 
   /** A list of int64. */
@@ -161,7 +160,8 @@ final class OnnxTensors {
       throw error(
           proto, "holds " + raw.size() + " bytes, its dimensions ask for " + (long) count * size);
     }
-    return raw.asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+    // Sliced: the view begins in the middle of the whole file.
+    return raw.asReadOnlyByteBuffer().slice().order(ByteOrder.LITTLE_ENDIAN);
   }
 
   private static InvalidInputException error(TensorProto proto, String what) {

@@ -1,5 +1,6 @@
 package io.resnet4j.interop;
 
+import com.google.protobuf.ByteString;
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.graph.Activation;
 import io.resnet4j.graph.Graph;
@@ -15,13 +16,16 @@ import io.resnet4j.interop.onnx.TensorProto;
 import io.resnet4j.interop.onnx.TensorShapeProto;
 import io.resnet4j.interop.onnx.TypeProto;
 import io.resnet4j.interop.onnx.ValueInfoProto;
+import io.resnet4j.tensor.DType;
 import io.resnet4j.tensor.Shape;
 import io.resnet4j.tensor.Tensor;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** One ONNX node, or a few, for each operation of a graph; nothing written knows the batch. */
 final class OnnxWriter extends InferenceOps<Void> {
@@ -37,6 +41,7 @@ final class OnnxWriter extends InferenceOps<Void> {
   /** What a value is called in the file. */
   private final Map<Value, String> names = new HashMap<>();
 
+  private final Map<Float, String> scalars = new HashMap<>();
   private final Set<String> taken = new HashSet<>();
   private final Set<String> written = new HashSet<>();
 
@@ -218,7 +223,7 @@ final class OnnxWriter extends InferenceOps<Void> {
   }
 
   /** The batch norm that {@code y}, a convolution's result, goes into and nowhere else; or null. */
-  private @org.jspecify.annotations.Nullable Node folding(Value y) {
+  private @Nullable Node folding(Value y) {
     List<Node> users = readers.getOrDefault(y, List.of());
     boolean alone = users.size() == 1 && !graph.outputs().containsValue(y);
     return fold && alone && users.get(0).op() instanceof Op.BatchNorm ? users.get(0) : null;
@@ -251,7 +256,15 @@ final class OnnxWriter extends InferenceOps<Void> {
     boolean replaces =
         maker.inputs().stream()
             .anyMatch(v -> v.name().equals(wanted) && readers.get(v).size() == 1);
-    String name = replaces ? wanted : unique(wanted);
+    if (replaces) {
+      out.addInitializer(OnnxTensors.floats(wanted, tensor));
+      return wanted;
+    }
+    return fresh(wanted, tensor);
+  }
+
+  private String fresh(String wanted, Tensor tensor) {
+    String name = unique(wanted);
     out.addInitializer(OnnxTensors.floats(name, tensor));
     return name;
   }
@@ -278,11 +291,31 @@ final class OnnxWriter extends InferenceOps<Void> {
       case SIGMOID -> node("Sigmoid", path, y, x);
       case TANH -> node("Tanh", path, y, x);
       case SILU -> {
-        String gate = unique(path + ".sigmoid");
-        node("Sigmoid", gate, gate, x);
-        node("Mul", path, y, x, gate);
+        node("Mul", path, y, x, step("Sigmoid", path + ".sigmoid", x));
+      }
+      case LEAKY_RELU -> number(node("LeakyRelu", path, y, x), "alpha", (float) Activation.LEAK);
+      case GELU -> {
+        // x (1 + erf(x / sqrt 2)) / 2: the operator Gelu came with operator set 20.
+        String scaled = step("Mul", path + ".scaled", x, scalar(Math.sqrt(0.5)));
+        String erf = step("Erf", path + ".erf", scaled);
+        String gate = step("Add", path + ".gate", erf, scalar(1));
+        String twice = step("Mul", path + ".twice", x, gate);
+        node("Mul", path, y, twice, scalar(0.5));
       }
     }
+  }
+
+  /** A node of our own between those of the graph; returns the name of what it makes. */
+  private String step(String type, String wanted, String... inputs) {
+    String name = unique(wanted);
+    node(type, name, name, inputs);
+    return name;
+  }
+
+  /** A number without dimensions: such are constants, while learned numbers are [1]. */
+  private String scalar(double value) {
+    return scalars.computeIfAbsent(
+        (float) value, number -> fresh("constant." + number, Tensor.ofFloats(Shape.of(), number)));
   }
 
   @Override
@@ -350,11 +383,16 @@ final class OnnxWriter extends InferenceOps<Void> {
       number(whole("Flatten", node), "axis", 1);
       return null;
     }
-    long[] dims = java.util.Arrays.stream(op.shape().toArray()).asLongStream().toArray();
-    dims[0] = -1;
-    String shape = constant(node.path() + ".shape", dims);
+    String shape = constant(node.path() + ".shape", batched(op.shape()));
     node("Reshape", node.path(), name(node.output()), name(node.input(0)), shape);
     return null;
+  }
+
+  /** A shape with the batch left open. */
+  private static long[] batched(Shape shape) {
+    long[] dims = Arrays.stream(shape.toArray()).asLongStream().toArray();
+    dims[0] = -1;
+    return dims;
   }
 
   @Override
@@ -364,7 +402,102 @@ final class OnnxWriter extends InferenceOps<Void> {
   }
 
   @Override
+  public Void visit(Op.GroupNorm op, Node node) {
+    // As instance norm over groups laid out as channels: GroupNormalization came with set 21.
+    String path = node.path();
+    Shape x = node.input(0).shape();
+    float[] ones = new float[op.groups()];
+    Arrays.fill(ones, 1);
+    String one = fresh(path + ".ones", Tensor.ofFloats(Shape.of(op.groups()), ones));
+    String zero = fresh(path + ".zeros", Tensor.zeros(Shape.of(op.groups()), DType.F32));
+    String groups = constant(path + ".groups", 0, op.groups(), -1);
+    String y = step("Reshape", path + ".grouped", name(node.input(0)), groups);
+    y = step("InstanceNormalization", path + ".normalised", y, one, zero);
+    number(out.getNodeBuilder(out.getNodeCount() - 1), "epsilon", (float) op.epsilon());
+    y = step("Reshape", path + ".channels", y, constant(path + ".shape", batched(x)));
+    boolean shifted = node.inputs().size() == 3;
+    String scale = perChannel(node, 1);
+    if (!shifted) {
+      node("Mul", path, name(node.output()), y, scale);
+    } else {
+      y = step("Mul", path + ".scaled", y, scale);
+      node("Add", path, name(node.output()), y, perChannel(node, 2));
+    }
+    return null;
+  }
+
+  /** [C] as [C,1,1]. */
+  private String perChannel(Node node, int index) {
+    String name = state(node.input(index));
+    String shape = constant(name + ".shape", -1, 1, 1);
+    return step("Reshape", name + ".channels", name, shape);
+  }
+
+  @Override
+  public Void visit(Op.Shift op, Node node) {
+    whole("Add", node);
+    return null;
+  }
+
+  @Override
+  public Void visit(Op.Multiply op, Node node) {
+    whole("Mul", node);
+    return null;
+  }
+
+  @Override
+  public Void visit(Op.Affine op, Node node) {
+    String x = name(node.input(0));
+    if (op.addend() == 0) {
+      node("Mul", node.path(), name(node.output()), x, scalar(op.factor()));
+    } else {
+      String y = op.factor() == 1 ? x : step("Mul", node.path() + ".mul", x, scalar(op.factor()));
+      node("Add", node.path(), name(node.output()), y, scalar(op.addend()));
+    }
+    return null;
+  }
+
+  @Override
+  public Void visit(Op.Concat op, Node node) {
+    number(whole("Concat", node), "axis", 1);
+    return null;
+  }
+
+  @Override
+  public Void visit(Op.Slice op, Node node) {
+    String path = node.path();
+    String from = constant(path + ".from", op.from());
+    String to = constant(path + ".to", op.to());
+    String axis = constant(path + ".axis", 1);
+    node("Slice", path, name(node.output()), name(node.input(0)), from, to, axis);
+    return null;
+  }
+
+  @Override
+  public Void visit(Op.ReflectPad op, Node node) {
+    int pad = op.pad();
+    String pads = constant(node.path() + ".pads", 0, 0, pad, pad, 0, 0, pad, pad);
+    NodeProto.Builder made =
+        node("Pad", node.path(), name(node.output()), name(node.input(0)), pads);
+    made.addAttributeBuilder()
+        .setName("mode")
+        .setType(AttributeProto.AttributeType.STRING)
+        .setS(ByteString.copyFromUtf8("reflect"));
+    return null;
+  }
+
+  @Override
   public Void visit(Op.Dropout op, Node node) {
+    return absent(node);
+  }
+
+  @Override
+  public Void visit(Op.DropBlock op, Node node) {
+    return absent(node);
+  }
+
+  /** What inference leaves out. */
+  private Void absent(Node node) {
     if (graph.outputs().containsValue(node.output())) {
       node("Identity", node.path(), name(node.output()), name(node.input(0)));
     } else {

@@ -25,8 +25,10 @@ public final class Model {
   /** Metadata key: how pictures become input, as {@code data.PreprocessingJson} writes it. */
   public static final String PREPROCESSING = "preprocessing";
 
+  /** Metadata key of files: the network, as {@link ModelSpec#toJson} writes it. */
+  static final String SPEC = "resnet4j.spec";
+
   private static final String FORMAT = "format";
-  private static final String SPEC = "resnet4j.spec";
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final ModelSpec spec;

@@ -10,7 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** A network that classifies pictures, as data. */
-public sealed interface ModelSpec permits ResNetSpec {
+public sealed interface ModelSpec permits ResNetSpec, GraphSpec {
   /** Name of the input [N,C,H,W] of its graphs. */
   String IMAGES = "images";
 

@@ -13,6 +13,7 @@ import io.resnet4j.InvalidInputException;
 final class SpecJson {
   private static final String TYPE = "type";
   private static final String RESNET = "resnet";
+  private static final String GRAPH = "graph";
   private static final ObjectMapper JSON =
       JsonMapper.builder()
           // Records have fields only; questions such as isSquare() are not among them.
@@ -25,6 +26,9 @@ final class SpecJson {
   private SpecJson() {}
 
   static String write(ModelSpec spec) {
+    if (spec instanceof GraphSpec graph) {
+      return GraphJson.write(graph).put(TYPE, GRAPH).toString();
+    }
     ObjectNode node = JSON.createObjectNode().put(TYPE, RESNET);
     node.setAll((ObjectNode) JSON.valueToTree(spec));
     return node.toString();
@@ -33,6 +37,9 @@ final class SpecJson {
   static ModelSpec read(String json, String where) {
     try {
       JsonNode node = JSON.readTree(json);
+      if (node.path(TYPE).asText().equals(GRAPH)) {
+        return GraphJson.read(node);
+      }
       if (!(node instanceof ObjectNode object) || !object.path(TYPE).asText().equals(RESNET)) {
         throw new InvalidInputException(
             where
@@ -40,18 +47,26 @@ final class SpecJson {
                 + node.path(TYPE).asText()
                 + "'; this version reads '"
                 + RESNET
+                + "' and '"
+                + GRAPH
                 + "'");
       }
       object.remove(TYPE);
       return JSON.treeToValue(object, ResNetSpec.class);
+    } catch (InvalidInputException e) {
+      throw e.getMessage().startsWith(where) ? e : unreadable(where, e.getMessage(), e);
     } catch (JsonProcessingException e) {
       Throwable cause = e.getCause() instanceof InvalidInputException bad ? bad : e;
       String what =
           cause instanceof JsonProcessingException bad
               ? bad.getOriginalMessage()
               : cause.getMessage();
-      throw new InvalidInputException(
-          where + ": the network cannot be read: " + what.replaceAll("\\s+", " "), e);
+      throw unreadable(where, what, e);
     }
+  }
+
+  private static InvalidInputException unreadable(String where, String what, Exception cause) {
+    return new InvalidInputException(
+        where + ": the network cannot be read: " + what.replaceAll("\\s+", " "), cause);
   }
 }
