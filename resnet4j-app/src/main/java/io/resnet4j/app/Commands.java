@@ -18,6 +18,8 @@ final class Commands {
     ALL.put("report", "make the report of a run, or lay several runs over each other");
     ALL.put("eval", "evaluate trained weights on a data set");
     ALL.put("predict", "say what pictures show");
+    ALL.put("export", "write trained weights as an ONNX file");
+    ALL.put("import", "read a network of another tool and write it as a model");
     ALL.put("bench", "measure the speed of a network on this machine");
     ALL.put("doctor", "say what this machine can do and what is wrong");
     ALL.put("help", "show the options of a command: resnet4j help COMMAND");
@@ -32,6 +34,8 @@ final class Commands {
       case "report" -> new ReportCommand();
       case "eval" -> new EvalCommand();
       case "predict" -> new PredictCommand();
+      case "export" -> new ExportCommand();
+      case "import" -> new ImportCommand();
       case "doctor" -> new DoctorCommand();
       case "models" -> new ModelsCommand();
       case "summary" -> new SummaryCommand();

@@ -21,6 +21,8 @@ class MainTest {
         "report",
         "eval",
         "predict",
+        "export",
+        "import",
         "bench",
         "doctor"
       })
