@@ -5,15 +5,12 @@ import io.resnet4j.graph.Node;
 import io.resnet4j.graph.Op;
 import io.resnet4j.graph.Value;
 import io.resnet4j.graph.Window;
-import io.resnet4j.interop.onnx.AttributeProto;
-import io.resnet4j.interop.onnx.TensorProto;
 import io.resnet4j.tensor.Shape;
 import io.resnet4j.tensor.Tensor;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.stream.IntStream;
 
 /**
  * What each ONNX operator becomes. Forms that several operators make together, such as x times
@@ -30,7 +27,7 @@ final class OnnxOperators {
   /** Every operator that can be read, by name. */
   static final Map<String, Translation> TABLE = new TreeMap<>();
 
-  private static final int MOST = 1 << 16;
+  static final int MOST = 1 << 16;
 
   static {
     TABLE.put("Conv", OnnxOperators::conv);
@@ -44,7 +41,7 @@ final class OnnxOperators {
     TABLE.put("Add", OnnxArithmetic::add);
     TABLE.put("Mul", OnnxArithmetic::multiply);
     TABLE.put("Div", OnnxArithmetic::divide);
-    TABLE.put("Concat", OnnxOperators::concat);
+    TABLE.put("Concat", OnnxShapes::concat);
     TABLE.put("InstanceNormalization", OnnxOperators::instanceNorm);
     TABLE.put("GroupNormalization", OnnxOperators::groupNorm);
     TABLE.put("MaxPool", OnnxOperators::maxPool);
@@ -53,17 +50,20 @@ final class OnnxOperators {
         "GlobalAveragePool",
         (scope, node) -> scope.emit(node, new Op.GlobalAveragePool(), scope.value(node, 0)));
     TABLE.put("ReduceMean", OnnxOperators::mean);
-    TABLE.put("Flatten", OnnxOperators::flatten);
-    TABLE.put("Reshape", OnnxOperators::reshape);
-    TABLE.put("Squeeze", OnnxOperators::squeeze);
+    TABLE.put("Flatten", OnnxShapes::flatten);
+    TABLE.put("Reshape", OnnxShapes::reshape);
+    TABLE.put("Squeeze", OnnxShapes::squeeze);
+    TABLE.put("Unsqueeze", OnnxShapes::unsqueeze);
+    TABLE.put("Shape", OnnxShapes::shape);
+    TABLE.put("Gather", OnnxShapes::gather);
     TABLE.put("Gemm", OnnxOperators::gemm);
     TABLE.put("MatMul", OnnxOperators::matMul);
-    TABLE.put("Slice", OnnxOperators::slice);
-    TABLE.put("Pad", OnnxOperators::pad);
+    TABLE.put("Slice", OnnxShapes::slice);
+    TABLE.put("Pad", OnnxShapes::pad);
     TABLE.put("Dropout", OnnxOperators::dropout);
     TABLE.put("Softmax", OnnxOperators::softmax);
-    TABLE.put("Identity", OnnxOperators::identity);
-    TABLE.put("Constant", OnnxOperators::constant);
+    TABLE.put("Identity", OnnxShapes::identity);
+    TABLE.put("Constant", OnnxShapes::constant);
   }
 
   private OnnxOperators() {}
@@ -84,7 +84,7 @@ final class OnnxOperators {
     }
   }
 
-  private static Value picture(OnnxScope scope, OnnxNode node) {
+  static Value picture(OnnxScope scope, OnnxNode node) {
     Value x = scope.value(node, 0);
     if (x.shape().rank() != 4) {
       throw node.error("an input " + x.shape() + "; expected [N,C,H,W]");
@@ -158,7 +158,7 @@ final class OnnxOperators {
       throw node.error("an input " + x.shape() + "; expected [N,C,H,W], or groups of it");
     }
     Value whole = laid.input(0);
-    int size = whole.shape().dim(1) / groups;
+    int size = (int) node.within("channels", whole.shape().dim(1), groups, MOST) / groups;
     Value weight = scope.parameter(node, 1, "weight", repeated(scale, size));
     Value y =
         OnnxArithmetic.isAll(shift, 0)
@@ -189,23 +189,6 @@ final class OnnxOperators {
         scope.value(node, 0),
         scope.parameter(node, 1, "weight"),
         scope.parameter(node, 2, "bias"));
-  }
-
-  private static void concat(OnnxScope scope, OnnxNode node) {
-    picture(scope, node);
-    long axis = node.number("axis", 1);
-    if (axis != 1 && axis != -3) {
-      throw node.error("axis is " + axis + "; only channels can be concatenated here");
-    }
-    Value[] values =
-        IntStream.range(0, node.proto().getInputCount())
-            .mapToObj(i -> scope.value(node, i))
-            .toArray(Value[]::new);
-    if (values.length == 1) {
-      scope.define(node, values[0]);
-    } else {
-      scope.emit(node, new Op.Concat(), values);
-    }
   }
 
   private static Window pool(OnnxScope scope, OnnxNode node) {
@@ -253,93 +236,6 @@ final class OnnxOperators {
     if (node.number("keepdims", 1) == 0) {
       scope.emit(node, new Op.Reshape(Shape.of(x.shape().dim(0), x.shape().dim(1))), y);
     }
-  }
-
-  private static void flatten(OnnxScope scope, OnnxNode node) {
-    Value x = scope.value(node, 0);
-    long axis = node.number("axis", 1);
-    if (axis != 1 && axis + x.shape().rank() != 1) {
-      throw node.error("axis is " + axis + "; only 1 is known here");
-    }
-    Shape flat = Shape.of(OnnxScope.BATCH, Math.toIntExact(perSample(x)));
-    scope.emit(node, new Op.Reshape(flat), x);
-  }
-
-  private static long perSample(Value x) {
-    return x.shape().elements() / OnnxScope.BATCH;
-  }
-
-  private static void reshape(OnnxScope scope, OnnxNode node) {
-    if (scope.constant(node, 0).isPresent()) {
-      reshapeConstant(scope, node, scope.constant(node, 0).get());
-      return;
-    }
-    Value x = scope.value(node, 0);
-    boolean zeroCopies = node.number("allowzero", 0) == 0;
-    long[] dims = node.has("shape") ? node.numbers("shape") : scope.longs(node, 1);
-    int[] shape = new int[dims.length];
-    int open = -1;
-    long known = 1;
-    for (int i = 0; i < dims.length; i++) {
-      long dim = dims[i];
-      if (dim == 0 && zeroCopies && i < x.shape().rank()) {
-        dim = x.shape().dim(i);
-      } else if (i == 0 && dim == scope.fixedBatch.orElse(-1) && dim > 0) {
-        dim = OnnxScope.BATCH;
-      }
-      if (dim == -1 && open < 0) {
-        open = i;
-        dim = 1;
-      }
-      shape[i] = (int) node.within("shape[" + i + "]", dim, 1, Integer.MAX_VALUE);
-      known = Math.multiplyExact(known, dim);
-    }
-    if (open >= 0) {
-      shape[open] = Math.toIntExact(Math.max(1, x.shape().elements() / known));
-    }
-    if (shape.length < 2 || shape[0] != OnnxScope.BATCH) {
-      throw node.error("shape is " + Arrays.toString(dims) + "; the batch must stay the first");
-    }
-    Node maker = scope.maker(x);
-    if (maker.op() instanceof Op.Reshape && maker.input(0).shape().equals(Shape.of(shape))) {
-      scope.define(node, maker.input(0)); // there and back
-    } else {
-      scope.emit(node, new Op.Reshape(Shape.of(shape)), x);
-    }
-  }
-
-  /** Such as a scale [C] to [C,1,1]; it keeps its name. */
-  private static void reshapeConstant(OnnxScope scope, OnnxNode node, TensorProto constant) {
-    long[] dims = scope.longs(node, 1);
-    long elements = 1;
-    for (long dim : constant.getDimsList()) {
-      elements = Math.multiplyExact(elements, dim);
-    }
-    long known = Arrays.stream(dims).filter(dim -> dim != -1).reduce(1, Math::multiplyExact);
-    TensorProto.Builder shaped = constant.toBuilder().clearDims();
-    for (long dim : dims) {
-      shaped.addDims(dim == -1 && known > 0 ? elements / known : dim);
-    }
-    scope.constants.put(node.proto().getOutput(0), shaped.build());
-  }
-
-  private static void squeeze(OnnxScope scope, OnnxNode node) {
-    Value x = scope.value(node, 0);
-    int rank = x.shape().rank();
-    long[] axes = node.input(1).isEmpty() ? node.numbers("axes") : scope.longs(node, 1);
-    int[] kept = x.shape().toArray();
-    for (long axis : axes) {
-      int i = (int) node.within("axis", axis < 0 ? axis + rank : axis, 1, rank - 1);
-      if (x.shape().dim(i) != 1) {
-        throw node.error("axis " + axis + " of " + x.shape() + " is not 1");
-      }
-      kept[i] = 0;
-    }
-    if (axes.length == 0) {
-      throw node.error("axes are missing");
-    }
-    Shape shape = Shape.of(Arrays.stream(kept).filter(dim -> dim > 0).toArray());
-    scope.emit(node, new Op.Reshape(shape), x);
   }
 
   private static void gemm(OnnxScope scope, OnnxNode node) {
@@ -390,91 +286,6 @@ final class OnnxOperators {
     return Tensor.ofFloats(Shape.of(columns, rows), values);
   }
 
-  /** Some of the channels, or every s-th pixel. */
-  private static void slice(OnnxScope scope, OnnxNode node) {
-    Value x = picture(scope, node);
-    boolean old = node.has("starts");
-    long[] starts = old ? node.numbers("starts") : scope.longs(node, 1);
-    long[] ends = old ? node.numbers("ends") : scope.longs(node, 2);
-    long[] axes = old ? node.numbers("axes") : optional(scope, node, 3);
-    long[] steps = old ? new long[0] : optional(scope, node, 4);
-    int count = starts.length;
-    axes = axes.length == 0 ? new long[] {0, 1, 2, 3} : axes;
-    if (ends.length != count || axes.length < count || steps.length > 0 && steps.length != count) {
-      throw node.error("starts, ends, axes and steps are of different lengths");
-    }
-    int[] from = new int[4];
-    int[] to = x.shape().toArray();
-    int[] step = {1, 1, 1, 1};
-    for (int i = 0; i < count; i++) {
-      int axis = (int) node.within("axis", axes[i] < 0 ? axes[i] + 4 : axes[i], 0, 3);
-      int size = x.shape().dim(axis);
-      step[axis] = steps.length == 0 ? 1 : (int) node.within("step", steps[i], 1, MOST);
-      from[axis] = (int) node.within("start", counted(starts[i], size), 0, size);
-      to[axis] = (int) node.within("end", Math.min(counted(ends[i], size), size), 0, size);
-    }
-    boolean wholePixels = isWhole(x, from, to, 2) && isWhole(x, from, to, 3);
-    if (!isWhole(x, from, to, 0) || !wholePixels || step[0] * step[1] != 1 || step[2] != step[3]) {
-      throw node.error("only channels, or equal steps over all of H and W, are known here");
-    }
-    if (isWhole(x, from, to, 1)) {
-      scope.emit(node, new Op.PadShortcut(step[2], 0, 0), x);
-    } else if (step[2] == 1) {
-      scope.emit(node, new Op.Slice(from[1], to[1]), x);
-    } else {
-      throw node.error("channels and steps at once are not known here");
-    }
-  }
-
-  /** A position that may be counted from the end. */
-  private static long counted(long position, int size) {
-    return position < 0 ? position + size : position;
-  }
-
-  private static boolean isWhole(Value x, int[] from, int[] to, int axis) {
-    return from[axis] == 0 && to[axis] == x.shape().dim(axis);
-  }
-
-  private static long[] optional(OnnxScope scope, OnnxNode node, int index) {
-    return node.input(index).isEmpty() ? new long[0] : scope.longs(node, index);
-  }
-
-  private static void pad(OnnxScope scope, OnnxNode node) {
-    Value x = picture(scope, node);
-    long[] given = node.has("pads") ? node.numbers("pads") : scope.longs(node, 1);
-    if (given.length != 8 || !node.input(3).isEmpty()) {
-      throw node.error("expected 8 pads, for all axes");
-    }
-    int[] pads = new int[8];
-    for (int i = 0; i < 8; i++) {
-      pads[i] = (int) node.within("pads[" + i + "]", given[i], 0, MOST);
-    }
-    boolean zero = node.input(2).isEmpty() || scope.scalar(node, 2).orElse(1.0) == 0;
-    zero &= node.decimal("value", 0) == 0;
-    String mode = node.text("mode", "constant");
-    boolean channels = Arrays.equals(pads, new int[] {0, pads[1], 0, 0, 0, pads[5], 0, 0});
-    int border = pads[2];
-    boolean mirrored = Arrays.equals(pads, new int[] {0, 0, border, border, 0, 0, border, border});
-    if (mode.equals("constant") && zero && channels) {
-      padChannels(scope, node, x, pads[1], pads[5]);
-    } else if (mode.equals("reflect") && mirrored) {
-      scope.emit(node, new Op.ReflectPad(border), x);
-    } else {
-      throw node.error(
-          "only channels of zeros, or equally wide mirrored borders, are known here; let Conv pad");
-    }
-  }
-
-  /** Channels of zeros; with a strided slice before it, shortcut option A. */
-  private static void padChannels(OnnxScope scope, OnnxNode node, Value x, int before, int after) {
-    Node maker = scope.maker(x);
-    if (maker.op() instanceof Op.PadShortcut slice && slice.before() + slice.after() == 0) {
-      scope.emit(node, new Op.PadShortcut(slice.stride(), before, after), maker.input(0));
-    } else {
-      scope.emit(node, new Op.PadShortcut(1, before, after), x);
-    }
-  }
-
   private static void dropout(OnnxScope scope, OnnxNode node) {
     node.number("seed", 0); // draws are this library's own
     double ratio = node.decimal("ratio", 0.5);
@@ -494,21 +305,5 @@ final class OnnxOperators {
     }
     scope.define(node, x);
     scope.last = Optional.of(node);
-  }
-
-  private static void identity(OnnxScope scope, OnnxNode node) {
-    if (scope.constant(node, 0).isPresent()) {
-      scope.constants.put(node.proto().getOutput(0), scope.constant(node, 0).get());
-    } else {
-      scope.define(node, scope.value(node, 0));
-    }
-  }
-
-  private static void constant(OnnxScope scope, OnnxNode node) {
-    AttributeProto value = node.value();
-    if (value == null) {
-      throw node.error("only a tensor value is known here");
-    }
-    scope.constants.put(node.proto().getOutput(0), value.getT());
   }
 }

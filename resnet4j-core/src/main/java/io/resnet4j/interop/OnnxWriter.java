@@ -1,21 +1,13 @@
 package io.resnet4j.interop;
 
-import com.google.protobuf.ByteString;
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.graph.Activation;
 import io.resnet4j.graph.Graph;
 import io.resnet4j.graph.Node;
 import io.resnet4j.graph.Op;
 import io.resnet4j.graph.Value;
-import io.resnet4j.graph.Window;
-import io.resnet4j.interop.onnx.AttributeProto;
-import io.resnet4j.interop.onnx.GraphProto;
 import io.resnet4j.interop.onnx.ModelProto;
 import io.resnet4j.interop.onnx.NodeProto;
-import io.resnet4j.interop.onnx.TensorProto;
-import io.resnet4j.interop.onnx.TensorShapeProto;
-import io.resnet4j.interop.onnx.TypeProto;
-import io.resnet4j.interop.onnx.ValueInfoProto;
 import io.resnet4j.tensor.DType;
 import io.resnet4j.tensor.Shape;
 import io.resnet4j.tensor.Tensor;
@@ -29,20 +21,17 @@ import org.jspecify.annotations.Nullable;
 
 /** One ONNX node, or a few, for each operation of a graph; nothing written knows the batch. */
 final class OnnxWriter extends InferenceOps<Void> {
-  private static final String BATCH = "batch";
   private static final String PRODUCER = "resnet4j";
 
   private final Graph graph;
   private final Map<String, Tensor> tensors;
   private final boolean fold;
   private final Map<Value, List<Node>> readers;
-  private final GraphProto.Builder out = GraphProto.newBuilder();
+  private final OnnxDraft out = new OnnxDraft();
 
   /** What a value is called in the file. */
   private final Map<Value, String> names = new HashMap<>();
 
-  private final Map<Float, String> scalars = new HashMap<>();
-  private final Set<String> taken = new HashSet<>();
   private final Set<String> written = new HashSet<>();
 
   private OnnxWriter(Onnx source, boolean fold) {
@@ -50,20 +39,23 @@ final class OnnxWriter extends InferenceOps<Void> {
     this.tensors = source.tensors();
     this.fold = fold;
     this.readers = graph.readers();
-    out.setName(source.name());
-    graph.nodes().forEach(node -> taken.add(node.path()));
+    out.graph.setName(source.name());
+    graph.nodes().forEach(node -> out.taken.add(node.path()));
     graph.outputs().forEach(this::nameOutput);
   }
 
   static ModelProto write(Onnx source, Onnx.Options options) {
     OnnxWriter writer = new OnnxWriter(source, options.fold());
     source.graph().nodes().forEach(node -> node.op().accept(writer, node));
-    source.graph().outputs().forEach((name, v) -> writer.out.addOutput(info(name, v.shape())));
+    source
+        .graph()
+        .outputs()
+        .forEach((name, v) -> writer.out.graph.addOutput(OnnxDraft.info(name, v.shape())));
     ModelProto.Builder model =
         ModelProto.newBuilder()
             .setIrVersion(options.opset() < 19 ? 8 : options.opset() < 21 ? 9 : 10)
             .setProducerName(PRODUCER)
-            .setGraph(writer.out);
+            .setGraph(writer.out.graph);
     String version = Onnx.class.getPackage().getImplementationVersion();
     if (version != null) {
       model.setProducerVersion(version);
@@ -88,65 +80,32 @@ final class OnnxWriter extends InferenceOps<Void> {
   private void nameOutput(String name, Value value) {
     for (Node node : graph.nodes()) {
       if (node.path().equals(name) && !node.outputs().contains(value)) {
-        names.put(node.output(), unique(name));
+        names.put(node.output(), out.unique(name));
       }
     }
     boolean fed = graph.producer(value).op() instanceof Op.Input;
     if (fed || names.put(value, name) != null) {
       throw new InvalidInputException(
-          "model " + out.getName() + ": output '" + name + "' is no result of its own");
+          "model " + out.graph.getName() + ": output '" + name + "' is no result of its own");
     }
-    taken.add(name);
-  }
-
-  private String unique(String wanted) {
-    String name = wanted;
-    while (!taken.add(name)) {
-      name += "_";
-    }
-    return name;
+    out.taken.add(name);
   }
 
   private String name(Value value) {
     return names.getOrDefault(value, value.name());
   }
 
-  private static ValueInfoProto info(String name, Shape shape) {
-    TensorShapeProto.Builder dims = TensorShapeProto.newBuilder();
-    dims.addDimBuilder().setDimParam(BATCH);
-    for (int i = 1; i < shape.rank(); i++) {
-      dims.addDimBuilder().setDimValue(shape.dim(i));
-    }
-    TypeProto.Tensor tensor =
-        TypeProto.Tensor.newBuilder()
-            .setElemType(TensorProto.DataType.FLOAT_VALUE)
-            .setShape(dims)
-            .build();
-    return ValueInfoProto.newBuilder()
-        .setName(name)
-        .setType(TypeProto.newBuilder().setTensorType(tensor))
-        .build();
-  }
-
-  private NodeProto.Builder node(String type, String path, String output, String... inputs) {
-    return out.addNodeBuilder()
-        .setOpType(type)
-        .setName(path)
-        .addAllInput(List.of(inputs))
-        .addOutput(output);
-  }
-
   /** The only node of {@code node}'s first output, reading all of its inputs. */
   private NodeProto.Builder whole(String type, Node node) {
     String[] inputs = node.inputs().stream().map(this::state).toArray(String[]::new);
-    return node(type, node.path(), name(node.output()), inputs);
+    return out.node(type, node.path(), name(node.output()), inputs);
   }
 
   /** The name of an input; if it is part of the state, its data are written. */
   private String state(Value value) {
     Op op = graph.producer(value).op();
     if ((op instanceof Op.Parameter || op instanceof Op.Buffer) && written.add(value.name())) {
-      out.addInitializer(OnnxTensors.floats(name(value), tensor(value)));
+      out.graph.addInitializer(OnnxTensors.floats(name(value), tensor(value)));
     }
     return name(value);
   }
@@ -155,46 +114,19 @@ final class OnnxWriter extends InferenceOps<Void> {
     Tensor tensor = tensors.get(value.name());
     if (tensor == null || !tensor.shape().equals(value.shape())) {
       throw new InvalidInputException(
-          "model " + out.getName() + ": expected a tensor for " + value + ", given " + tensor);
+          "model "
+              + out.graph.getName()
+              + ": expected a tensor for "
+              + value
+              + ", given "
+              + tensor);
     }
     return tensor;
   }
 
-  private String constant(String wanted, long... values) {
-    String name = unique(wanted);
-    out.addInitializer(OnnxTensors.longs(name, values));
-    return name;
-  }
-
-  private static void longs(NodeProto.Builder node, String name, long... values) {
-    AttributeProto.Builder attribute =
-        node.addAttributeBuilder().setName(name).setType(AttributeProto.AttributeType.INTS);
-    for (long value : values) {
-      attribute.addInts(value);
-    }
-  }
-
-  private static void number(NodeProto.Builder node, String name, long value) {
-    node.addAttributeBuilder().setName(name).setType(AttributeProto.AttributeType.INT).setI(value);
-  }
-
-  private static void number(NodeProto.Builder node, String name, float value) {
-    node.addAttributeBuilder()
-        .setName(name)
-        .setType(AttributeProto.AttributeType.FLOAT)
-        .setF(value);
-  }
-
-  private static NodeProto.Builder window(NodeProto.Builder node, Window window) {
-    longs(node, "kernel_shape", window.kernelH(), window.kernelW());
-    longs(node, "strides", window.strideH(), window.strideW());
-    longs(node, "pads", window.padH(), window.padW(), window.padH(), window.padW());
-    return node;
-  }
-
   @Override
   public Void visit(Op.Input op, Node node) {
-    out.addInput(info(name(node.output()), op.shape()));
+    out.graph.addInput(OnnxDraft.info(name(node.output()), op.shape()));
     return null;
   }
 
@@ -217,9 +149,9 @@ final class OnnxWriter extends InferenceOps<Void> {
   }
 
   private static void convolution(Op.Conv2d op, NodeProto.Builder node) {
-    window(node, op.window());
-    longs(node, "dilations", op.window().dilationH(), op.window().dilationW());
-    number(node, "group", op.groups());
+    OnnxDraft.window(node, op.window());
+    OnnxDraft.longs(node, "dilations", op.window().dilationH(), op.window().dilationW());
+    OnnxDraft.number(node, "group", op.groups());
   }
 
   /** The batch norm that {@code y}, a convolution's result, goes into and nowhere else; or null. */
@@ -241,11 +173,11 @@ final class OnnxWriter extends InferenceOps<Void> {
               op.epsilon());
       String weight = fresh(maker, "weight", folded.weight());
       String bias = fresh(maker, "bias", folded.bias());
-      convolution(conv, node("Conv", maker.path(), y, state(maker.input(0)), weight, bias));
+      convolution(conv, out.node("Conv", maker.path(), y, state(maker.input(0)), weight, bias));
     } else {
       NodeProto.Builder norm = whole("BatchNormalization", node).setOutput(0, y);
-      number(norm, "epsilon", (float) op.epsilon());
-      number(norm, "momentum", (float) (1 - op.momentum()));
+      OnnxDraft.number(norm, "epsilon", (float) op.epsilon());
+      OnnxDraft.number(norm, "momentum", (float) (1 - op.momentum()));
     }
     return activated(node, op.activation());
   }
@@ -257,28 +189,22 @@ final class OnnxWriter extends InferenceOps<Void> {
         maker.inputs().stream()
             .anyMatch(v -> v.name().equals(wanted) && readers.get(v).size() == 1);
     if (replaces) {
-      out.addInitializer(OnnxTensors.floats(wanted, tensor));
+      out.graph.addInitializer(OnnxTensors.floats(wanted, tensor));
       return wanted;
     }
-    return fresh(wanted, tensor);
-  }
-
-  private String fresh(String wanted, Tensor tensor) {
-    String name = unique(wanted);
-    out.addInitializer(OnnxTensors.floats(name, tensor));
-    return name;
+    return out.fresh(wanted, tensor);
   }
 
   private String beforeActivation(Node node, Activation activation) {
     return activation == Activation.IDENTITY
         ? name(node.output())
-        : unique(node.path() + ".before");
+        : out.unique(node.path() + ".before");
   }
 
   /** Applies what {@link #beforeActivation} made room for. */
   private Void activated(Node node, Activation activation) {
     if (activation != Activation.IDENTITY) {
-      String x = out.getNode(out.getNodeCount() - 1).getOutput(0);
+      String x = out.graph.getNode(out.graph.getNodeCount() - 1).getOutput(0);
       activation(activation, node.path() + ".act", x, name(node.output()));
     }
     return null;
@@ -286,36 +212,24 @@ final class OnnxWriter extends InferenceOps<Void> {
 
   private void activation(Activation activation, String path, String x, String y) {
     switch (activation) {
-      case IDENTITY -> node("Identity", path, y, x);
-      case RELU -> node("Relu", path, y, x);
-      case SIGMOID -> node("Sigmoid", path, y, x);
-      case TANH -> node("Tanh", path, y, x);
+      case IDENTITY -> out.node("Identity", path, y, x);
+      case RELU -> out.node("Relu", path, y, x);
+      case SIGMOID -> out.node("Sigmoid", path, y, x);
+      case TANH -> out.node("Tanh", path, y, x);
       case SILU -> {
-        node("Mul", path, y, x, step("Sigmoid", path + ".sigmoid", x));
+        out.node("Mul", path, y, x, out.step("Sigmoid", path + ".sigmoid", x));
       }
-      case LEAKY_RELU -> number(node("LeakyRelu", path, y, x), "alpha", (float) Activation.LEAK);
+      case LEAKY_RELU ->
+          OnnxDraft.number(out.node("LeakyRelu", path, y, x), "alpha", (float) Activation.LEAK);
       case GELU -> {
         // x (1 + erf(x / sqrt 2)) / 2: the operator Gelu came with operator set 20.
-        String scaled = step("Mul", path + ".scaled", x, scalar(Math.sqrt(0.5)));
-        String erf = step("Erf", path + ".erf", scaled);
-        String gate = step("Add", path + ".gate", erf, scalar(1));
-        String twice = step("Mul", path + ".twice", x, gate);
-        node("Mul", path, y, twice, scalar(0.5));
+        String scaled = out.step("Mul", path + ".scaled", x, out.scalar(Math.sqrt(0.5)));
+        String erf = out.step("Erf", path + ".erf", scaled);
+        String gate = out.step("Add", path + ".gate", erf, out.scalar(1));
+        String twice = out.step("Mul", path + ".twice", x, gate);
+        out.node("Mul", path, y, twice, out.scalar(0.5));
       }
     }
-  }
-
-  /** A node of our own between those of the graph; returns the name of what it makes. */
-  private String step(String type, String wanted, String... inputs) {
-    String name = unique(wanted);
-    node(type, name, name, inputs);
-    return name;
-  }
-
-  /** A number without dimensions: such are constants, while learned numbers are [1]. */
-  private String scalar(double value) {
-    return scalars.computeIfAbsent(
-        (float) value, number -> fresh("constant." + number, Tensor.ofFloats(Shape.of(), number)));
   }
 
   @Override
@@ -337,32 +251,32 @@ final class OnnxWriter extends InferenceOps<Void> {
     String x = name(node.input(0));
     boolean padded = op.before() > 0 || op.after() > 0;
     if (op.stride() > 1 || !padded) {
-      String y = padded ? unique(path + ".slice") : name(node.output());
-      String starts = constant(path + ".starts", 0, 0);
-      String ends = constant(path + ".ends", Integer.MAX_VALUE, Integer.MAX_VALUE);
-      String axes = constant(path + ".axes", 2, 3);
-      String steps = constant(path + ".steps", op.stride(), op.stride());
-      node("Slice", padded ? y : path, y, x, starts, ends, axes, steps);
+      String y = padded ? out.unique(path + ".slice") : name(node.output());
+      String starts = out.constant(path + ".starts", 0, 0);
+      String ends = out.constant(path + ".ends", Integer.MAX_VALUE, Integer.MAX_VALUE);
+      String axes = out.constant(path + ".axes", 2, 3);
+      String steps = out.constant(path + ".steps", op.stride(), op.stride());
+      out.node("Slice", padded ? y : path, y, x, starts, ends, axes, steps);
       x = y;
     }
     if (padded) {
-      String pads = constant(path + ".pads", 0, op.before(), 0, 0, 0, op.after(), 0, 0);
-      node("Pad", path, name(node.output()), x, pads);
+      String pads = out.constant(path + ".pads", 0, op.before(), 0, 0, 0, op.after(), 0, 0);
+      out.node("Pad", path, name(node.output()), x, pads);
     }
     return null;
   }
 
   @Override
   public Void visit(Op.MaxPool op, Node node) {
-    NodeProto.Builder pool = window(whole("MaxPool", node), op.window());
-    longs(pool, "dilations", op.window().dilationH(), op.window().dilationW());
+    NodeProto.Builder pool = OnnxDraft.window(whole("MaxPool", node), op.window());
+    OnnxDraft.longs(pool, "dilations", op.window().dilationH(), op.window().dilationW());
     return null;
   }
 
   @Override
   public Void visit(Op.AveragePool op, Node node) {
-    NodeProto.Builder pool = window(whole("AveragePool", node), op.window());
-    number(pool, "count_include_pad", op.countPadding() ? 1 : 0);
+    NodeProto.Builder pool = OnnxDraft.window(whole("AveragePool", node), op.window());
+    OnnxDraft.number(pool, "count_include_pad", op.countPadding() ? 1 : 0);
     return null;
   }
 
@@ -380,11 +294,11 @@ final class OnnxWriter extends InferenceOps<Void> {
           node.path() + ": reshapes " + from + " to " + op.shape() + "; the batch must stay first");
     }
     if (op.shape().rank() == 2) {
-      number(whole("Flatten", node), "axis", 1);
+      OnnxDraft.number(whole("Flatten", node), "axis", 1);
       return null;
     }
-    String shape = constant(node.path() + ".shape", batched(op.shape()));
-    node("Reshape", node.path(), name(node.output()), name(node.input(0)), shape);
+    String shape = out.constant(node.path() + ".shape", batched(op.shape()));
+    out.node("Reshape", node.path(), name(node.output()), name(node.input(0)), shape);
     return null;
   }
 
@@ -397,7 +311,7 @@ final class OnnxWriter extends InferenceOps<Void> {
 
   @Override
   public Void visit(Op.Linear op, Node node) {
-    number(whole("Gemm", node), "transB", 1);
+    OnnxDraft.number(whole("Gemm", node), "transB", 1);
     return null;
   }
 
@@ -408,20 +322,21 @@ final class OnnxWriter extends InferenceOps<Void> {
     Shape x = node.input(0).shape();
     float[] ones = new float[op.groups()];
     Arrays.fill(ones, 1);
-    String one = fresh(path + ".ones", Tensor.ofFloats(Shape.of(op.groups()), ones));
-    String zero = fresh(path + ".zeros", Tensor.zeros(Shape.of(op.groups()), DType.F32));
-    String groups = constant(path + ".groups", 0, op.groups(), -1);
-    String y = step("Reshape", path + ".grouped", name(node.input(0)), groups);
-    y = step("InstanceNormalization", path + ".normalised", y, one, zero);
-    number(out.getNodeBuilder(out.getNodeCount() - 1), "epsilon", (float) op.epsilon());
-    y = step("Reshape", path + ".channels", y, constant(path + ".shape", batched(x)));
+    String one = out.fresh(path + ".ones", Tensor.ofFloats(Shape.of(op.groups()), ones));
+    String zero = out.fresh(path + ".zeros", Tensor.zeros(Shape.of(op.groups()), DType.F32));
+    String groups = out.constant(path + ".groups", 0, op.groups(), -1);
+    String y = out.step("Reshape", path + ".grouped", name(node.input(0)), groups);
+    y = out.step("InstanceNormalization", path + ".normalised", y, one, zero);
+    OnnxDraft.number(
+        out.graph.getNodeBuilder(out.graph.getNodeCount() - 1), "epsilon", (float) op.epsilon());
+    y = out.step("Reshape", path + ".channels", y, out.constant(path + ".shape", batched(x)));
     boolean shifted = node.inputs().size() == 3;
     String scale = perChannel(node, 1);
     if (!shifted) {
-      node("Mul", path, name(node.output()), y, scale);
+      out.node("Mul", path, name(node.output()), y, scale);
     } else {
-      y = step("Mul", path + ".scaled", y, scale);
-      node("Add", path, name(node.output()), y, perChannel(node, 2));
+      y = out.step("Mul", path + ".scaled", y, scale);
+      out.node("Add", path, name(node.output()), y, perChannel(node, 2));
     }
     return null;
   }
@@ -429,8 +344,8 @@ final class OnnxWriter extends InferenceOps<Void> {
   /** [C] as [C,1,1]. */
   private String perChannel(Node node, int index) {
     String name = state(node.input(index));
-    String shape = constant(name + ".shape", -1, 1, 1);
-    return step("Reshape", name + ".channels", name, shape);
+    String shape = out.constant(name + ".shape", -1, 1, 1);
+    return out.step("Reshape", name + ".channels", name, shape);
   }
 
   @Override
@@ -449,40 +364,38 @@ final class OnnxWriter extends InferenceOps<Void> {
   public Void visit(Op.Affine op, Node node) {
     String x = name(node.input(0));
     if (op.addend() == 0) {
-      node("Mul", node.path(), name(node.output()), x, scalar(op.factor()));
+      out.node("Mul", node.path(), name(node.output()), x, out.scalar(op.factor()));
     } else {
-      String y = op.factor() == 1 ? x : step("Mul", node.path() + ".mul", x, scalar(op.factor()));
-      node("Add", node.path(), name(node.output()), y, scalar(op.addend()));
+      String y =
+          op.factor() == 1 ? x : out.step("Mul", node.path() + ".mul", x, out.scalar(op.factor()));
+      out.node("Add", node.path(), name(node.output()), y, out.scalar(op.addend()));
     }
     return null;
   }
 
   @Override
   public Void visit(Op.Concat op, Node node) {
-    number(whole("Concat", node), "axis", 1);
+    OnnxDraft.number(whole("Concat", node), "axis", 1);
     return null;
   }
 
   @Override
   public Void visit(Op.Slice op, Node node) {
     String path = node.path();
-    String from = constant(path + ".from", op.from());
-    String to = constant(path + ".to", op.to());
-    String axis = constant(path + ".axis", 1);
-    node("Slice", path, name(node.output()), name(node.input(0)), from, to, axis);
+    String from = out.constant(path + ".from", op.from());
+    String to = out.constant(path + ".to", op.to());
+    String axis = out.constant(path + ".axis", 1);
+    out.node("Slice", path, name(node.output()), name(node.input(0)), from, to, axis);
     return null;
   }
 
   @Override
   public Void visit(Op.ReflectPad op, Node node) {
     int pad = op.pad();
-    String pads = constant(node.path() + ".pads", 0, 0, pad, pad, 0, 0, pad, pad);
+    String pads = out.constant(node.path() + ".pads", 0, 0, pad, pad, 0, 0, pad, pad);
     NodeProto.Builder made =
-        node("Pad", node.path(), name(node.output()), name(node.input(0)), pads);
-    made.addAttributeBuilder()
-        .setName("mode")
-        .setType(AttributeProto.AttributeType.STRING)
-        .setS(ByteString.copyFromUtf8("reflect"));
+        out.node("Pad", node.path(), name(node.output()), name(node.input(0)), pads);
+    OnnxDraft.text(made, "mode", "reflect");
     return null;
   }
 
@@ -499,7 +412,7 @@ final class OnnxWriter extends InferenceOps<Void> {
   /** What inference leaves out. */
   private Void absent(Node node) {
     if (graph.outputs().containsValue(node.output())) {
-      node("Identity", node.path(), name(node.output()), name(node.input(0)));
+      out.node("Identity", node.path(), name(node.output()), name(node.input(0)));
     } else {
       names.put(node.output(), name(node.input(0)));
     }

@@ -11,7 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
 /**
  * Mutated ONNX files: each must be refused with one line or read, and nothing may grow beyond what
@@ -205,10 +204,8 @@ public final class OnnxFuzz {
     };
   }
 
-  /** Usage: FILE FROM TO: reads mutations of FILE and prints how many were read and refused. */
-  public static void main(String[] arguments) throws IOException {
-    OnnxFuzz fuzz = new OnnxFuzz(Path.of(arguments[0]), "onnx fuzz");
-    fuzz.run(Integer.parseInt(arguments[1]), Integer.parseInt(arguments[2]));
-    System.out.println(Map.of("read", fuzz.read, "refused", fuzz.refused));
+  @Override
+  public String toString() {
+    return refused + " refused, " + read + " read";
   }
 }

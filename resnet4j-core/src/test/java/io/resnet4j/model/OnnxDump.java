@@ -1,0 +1,73 @@
+package io.resnet4j.model;
+
+import io.resnet4j.graph.Graph;
+import io.resnet4j.graph.Node;
+import io.resnet4j.graph.Op;
+import io.resnet4j.infer.Predictor;
+import io.resnet4j.interop.Safetensors;
+import io.resnet4j.plan.Precision;
+import io.resnet4j.tensor.Shape;
+import io.resnet4j.tensor.Tensor;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * Usage: NETWORK SIDE FOLDER: writes FOLDER/model.safetensors, the network with random weights and
+ * running statistics for pictures of at most SIDE pixels, and FOLDER/run.safetensors, what oneDNN
+ * in f32 makes of a batch of 1 and one of 7.
+ */
+public final class OnnxDump {
+  private static final long SEED = 1512;
+
+  private OnnxDump() {}
+
+  /** See the class. */
+  public static void main(String[] arguments) {
+    ModelSpec named = Models.named(arguments[0]);
+    int side = Integer.parseInt(arguments[1]);
+    ModelSpec spec =
+        named.withInput(
+            named.channels(),
+            Math.min(side, named.height()),
+            // Not square where it is made smaller, so that exchanged axes show.
+            named.width() <= side ? named.width() : side - 2);
+    Path folder = Path.of(arguments[2]);
+    Model model = Model.of(spec, state(spec.graph(2)), Map.of());
+    model.save(folder.resolve("model.safetensors"));
+    Map<String, Tensor> run = new LinkedHashMap<>();
+    try (Predictor predictor = Predictor.open(model, Precision.F32)) {
+      for (int batch : new int[] {1, 7}) {
+        FloatBuffer pictures = ManyOps.pictures(spec, batch, SEED + batch);
+        float[] logits = predictor.logits(pictures, batch);
+        Shape shape = Shape.of(batch, spec.channels(), spec.height(), spec.width());
+        run.put("images" + batch, Tensor.ofFloats(shape, pictures.array()));
+        run.put("logits" + batch, Tensor.ofFloats(Shape.of(batch, spec.classes()), logits));
+      }
+    }
+    new Safetensors(run, Map.of()).write(folder.resolve("run.safetensors"));
+  }
+
+  /** Branches end in small scales, so that a thousand of them still add up to finite numbers. */
+  private static Map<String, Tensor> state(Graph graph) {
+    Map<String, Tensor> state = new LinkedHashMap<>(ManyOps.state(graph, SEED));
+    for (Node node : graph.nodes()) {
+      if (node.op() instanceof Op.Conv2d) {
+        scale(state, node.input(1).name(), Math.sqrt(2)); // what ReLU takes away
+      } else if (node.op() instanceof Op.Add
+          && graph.producer(node.input(0)).op() instanceof Op.BatchNorm) {
+        scale(state, graph.producer(node.input(0)).input(1).name(), 0.1);
+      }
+    }
+    return state;
+  }
+
+  private static void scale(Map<String, Tensor> state, String name, double factor) {
+    float[] values = state.get(name).toFloats();
+    for (int i = 0; i < values.length; i++) {
+      values[i] *= (float) factor;
+    }
+    state.put(name, Tensor.ofFloats(state.get(name).shape(), values));
+  }
+}
