@@ -51,14 +51,24 @@ public final class GraphBuilder {
     return one(name, new Op.Input(shape));
   }
 
-  /** A trained tensor. */
+  /** A trained tensor that starts as its reader has it. */
   public Value parameter(String path, int... dims) {
-    return one(path, new Op.Parameter(Shape.of(dims)));
+    return parameter(path, Start.BY_READER, dims);
+  }
+
+  /** A trained tensor. */
+  public Value parameter(String path, Start start, int... dims) {
+    return one(path, new Op.Parameter(Shape.of(dims), start));
+  }
+
+  /** A tensor kept but not trained that starts as its reader has it. */
+  public Value buffer(String path, int... dims) {
+    return buffer(path, Start.BY_READER, dims);
   }
 
   /** A tensor kept but not trained. */
-  public Value buffer(String path, int... dims) {
-    return one(path, new Op.Buffer(Shape.of(dims)));
+  public Value buffer(String path, Start start, int... dims) {
+    return one(path, new Op.Buffer(Shape.of(dims), start));
   }
 
   /**
@@ -68,17 +78,30 @@ public final class GraphBuilder {
    * @param channels O
    */
   public Value conv(String path, Value x, int channels, Window window, int groups) {
-    return one(path, new Op.Conv2d(window, groups), x, weight(path, x, channels, window, groups));
+    return conv(path, x, channels, window, groups, Start.BY_READER);
+  }
+
+  /** Convolution without bias whose weight {@code path.weight} starts as said. */
+  public Value conv(String path, Value x, int channels, Window window, int groups, Start start) {
+    Value weight = convWeight(path, x, channels, window, groups, start);
+    return one(path, new Op.Conv2d(window, groups), x, weight);
   }
 
   /** Convolution with the parameters {@code path.weight} and {@code path.bias}. */
   public Value convBias(String path, Value x, int channels, Window window, int groups) {
-    Value weight = weight(path, x, channels, window, groups);
+    Value weight = convWeight(path, x, channels, window, groups, Start.BY_READER);
     Value bias = parameter(path + ".bias", channels);
+    return conv(path, x, weight, bias, window, groups);
+  }
+
+  /** Convolution of {@code x} with values that the graph already has. */
+  public Value conv(String path, Value x, Value weight, Value bias, Window window, int groups) {
     return one(path, new Op.Conv2d(window, groups), x, weight, bias);
   }
 
-  private Value weight(String path, Value x, int channels, Window window, int groups) {
+  /** The parameter {@code path.weight} [O,I/groups,kH,kW] of a convolution of {@code x}. */
+  public Value convWeight(
+      String path, Value x, int channels, Window window, int groups, Start start) {
     if (x.shape().rank() != 4
         || channels < 1
         || groups < 1
@@ -92,8 +115,8 @@ public final class GraphBuilder {
           channels,
           groups);
     }
-    return parameter(
-        path + ".weight", channels, x.shape().dim(1) / groups, window.kernelH(), window.kernelW());
+    int inputs = x.shape().dim(1) / groups;
+    return parameter(path + ".weight", start, channels, inputs, window.kernelH(), window.kernelW());
   }
 
   /**
@@ -102,12 +125,17 @@ public final class GraphBuilder {
    * path.running_var}.
    */
   public Value batchNorm(String path, Value x) {
+    return batchNorm(path, x, Op.Statistics.BATCH, Start.BY_READER);
+  }
+
+  /** Such a batch norm with other statistics or another start of its scale. */
+  public Value batchNorm(String path, Value x, Op.Statistics statistics, Start scaleStart) {
     int channels = x.shape().rank() > 1 ? x.shape().dim(1) : 1;
-    Value scale = parameter(path + ".weight", channels);
+    Value scale = parameter(path + ".weight", scaleStart, channels);
     Value shift = parameter(path + ".bias", channels);
     Value mean = buffer(path + ".running_mean", channels);
     Value variance = buffer(path + ".running_var", channels);
-    Op op = new Op.BatchNorm(1e-5, 0.1, Op.Statistics.BATCH, Activation.IDENTITY);
+    Op op = new Op.BatchNorm(1e-5, 0.1, statistics, Activation.IDENTITY);
     return one(path, op, x, scale, shift, mean, variance);
   }
 
@@ -116,8 +144,13 @@ public final class GraphBuilder {
    * path.bias}.
    */
   public Value groupNorm(String path, Value x, int groups) {
+    return groupNorm(path, x, groups, Start.BY_READER);
+  }
+
+  /** Such a group norm with another start of its scale. */
+  public Value groupNorm(String path, Value x, int groups, Start scaleStart) {
     int channels = x.shape().rank() > 1 ? x.shape().dim(1) : 1;
-    Value scale = parameter(path + ".weight", channels);
+    Value scale = parameter(path + ".weight", scaleStart, channels);
     Value shift = parameter(path + ".bias", channels);
     return one(path, new Op.GroupNorm(groups, 1e-5), x, scale, shift);
   }
@@ -187,6 +220,11 @@ public final class GraphBuilder {
     return one(path, new Op.GlobalAveragePool(), x);
   }
 
+  /** The same elements in another shape. */
+  public Value reshape(String path, Value x, int... dims) {
+    return one(path, new Op.Reshape(Shape.of(dims)), x);
+  }
+
   /** [N, everything else]. */
   public Value flatten(String path, Value x) {
     int batch = x.shape().dim(0);
@@ -196,11 +234,17 @@ public final class GraphBuilder {
 
   /** Affine map to {@code features} with {@code path.weight} and {@code path.bias}. */
   public Value linear(String path, Value x, int features) {
+    return linear(path, x, features, Start.BY_READER, Start.BY_READER);
+  }
+
+  /** Such a map with other starts of weight and bias. */
+  public Value linear(String path, Value x, int features, Start weightStart, Start biasStart) {
     if (x.shape().rank() != 2) {
       throw ShapeRules.error(path, "expected x [N,I], got %s; flatten it first", x);
     }
-    Value weight = parameter(path + ".weight", features, x.shape().dim(1));
-    return one(path, new Op.Linear(), x, weight, parameter(path + ".bias", features));
+    Value weight = parameter(path + ".weight", weightStart, features, x.shape().dim(1));
+    Value bias = parameter(path + ".bias", biasStart, features);
+    return one(path, new Op.Linear(), x, weight, bias);
   }
 
   /** Random zeros while training. */

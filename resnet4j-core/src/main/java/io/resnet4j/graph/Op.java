@@ -150,8 +150,9 @@ public sealed interface Op {
    * A trained tensor of the session's state; the node's path is its name. No inputs; one output.
    *
    * @param shape the tensor's shape
+   * @param start what it holds before training
    */
-  record Parameter(Shape shape) implements Op {
+  record Parameter(Shape shape, Start start) implements Op {
     @Override
     public <R> R accept(Visitor<R> visitor, Node node) {
       return visitor.visit(this, node);
@@ -163,8 +164,9 @@ public sealed interface Op {
    * output.
    *
    * @param shape the tensor's shape
+   * @param start what it holds before training
    */
-  record Buffer(Shape shape) implements Op {
+  record Buffer(Shape shape, Start start) implements Op {
     @Override
     public <R> R accept(Visitor<R> visitor, Node node) {
       return visitor.visit(this, node);
@@ -477,17 +479,17 @@ public sealed interface Op {
    */
   record DropBlock(double probability, int size) implements Op {
     /**
-     * The mask of one step, row-major.
+     * Draws the mask of one step, row-major.
      *
      * @param x the shape of x
      * @param uniform draw number i, in [0, 1)
+     * @param mask of as many elements as x; overwritten
      */
-    public float[] mask(Shape x, IntToDoubleFunction uniform) {
+    public void mask(Shape x, IntToDoubleFunction uniform, float[] mask) {
       int h = x.dim(2);
       int w = x.dim(3);
       double places = (double) (h - size + 1) * (w - size + 1);
       double centre = probability / ((double) size * size) * h * w / places;
-      float[] mask = new float[Math.toIntExact(x.elements())];
       Arrays.fill(mask, 1);
       long kept = mask.length;
       for (int i = 0; i < mask.length; i++) {
@@ -507,7 +509,6 @@ public sealed interface Op {
       for (int i = 0; i < mask.length; i++) {
         mask[i] *= scale;
       }
-      return mask;
     }
 
     @Override

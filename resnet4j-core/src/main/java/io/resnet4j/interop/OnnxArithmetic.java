@@ -89,7 +89,7 @@ final class OnnxArithmetic {
       part(scope, node, Part.GATE, part(scope, node, 1 - other.get()).x());
       return;
     }
-    int constant = scope.constant(node, 0).isPresent() ? 0 : 1;
+    int constant = constant(scope, node);
     if (scope.constant(node, constant).isEmpty()) {
       sum(scope, node, scope.value(node, 0), scope.value(node, 1));
       return;
@@ -101,6 +101,13 @@ final class OnnxArithmetic {
     } else if (!addToMaker(scope, node, x, constant)) {
       scope.emit(node, new Op.Shift(), x, broadcast(scope, node, constant, x, "shift"));
     }
+  }
+
+  /** The input that is a constant; of two constants the one that is a number. */
+  private static int constant(OnnxScope scope, OnnxNode node) {
+    boolean first = scope.constant(node, 0).isPresent();
+    boolean second = scope.constant(node, 1).isPresent();
+    return first && !(second && scope.number(node, 1).isPresent()) ? 0 : 1;
   }
 
   private static void requireNumber(OnnxScope scope, OnnxNode node, int index, double expected) {
@@ -194,7 +201,7 @@ final class OnnxArithmetic {
       scope.emit(node, new Op.Activate(Activation.GELU), part(scope, node, 1 - half.get()).x());
       return;
     }
-    int constant = scope.constant(node, 0).isPresent() ? 0 : 1;
+    int constant = constant(scope, node);
     if (scope.constant(node, constant).isEmpty()) {
       product(scope, node, scope.value(node, 0), scope.value(node, 1));
       return;
@@ -209,7 +216,14 @@ final class OnnxArithmetic {
   }
 
   private static void product(OnnxScope scope, OnnxNode node, Value a, Value b) {
-    if (isSigmoidOf(scope, b, a)) {
+    Node norm = scope.maker(a);
+    Node shaped = scope.maker(b);
+    if (isUnscaled(scope, norm)
+        && shaped.op() instanceof Op.Reshape
+        && perChannel(b.shape(), a, false)
+        && shaped.input(0).shape().rank() == 1) {
+      scope.emit(node, norm.op(), norm.input(0), shaped.input(0));
+    } else if (isSigmoidOf(scope, b, a)) {
       scope.emit(node, new Op.Activate(Activation.SILU), a);
     } else if (isSigmoidOf(scope, a, b)) {
       scope.emit(node, new Op.Activate(Activation.SILU), b);
@@ -231,15 +245,20 @@ final class OnnxArithmetic {
   private static boolean scaleMaker(OnnxScope scope, OnnxNode node, Value y, int constant) {
     Node maker = scope.maker(y);
     Tensor factor = scope.tensor(node, constant);
-    if (!(maker.op() instanceof Op.GroupNorm)
-        || maker.inputs().size() != 2
-        || !perChannel(factor.shape(), y, false)
-        || !isAll(scope.tensors.get(maker.input(1).name()), 1)) {
+    if (!isUnscaled(scope, maker) || !perChannel(factor.shape(), y, false)) {
       return false;
     }
     Value scale = scope.parameter(node, constant, "weight", flat(factor));
     scope.emit(node, maker.op(), maker.input(0), scale);
     return true;
+  }
+
+  /** Whether a node is a group norm whose scale is one everywhere and that shifts nothing. */
+  private static boolean isUnscaled(OnnxScope scope, Node node) {
+    return node.op() instanceof Op.GroupNorm
+        && node.inputs().size() == 2
+        && scope.tensors.containsKey(node.input(1).name())
+        && isAll(scope.tensors.get(node.input(1).name()), 1);
   }
 
   /** Whether every element is {@code value}. */

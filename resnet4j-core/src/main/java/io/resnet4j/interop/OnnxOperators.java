@@ -70,7 +70,7 @@ final class OnnxOperators {
 
   private static void conv(OnnxScope scope, OnnxNode node) {
     Value x = picture(scope, node);
-    Value weight = scope.parameter(node, 1, "weight");
+    Value weight = scope.computed(node, 1).orElseGet(() -> scope.parameter(node, 1, "weight"));
     if (weight.shape().rank() != 4) {
       throw node.error("a weight " + weight.shape() + "; expected [O,I,kH,kW]");
     }

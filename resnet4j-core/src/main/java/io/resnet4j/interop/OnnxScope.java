@@ -3,6 +3,7 @@ package io.resnet4j.interop;
 import io.resnet4j.graph.GraphBuilder;
 import io.resnet4j.graph.Node;
 import io.resnet4j.graph.Op;
+import io.resnet4j.graph.Start;
 import io.resnet4j.graph.Value;
 import io.resnet4j.interop.onnx.TensorProto;
 import io.resnet4j.tensor.DType;
@@ -46,6 +47,12 @@ final class OnnxScope {
   /** The softmax that was left off; no node may follow it. */
   Optional<OnnxNode> last = Optional.empty();
 
+  /** Values that depend on the pictures; others are weights in the making. */
+  final Set<Value> batched = new HashSet<>();
+
+  /** Constants that are others in another shape: how, by name. */
+  final Map<String, OnnxNode> reshaped = new HashMap<>();
+
   private final Map<Value, Node> makers = new HashMap<>();
   private final Map<String, Value> state = new HashMap<>();
   private final Set<String> paths = new HashSet<>();
@@ -65,6 +72,9 @@ final class OnnxScope {
   Value emit(String path, Op op, List<Value> inputs) {
     Node node = builder.emit(path, op, inputs);
     makers.put(node.output(), node);
+    if (op instanceof Op.Input || inputs.stream().anyMatch(batched::contains)) {
+      batched.add(node.output());
+    }
     return node.output();
   }
 
@@ -97,9 +107,20 @@ final class OnnxScope {
     return makers.get(value);
   }
 
-  /** Input {@code index}, which must be computed. */
+  /** Input {@code index} as a value; tensors of the file are trained. */
   Value value(OnnxNode node, int index) {
-    return computed(node, index).orElseThrow(() -> missing(node, index));
+    Optional<Value> computed = computed(node, index);
+    if (computed.isPresent() || constant(node, index).isEmpty()) {
+      return computed.orElseThrow(() -> missing(node, index));
+    }
+    Tensor tensor = tensor(node, index);
+    OnnxNode how = reshaped.get(node.input(index));
+    if (how == null) {
+      return parameter(node, index, "value");
+    }
+    Value made = emit(how, new Op.Reshape(tensor.shape()), parameter(how, 0, "value"));
+    values.put(node.input(index), made);
+    return made;
   }
 
   /** Input {@code index}, if it is computed rather than given in the file. */
@@ -112,9 +133,6 @@ final class OnnxScope {
     String shown = OnnxNode.shown(name);
     if (name.isEmpty()) {
       return node.error("input " + index + " is missing");
-    }
-    if (constants.containsKey(name)) {
-      return node.error("input '" + shown + "' is a constant; expected a computed value");
     }
     if (unavailable.contains(name)) {
       return node.error("input '" + shown + "' is known here only as part of another form");
@@ -178,13 +196,13 @@ final class OnnxScope {
 
   /** The same in another form, such as transposed. */
   Value parameter(OnnxNode node, int index, String what, Tensor tensor) {
-    return keep(node, index, what, tensor, new Op.Parameter(tensor.shape()));
+    return keep(node, index, what, tensor, new Op.Parameter(tensor.shape(), Start.BY_READER));
   }
 
   /** Input {@code index} as a tensor that is kept but not trained. */
   Value buffer(OnnxNode node, int index, String what) {
     Tensor tensor = tensor(node, index);
-    return keep(node, index, what, tensor, new Op.Buffer(tensor.shape()));
+    return keep(node, index, what, tensor, new Op.Buffer(tensor.shape(), Start.BY_READER));
   }
 
   private Value keep(OnnxNode node, int index, String what, Tensor tensor, Op op) {

@@ -34,9 +34,11 @@ final class OnnxShapes {
   static void reshape(OnnxScope scope, OnnxNode node) {
     if (scope.constant(node, 0).isPresent()) {
       reshapeConstant(scope, node, scope.constant(node, 0).get());
+      scope.reshaped.put(node.proto().getOutput(0), node);
       return;
     }
     Value x = scope.value(node, 0);
+    boolean batched = scope.batched.contains(x);
     boolean zeroCopies = node.number("allowzero", 0) == 0;
     long[] dims = node.has("shape") ? node.numbers("shape") : scope.longs(node, 1);
     int[] shape = new int[dims.length];
@@ -46,7 +48,7 @@ final class OnnxShapes {
       long dim = dims[i];
       if (dim == 0 && zeroCopies && i < x.shape().rank()) {
         dim = x.shape().dim(i);
-      } else if (i == 0 && dim == scope.fixedBatch.orElse(-1) && dim > 0) {
+      } else if (i == 0 && batched && dim == scope.fixedBatch.orElse(-1) && dim > 0) {
         dim = OnnxScope.BATCH;
       }
       if (dim == -1 && open < 0) {
@@ -59,7 +61,7 @@ final class OnnxShapes {
     if (open >= 0) {
       shape[open] = Math.toIntExact(Math.max(1, x.shape().elements() / known));
     }
-    if (shape.length < 2 || shape[0] != OnnxScope.BATCH) {
+    if (batched && (shape.length < 2 || shape[0] != OnnxScope.BATCH)) {
       throw node.error("shape is " + Arrays.toString(dims) + "; the batch must stay the first");
     }
     Node maker = scope.maker(x);

@@ -32,6 +32,9 @@ final class OnnxWriter extends InferenceOps<Void> {
   /** What a value is called in the file. */
   private final Map<Value, String> names = new HashMap<>();
 
+  /** What depends on the pictures, unlike weights in the making. */
+  private final Set<Value> batched = new HashSet<>();
+
   private final Set<String> written = new HashSet<>();
 
   private OnnxWriter(Onnx source, boolean fold) {
@@ -40,7 +43,12 @@ final class OnnxWriter extends InferenceOps<Void> {
     this.fold = fold;
     this.readers = graph.readers();
     out.graph.setName(source.name());
-    graph.nodes().forEach(node -> out.taken.add(node.path()));
+    for (Node node : graph.nodes()) {
+      out.taken.add(node.path());
+      if (node.op() instanceof Op.Input || node.inputs().stream().anyMatch(batched::contains)) {
+        batched.addAll(node.outputs());
+      }
+    }
     graph.outputs().forEach(this::nameOutput);
   }
 
@@ -157,7 +165,8 @@ final class OnnxWriter extends InferenceOps<Void> {
   /** The batch norm that {@code y}, a convolution's result, goes into and nowhere else; or null. */
   private @Nullable Node folding(Value y) {
     List<Node> users = readers.getOrDefault(y, List.of());
-    boolean alone = users.size() == 1 && !graph.outputs().containsValue(y);
+    boolean given = graph.producer(graph.producer(y).input(1)).inputs().isEmpty();
+    boolean alone = given && users.size() == 1 && !graph.outputs().containsValue(y);
     return fold && alone && users.get(0).op() instanceof Op.BatchNorm ? users.get(0) : null;
   }
 
@@ -234,7 +243,7 @@ final class OnnxWriter extends InferenceOps<Void> {
 
   @Override
   public Void visit(Op.Activate op, Node node) {
-    activation(op.activation(), node.path(), name(node.input(0)), name(node.output()));
+    activation(op.activation(), node.path(), state(node.input(0)), name(node.output()));
     return null;
   }
 
@@ -248,7 +257,7 @@ final class OnnxWriter extends InferenceOps<Void> {
   @Override
   public Void visit(Op.PadShortcut op, Node node) {
     String path = node.path();
-    String x = name(node.input(0));
+    String x = state(node.input(0));
     boolean padded = op.before() > 0 || op.after() > 0;
     if (op.stride() > 1 || !padded) {
       String y = padded ? out.unique(path + ".slice") : name(node.output());
@@ -288,7 +297,14 @@ final class OnnxWriter extends InferenceOps<Void> {
 
   @Override
   public Void visit(Op.Reshape op, Node node) {
+    String path = node.path();
     Shape from = node.input(0).shape();
+    if (!batched.contains(node.input(0))) {
+      int[] dims = op.shape().toArray();
+      String shape = out.constant(path + ".shape", Arrays.stream(dims).asLongStream().toArray());
+      out.node("Reshape", path, name(node.output()), state(node.input(0)), shape);
+      return null;
+    }
     if (from.rank() < 1 || op.shape().rank() < 1 || from.dim(0) != op.shape().dim(0)) {
       throw new InvalidInputException(
           node.path() + ": reshapes " + from + " to " + op.shape() + "; the batch must stay first");
@@ -298,7 +314,7 @@ final class OnnxWriter extends InferenceOps<Void> {
       return null;
     }
     String shape = out.constant(node.path() + ".shape", batched(op.shape()));
-    out.node("Reshape", node.path(), name(node.output()), name(node.input(0)), shape);
+    out.node("Reshape", node.path(), name(node.output()), state(node.input(0)), shape);
     return null;
   }
 
@@ -325,7 +341,7 @@ final class OnnxWriter extends InferenceOps<Void> {
     String one = out.fresh(path + ".ones", Tensor.ofFloats(Shape.of(op.groups()), ones));
     String zero = out.fresh(path + ".zeros", Tensor.zeros(Shape.of(op.groups()), DType.F32));
     String groups = out.constant(path + ".groups", 0, op.groups(), -1);
-    String y = out.step("Reshape", path + ".grouped", name(node.input(0)), groups);
+    String y = out.step("Reshape", path + ".grouped", state(node.input(0)), groups);
     y = out.step("InstanceNormalization", path + ".normalised", y, one, zero);
     OnnxDraft.number(
         out.graph.getNodeBuilder(out.graph.getNodeCount() - 1), "epsilon", (float) op.epsilon());
@@ -362,7 +378,7 @@ final class OnnxWriter extends InferenceOps<Void> {
 
   @Override
   public Void visit(Op.Affine op, Node node) {
-    String x = name(node.input(0));
+    String x = state(node.input(0));
     if (op.addend() == 0) {
       out.node("Mul", node.path(), name(node.output()), x, out.scalar(op.factor()));
     } else {
@@ -385,7 +401,7 @@ final class OnnxWriter extends InferenceOps<Void> {
     String from = out.constant(path + ".from", op.from());
     String to = out.constant(path + ".to", op.to());
     String axis = out.constant(path + ".axis", 1);
-    out.node("Slice", path, name(node.output()), name(node.input(0)), from, to, axis);
+    out.node("Slice", path, name(node.output()), state(node.input(0)), from, to, axis);
     return null;
   }
 
@@ -394,7 +410,7 @@ final class OnnxWriter extends InferenceOps<Void> {
     int pad = op.pad();
     String pads = out.constant(node.path() + ".pads", 0, 0, pad, pad, 0, 0, pad, pad);
     NodeProto.Builder made =
-        out.node("Pad", node.path(), name(node.output()), name(node.input(0)), pads);
+        out.node("Pad", node.path(), name(node.output()), state(node.input(0)), pads);
     OnnxDraft.text(made, "mode", "reflect");
     return null;
   }
@@ -412,9 +428,9 @@ final class OnnxWriter extends InferenceOps<Void> {
   /** What inference leaves out. */
   private Void absent(Node node) {
     if (graph.outputs().containsValue(node.output())) {
-      out.node("Identity", node.path(), name(node.output()), name(node.input(0)));
+      out.node("Identity", node.path(), name(node.output()), state(node.input(0)));
     } else {
-      names.put(node.output(), name(node.input(0)));
+      names.put(node.output(), state(node.input(0)));
     }
     return null;
   }

@@ -1,5 +1,7 @@
 package io.resnet4j.model;
 
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -19,6 +21,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.Nearest;
 import io.resnet4j.graph.Op;
+import io.resnet4j.graph.Start;
 import io.resnet4j.tensor.Shape;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -30,7 +33,8 @@ import java.util.List;
  * <pre>{@code
  * {"name": "tiny", "logits": "fc", "nodes": [
  *   {"path": "images", "op": "Input", "attributes": {"shape": [1,3,32,32]}, "inputs": []},
- *   {"path": "conv1.weight", "op": "Parameter", "attributes": {"shape": [8,3,3,3]}, "inputs": []},
+ *   {"path": "conv1.weight", "op": "Parameter", "inputs": [],
+ *    "attributes": {"shape": [8,3,3,3], "start": {"kind": "BY_READER", "factor": 1.0}}},
  *   {"path": "conv1", "op": "Conv2d", "inputs": ["images", "conv1.weight"],
  *    "attributes": {"groups": 1, "window": {"kernelH": 3, "kernelW": 3, "strideH": 1, ...}}},
  *   ...]}
@@ -50,11 +54,21 @@ final class GraphJson {
           .enable(DeserializationFeature.FAIL_ON_NUMBERS_FOR_ENUMS)
           .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
           .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
+          .addMixIn(Start.class, StartKinds.class)
           .addModule(
               new SimpleModule()
                   .addSerializer(Shape.class, new ShapeWriter())
                   .addDeserializer(Shape.class, new ShapeReader()))
           .build();
+
+  /** How a start says which it is. */
+  @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
+  @JsonSubTypes({
+    @JsonSubTypes.Type(value = Start.ByReader.class, name = "BY_READER"),
+    @JsonSubTypes.Type(value = Start.Constant.class, name = "CONSTANT"),
+    @JsonSubTypes.Type(value = Start.Binomial.class, name = "BINOMIAL")
+  })
+  private interface StartKinds {}
 
   private GraphJson() {}
 

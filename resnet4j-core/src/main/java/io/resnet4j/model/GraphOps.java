@@ -2,8 +2,10 @@ package io.resnet4j.model;
 
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.graph.Op;
+import io.resnet4j.graph.Start;
 import io.resnet4j.graph.Window;
 import io.resnet4j.tensor.Shape;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -59,9 +61,10 @@ final class GraphOps {
     if (op instanceof Op.Input input) {
       sound = input.shape().rank() == 4 && isPlausible(input.shape(), MOST);
     } else if (op instanceof Op.Parameter parameter) {
-      sound = isPlausible(parameter.shape(), MOST_EXTENT);
+      sound =
+          isPlausible(parameter.shape(), MOST_EXTENT) && fits(parameter.start(), parameter.shape());
     } else if (op instanceof Op.Buffer buffer) {
-      sound = isPlausible(buffer.shape(), MOST_EXTENT);
+      sound = isPlausible(buffer.shape(), MOST_EXTENT) && fits(buffer.start(), buffer.shape());
     } else if (op instanceof Op.Reshape reshape) {
       sound = isPlausible(reshape.shape(), Integer.MAX_VALUE);
     } else if (op instanceof Op.Conv2d conv) {
@@ -83,6 +86,15 @@ final class GraphOps {
     if (!sound) {
       throw error(node, op + " has a number out of range");
     }
+  }
+
+  private static boolean fits(Start start, Shape shape) {
+    if (start instanceof Start.Constant constant) {
+      return Double.isFinite(constant.value());
+    } else if (start instanceof Start.ByReader drawn) {
+      return Double.isFinite(drawn.factor());
+    }
+    return shape.rank() >= 2;
   }
 
   private static boolean isFraction(double number) {
@@ -123,7 +135,7 @@ final class GraphOps {
     return op;
   }
 
-  private static Shape rebatch(String path, Shape shape, int from, int to) {
+  static Shape rebatch(String path, Shape shape, int from, int to) {
     if (shape.rank() < 1 || shape.dim(0) != from) {
       throw new InvalidInputException(
           path + ": shape " + shape + "; expected the batch, " + from + ", to be its first extent");
@@ -136,6 +148,25 @@ final class GraphOps {
     int[] dims = shape.toArray();
     dims[0] = batch;
     return Shape.of(dims);
+  }
+
+  /** Whether two networks differ in nothing but what of the state is trained and how it starts. */
+  static boolean computeAlike(GraphSpec a, GraphSpec b) {
+    return a.logits().equals(b.logits()) && calculation(a).equals(calculation(b));
+  }
+
+  private static List<GraphSpec.Layer> calculation(GraphSpec spec) {
+    List<GraphSpec.Layer> layers = new ArrayList<>();
+    for (GraphSpec.Layer layer : spec.nodes()) {
+      Op op = layer.op();
+      if (op instanceof Op.Buffer buffer) {
+        op = new Op.Parameter(buffer.shape(), Start.BY_READER);
+      } else if (op instanceof Op.Parameter parameter) {
+        op = new Op.Parameter(parameter.shape(), Start.BY_READER);
+      }
+      layers.add(new GraphSpec.Layer(layer.path(), op, layer.inputs()));
+    }
+    return layers;
   }
 
   /** [1,C,H,W]. */

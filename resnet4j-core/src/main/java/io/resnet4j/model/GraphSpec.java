@@ -48,37 +48,36 @@ public record GraphSpec(String name, List<Layer> nodes, String logits) implement
       throw new InvalidInputException("model: it has no name");
     }
     Set<String> paths = new HashSet<>();
-    int inputs = 0;
     for (Layer node : nodes) {
       if (!paths.add(node.path())) {
         throw error(name, node.path() + ": this path is used twice");
       }
       GraphOps.requireSound(node);
-      inputs += node.op() instanceof Op.Input ? 1 : 0;
+      if (node.op() instanceof Op.Input != node.path().equals(IMAGES)) {
+        throw error(name, node.path() + ": the one input, and nothing else, is called " + IMAGES);
+      }
     }
-    if (inputs != 1 || !paths.contains(IMAGES)) {
-      throw error(name, "expected one input, called " + IMAGES);
+    if (!paths.contains(IMAGES)) {
+      throw error(name, "no input called " + IMAGES);
     }
-    Graph graph = write(nodes, logits, 2);
-    requirePictures(name, graph.output(LOGITS).shape(), "logits [N,K]", 2);
-    requirePictures(name, input(graph).shape(), "an input [N,C,H,W]", 4);
+    GraphBuilder g = new GraphBuilder();
+    Shape picture = picture(nodes);
+    Value images = g.input(IMAGES, GraphOps.rebatch(IMAGES, picture, 1, 2));
+    Shape shape = write(g, nodes, logits, images, false).shape();
+    if (shape.rank() != 2 || shape.dim(0) != 2) {
+      throw error(name, "expected logits [N,K], got " + shape + " for a batch of 2");
+    }
   }
 
   private static InvalidInputException error(String name, String what) {
     return new InvalidInputException("model " + name + ": " + what);
   }
 
-  private static void requirePictures(String name, Shape shape, String expected, int rank) {
-    if (shape.rank() != rank || shape.dim(0) != 2) {
-      throw error(name, "expected " + expected + ", got " + shape + " for a batch of 2");
-    }
-  }
-
   private static Value input(Graph graph) {
     return graph
         .find(IMAGES)
         .filter(node -> node.op() instanceof Op.Input)
-        .orElseThrow(() -> new InvalidInputException("model: no input called " + IMAGES))
+        .orElseThrow(() -> new InvalidInputException("graph: no input called " + IMAGES))
         .output();
   }
 
@@ -91,6 +90,7 @@ public record GraphSpec(String name, List<Layer> nodes, String logits) implement
   public static GraphSpec of(String name, Graph graph) {
     Graph needed = graph.withOutputs(Map.of(LOGITS, graph.output(LOGITS))).prune(Set.of());
     int batch = input(needed).shape().dim(0);
+    Set<Value> batched = new HashSet<>();
     List<Layer> nodes = new ArrayList<>();
     for (Node node : needed.nodes()) {
       List<String> inputs = new ArrayList<>();
@@ -101,31 +101,48 @@ public record GraphSpec(String name, List<Layer> nodes, String logits) implement
         }
         inputs.add(maker.path());
       }
-      nodes.add(new Layer(node.path(), GraphOps.rebatch(node.path(), node.op(), batch, 1), inputs));
+      Op op = node.op();
+      if (op instanceof Op.Input || node.inputs().stream().anyMatch(batched::contains)) {
+        batched.addAll(node.outputs());
+        op = GraphOps.rebatch(node.path(), op, batch, 1);
+      }
+      nodes.add(new Layer(node.path(), op, inputs));
     }
     return new GraphSpec(name, nodes, needed.producer(needed.output(LOGITS)).path());
   }
 
-  private static Graph write(List<Layer> nodes, String logits, int batch) {
-    GraphBuilder g = new GraphBuilder();
-    g.output(LOGITS, emit(g, nodes, logits, batch, false));
-    return g.build();
+  @Override
+  public Value write(GraphBuilder g, Value images, boolean training) {
+    return write(g, nodes, logits, images, training);
   }
 
-  private static Value emit(
-      GraphBuilder g, List<Layer> nodes, String logits, int batch, boolean training) {
-    Map<String, Value> values = new HashMap<>();
+  private static Value write(
+      GraphBuilder g, List<Layer> nodes, String logits, Value images, boolean training) {
+    int batch = images.shape().dim(0);
+    Map<String, Value> values = new HashMap<>(Map.of(IMAGES, images));
+    Set<Value> batched = new HashSet<>(List.of(images)); // unlike weights in the making
     for (Layer node : nodes) {
+      if (node.op() instanceof Op.Input) {
+        continue;
+      }
       List<Value> inputs = new ArrayList<>();
       for (String path : node.inputs()) {
         inputs.add(made(values, node.path(), path));
       }
-      Op op = GraphOps.rebatch(node.path(), node.op(), 1, batch);
+      Op op = node.op();
+      boolean depends = inputs.stream().anyMatch(batched::contains);
+      if (depends) {
+        op = GraphOps.rebatch(node.path(), op, 1, batch);
+      }
       if (op instanceof Op.BatchNorm norm && !training && !inputs.isEmpty()) {
         op = GraphOps.forInference(norm, inputs.get(0).shape());
       }
       try {
-        values.put(node.path(), g.emit(node.path(), op, inputs).output());
+        Value value = g.emit(node.path(), op, inputs).output();
+        values.put(node.path(), value);
+        if (depends) {
+          batched.add(value);
+        }
       } catch (ArithmeticException e) {
         throw new InvalidInputException(node.path() + ": too large a tensor", e);
       }
@@ -142,34 +159,11 @@ public record GraphSpec(String name, List<Layer> nodes, String logits) implement
     return value;
   }
 
-  private void requireBatch(int batch) {
-    if (batch < 1) {
-      throw error(name, "batch " + batch + "; expected at least 1");
-    }
+  private static Shape picture(List<Layer> nodes) {
+    return ((Op.Input) find(nodes, IMAGES).op()).shape();
   }
 
-  @Override
-  public Graph graph(int batch) {
-    requireBatch(batch);
-    return write(nodes, logits, batch);
-  }
-
-  @Override
-  public Graph trainingGraph(int batch, double labelSmoothing) {
-    requireBatch(batch);
-    GraphBuilder g = new GraphBuilder();
-    Value y = emit(g, nodes, logits, batch, true);
-    Value targets = g.input(TARGETS, Shape.of(batch, classes()));
-    g.output(LOSS, g.softmaxCrossEntropy(LOSS, y, targets, labelSmoothing));
-    g.output(LOGITS, y);
-    return g.build();
-  }
-
-  private Shape picture() {
-    return ((Op.Input) find(IMAGES).op()).shape();
-  }
-
-  private Layer find(String path) {
+  private static Layer find(List<Layer> nodes, String path) {
     return nodes.stream().filter(node -> node.path().equals(path)).findFirst().orElseThrow();
   }
 
@@ -180,17 +174,17 @@ public record GraphSpec(String name, List<Layer> nodes, String logits) implement
 
   @Override
   public int channels() {
-    return picture().dim(1);
+    return picture(nodes).dim(1);
   }
 
   @Override
   public int height() {
-    return picture().dim(2);
+    return picture(nodes).dim(2);
   }
 
   @Override
   public int width() {
-    return picture().dim(3);
+    return picture(nodes).dim(3);
   }
 
   /**
@@ -206,7 +200,7 @@ public record GraphSpec(String name, List<Layer> nodes, String logits) implement
     if (classes < 1 || classes > MOST_EXTENT) {
       throw error(name, "classes " + classes + "; expected at least 1");
     }
-    Layer head = find(logits);
+    Layer head = find(nodes, logits);
     if (!(head.op() instanceof Op.Linear)) {
       throw error(
           name, "ends in " + GraphOps.name(head.op()) + ", not Linear, so its classes are fixed");
@@ -223,7 +217,7 @@ public record GraphSpec(String name, List<Layer> nodes, String logits) implement
       List<Layer> layers, String reader, String parameter, int axis, int extent) {
     boolean shared =
         layers.stream().anyMatch(n -> !n.path().equals(reader) && n.inputs().contains(parameter));
-    if (shared || !(find(parameter).op() instanceof Op.Parameter)) {
+    if (shared || !(find(layers, parameter).op() instanceof Op.Parameter)) {
       throw error(name, reader + ": " + parameter + " is not its own parameter, so it must stay");
     }
     List<Layer> changed = new ArrayList<>();
@@ -231,7 +225,7 @@ public record GraphSpec(String name, List<Layer> nodes, String logits) implement
       if (node.path().equals(parameter) && node.op() instanceof Op.Parameter old) {
         int[] dims = old.shape().toArray();
         dims[axis] = extent;
-        changed.add(new Layer(parameter, new Op.Parameter(Shape.of(dims)), List.of()));
+        changed.add(new Layer(parameter, new Op.Parameter(Shape.of(dims), old.start()), List.of()));
       } else {
         changed.add(node);
       }
@@ -248,7 +242,7 @@ public record GraphSpec(String name, List<Layer> nodes, String logits) implement
   @Override
   public GraphSpec withInput(int channels, int height, int width) {
     Shape shape = GraphOps.picture(name, channels, height, width);
-    if (shape.equals(picture())) {
+    if (shape.equals(picture(nodes))) {
       return this;
     }
     List<Layer> changed = nodes;
@@ -262,21 +256,24 @@ public record GraphSpec(String name, List<Layer> nodes, String logits) implement
     }
     GraphBuilder g = new GraphBuilder();
     Map<String, Value> values = new HashMap<>();
+    List<Layer> fitted = new ArrayList<>();
     for (Layer node : changed) {
       List<Value> inputs = node.inputs().stream().map(values::get).toList();
       Op op = node.op();
       if (op instanceof Op.Input) {
-        op = new Op.Input(GraphOps.batched(shape, 2));
-      } else if (op instanceof Op.Reshape reshape && reshape.shape().rank() == 2) {
-        long each = inputs.get(0).shape().elements() / 2;
-        op = new Op.Reshape(Shape.of(2, Math.toIntExact(each)));
-      } else {
-        op = GraphOps.rebatch(node.path(), op, 1, 2);
+        op = new Op.Input(shape);
+      } else if (op instanceof Op.Reshape reshape
+          && reshape.shape().rank() == 2
+          && reshape.shape().dim(0) == 1) {
+        op = new Op.Reshape(Shape.of(1, Math.toIntExact(inputs.get(0).shape().elements())));
+      } else if (op instanceof Op.BatchNorm norm) {
+        op = GraphOps.forInference(norm, inputs.get(0).shape());
       }
       values.put(node.path(), g.emit(node.path(), op, inputs).output());
+      fitted.add(
+          new Layer(node.path(), op instanceof Op.BatchNorm ? node.op() : op, node.inputs()));
     }
-    g.output(LOGITS, values.get(logits));
-    return of(name, g.build());
+    return new GraphSpec(name, fitted, logits);
   }
 
   @Override
@@ -286,6 +283,6 @@ public record GraphSpec(String name, List<Layer> nodes, String logits) implement
 
   @Override
   public Initialisation initialisation() {
-    return Initialisation.torchvision(false);
+    return Initialisation.TORCHVISION;
   }
 }

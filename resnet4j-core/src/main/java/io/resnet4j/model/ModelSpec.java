@@ -1,8 +1,10 @@
 package io.resnet4j.model;
 
 import io.resnet4j.graph.Graph;
+import io.resnet4j.graph.GraphBuilder;
 import io.resnet4j.graph.Node;
 import io.resnet4j.graph.Op;
+import io.resnet4j.graph.Value;
 import io.resnet4j.nn.Initialisation;
 import io.resnet4j.tensor.Shape;
 import java.util.Collections;
@@ -10,7 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** A network that classifies pictures, as data. */
-public sealed interface ModelSpec permits ResNetSpec, GraphSpec {
+public sealed interface ModelSpec permits ResNetSpec, VggSpec, DenseNetSpec, GraphSpec {
   /** Name of the input [N,C,H,W] of its graphs. */
   String IMAGES = "images";
 
@@ -45,7 +47,25 @@ public sealed interface ModelSpec permits ResNetSpec, GraphSpec {
    * @param batch N, at least 1
    * @throws io.resnet4j.InvalidInputException if the picture is too small for the network
    */
-  Graph graph(int batch);
+  default Graph graph(int batch) {
+    GraphBuilder g = new GraphBuilder();
+    g.output(LOGITS, write(g, images(g, batch), false));
+    return g.build();
+  }
+
+  private Value images(GraphBuilder g, int batch) {
+    Checks.require(name(), batch >= 1, "batch", batch, "at least 1");
+    return g.input(IMAGES, Shape.of(batch, channels(), height(), width()));
+  }
+
+  /**
+   * Writes the network onto pictures that a graph already has.
+   *
+   * @param images [N,C,H,W]
+   * @param training whether batch norms must see more than one value per channel
+   * @return logits [N,K]
+   */
+  Value write(GraphBuilder g, Value images, boolean training);
 
   /**
    * {@link #graph} with the input {@link #TARGETS} and the output {@link #LOSS} as well.
@@ -55,7 +75,14 @@ public sealed interface ModelSpec permits ResNetSpec, GraphSpec {
    * @throws io.resnet4j.InvalidInputException if the picture is too small for the network, or the
    *     batch leaves a batch norm one value per channel
    */
-  Graph trainingGraph(int batch, double labelSmoothing);
+  default Graph trainingGraph(int batch, double labelSmoothing) {
+    GraphBuilder g = new GraphBuilder();
+    Value logits = write(g, images(g, batch), true);
+    Value targets = g.input(TARGETS, Shape.of(batch, classes()));
+    g.output(LOSS, g.softmaxCrossEntropy(LOSS, logits, targets, labelSmoothing));
+    g.output(LOGITS, logits);
+    return g.build();
+  }
 
   /** The same network with another head. */
   ModelSpec withClasses(int classes);

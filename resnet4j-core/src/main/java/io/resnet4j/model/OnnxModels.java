@@ -47,7 +47,8 @@ public final class OnnxModels {
     ModelSpec spec = graph;
     if (json != null) {
       ModelSpec named = ModelSpec.fromJson(json, file + ": metadata '" + Model.SPEC + "'");
-      spec = GraphSpec.of(graph.name(), named.graph(TEMPLATE_BATCH)).equals(graph) ? named : graph;
+      GraphSpec expected = GraphSpec.of(graph.name(), named.graph(TEMPLATE_BATCH));
+      spec = GraphOps.computeAlike(expected, graph) ? named : graph;
     }
     return Model.of(spec, read.tensors(), metadata, file.toString());
   }

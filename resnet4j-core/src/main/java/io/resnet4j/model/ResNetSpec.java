@@ -1,35 +1,37 @@
 package io.resnet4j.model;
 
-import io.resnet4j.InvalidInputException;
 import io.resnet4j.graph.Activation;
 import io.resnet4j.graph.Graph;
 import io.resnet4j.graph.GraphBuilder;
 import io.resnet4j.graph.Value;
-import io.resnet4j.nn.Block;
+import io.resnet4j.nn.BlockDesign;
 import io.resnet4j.nn.BlockSpec;
+import io.resnet4j.nn.Blocks;
 import io.resnet4j.nn.Initialisation;
-import io.resnet4j.nn.Layers;
-import io.resnet4j.nn.Shortcut;
+import io.resnet4j.nn.Norm;
+import io.resnet4j.nn.Regularisation;
+import io.resnet4j.nn.Stages;
 import io.resnet4j.nn.Stem;
-import io.resnet4j.nn.StridePosition;
-import io.resnet4j.nn.Style;
-import io.resnet4j.tensor.Shape;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 /**
- * A residual network of He et al. 2015 (arXiv:1512.03385) or its plain twin: stem, stages, head.
- * Every stage but the first halves the picture. Paths are those of torchvision's state_dict.
+ * A residual network or its plain twin: stem, stages of blocks of one design, head. Every stage but
+ * the first halves the picture. Paths are those of torchvision's and timm's state_dicts where these
+ * have the network.
  *
  * @param name what it is called
- * @param stem what stands before the first stage; its width is the first stage's
- * @param block basic or bottleneck
+ * @param stem what stands before the first stage
+ * @param block what all blocks have in common
  * @param blocks blocks of each stage
- * @param widths channels of the 3x3 convolutions of each stage
- * @param shortcut what runs beside each branch
- * @param stridePosition which convolution of a bottleneck strides
- * @param activation the non-linearity; RELU in every named network
- * @param zeroLastScale whether the last batch norm of each branch starts with scale zero
+ * @param widths channels of the 3x3 convolutions of each stage, both halves of a reversible one
+ * @param outputStride pixels of the stem's picture per pixel of the last stage that are not to be
+ *     exceeded: later stages dilate their convolutions instead of striding (DRN: Yu et al.,
+ *     arXiv:1705.09914; DeepLab: Chen et al., arXiv:1706.05587); 0 for no limit
+ * @param regularisation what is lost at random in training
+ * @param initialisation how weights start where the design does not say
  * @param classes K
  * @param channels C of the pictures
  * @param height H of the pictures
@@ -38,105 +40,152 @@ import java.util.stream.IntStream;
 public record ResNetSpec(
     String name,
     Stem stem,
-    Block block,
+    BlockDesign block,
     List<Integer> blocks,
     List<Integer> widths,
-    Shortcut shortcut,
-    StridePosition stridePosition,
-    Activation activation,
-    boolean zeroLastScale,
+    int outputStride,
+    Regularisation regularisation,
+    Initialisation initialisation,
     int classes,
     int channels,
     int height,
     int width)
     implements ModelSpec {
+  /** ResNet-20 of He et al. 2015 (arXiv:1512.03385) with projections, for 32x32 pictures. */
+  static final ResNetSpec DEFAULT =
+      new ResNetSpec(
+          "resnet",
+          new Stem(Stem.Kind.CIFAR, 16),
+          BlockDesign.ORIGINAL,
+          List.of(3, 3, 3),
+          List.of(16, 32, 64),
+          0,
+          Regularisation.NONE,
+          Initialisation.TORCHVISION,
+          10,
+          3,
+          32,
+          32);
+
   /** Checks the numbers and copies the lists. */
   public ResNetSpec {
     blocks = List.copyOf(blocks);
     widths = List.copyOf(widths);
-    check(name, !name.isBlank(), "name", name, "a name");
-    check(name, !blocks.isEmpty() && blocks.size() <= 16, "blocks", blocks, "1 to 16 stages");
-    check(
+    Checks.picture(name, classes, channels, height, width);
+    Checks.stages(name, "blocks", blocks, 10_000);
+    Checks.require(name, widths.size() == blocks.size(), "widths", widths, "one per stage");
+    Checks.stages(name, "widths", widths, 1 << 16);
+    Checks.require(
         name,
-        blocks.stream().allMatch(n -> n >= 1 && n <= 10_000),
-        "blocks",
-        blocks,
-        "1 to 10000 blocks per stage");
-    check(name, widths.size() == blocks.size(), "widths", widths, "one per stage");
-    check(
-        name,
-        widths.stream().allMatch(n -> n >= 1 && n <= 1 << 16),
-        "widths",
-        widths,
-        "1 to 65536 channels per stage");
-    check(name, classes >= 1 && classes <= 1 << 24, "classes", classes, "at least 1");
-    check(name, channels >= 1 && channels <= 1 << 16, "channels", channels, "at least 1");
-    check(
-        name,
-        Math.min(height, width) >= 1 && Math.max(height, width) <= 1 << 16,
-        "picture",
-        height + "x" + width,
-        "1 to 65536 pixels a side");
+        outputStride == 0 || outputStride >= stem.kind().stride(),
+        "outputStride",
+        outputStride,
+        "0 or at least the stem's " + stem.kind().stride());
   }
 
-  private static void check(
-      String name, boolean right, String field, Object given, String expected) {
-    if (!right) {
-      throw new InvalidInputException(
-          "model " + name + ": " + field + " " + given + "; expected " + expected);
+  @Override
+  public Value write(GraphBuilder g, Value images, boolean training) {
+    Value x = Stages.stem(g, images, stem, block, stemActivates(), training);
+    List<List<BlockSpec>> stages = stages(training);
+    for (int stage = 0; stage < stages.size(); stage++) {
+      x = Stages.stage(g, stagePath(stage), x, stages.get(stage));
     }
+    return Stages.head(g, x, block, classes, regularisation.headDropout(), training);
   }
 
-  @Override
-  public Graph graph(int batch) {
-    GraphBuilder g = new GraphBuilder();
-    g.output(LOGITS, write(g, batch, false));
-    return g.build();
+  private static String stagePath(int stage) {
+    return "layer" + (stage + 1);
   }
 
-  @Override
-  public Graph trainingGraph(int batch, double labelSmoothing) {
-    GraphBuilder g = new GraphBuilder();
-    Value logits = write(g, batch, true);
-    Value targets = g.input(TARGETS, Shape.of(batch, classes));
-    g.output(LOSS, g.softmaxCrossEntropy(LOSS, logits, targets, labelSmoothing));
-    g.output(LOGITS, logits);
-    return g.build();
+  /**
+   * Whether norm and activation follow the stem's last convolution: not where the first block
+   * brings its own. On 32x32 pictures pre-activated blocks do, as in KaimingHe/resnet-1k-layers;
+   * after a max pool they do not, as in fb.resnet.torch, nor in a RevNet; an NF-ResNet's always do.
+   */
+  private boolean stemActivates() {
+    return !block.order().preactivates()
+        || block.reversible()
+        || stem.kind() != Stem.Kind.CIFAR && block.norm().kind() != Norm.Kind.STANDARDISED_WEIGHTS;
   }
 
-  private Value write(GraphBuilder g, int batch, boolean training) {
-    check(name, batch >= 1, "batch", batch, "at least 1");
-    Style style = new Style(activation, training);
-    Value x = g.input(IMAGES, Shape.of(batch, channels, height, width));
-    x = Layers.stem(g, x, stem, widths.get(0), style);
+  private List<List<BlockSpec>> stages(boolean training) {
+    int total = blocks.stream().mapToInt(Integer::intValue).sum();
+    List<List<BlockSpec>> stages = new ArrayList<>();
+    int index = 0;
+    int entering = stem.width();
+    int reached = stem.kind().stride();
+    int dilation = 1;
+    double variance = 1;
     for (int stage = 0; stage < blocks.size(); stage++) {
-      for (int i = 0; i < blocks.get(stage); i++) {
-        int stride = stage > 0 && i == 0 ? 2 : 1;
-        BlockSpec spec =
-            new BlockSpec(block, widths.get(stage), stride, shortcut, stridePosition, style);
-        x = Layers.block(g, blockPath(stage, i), x, spec);
+      int stride = stage == 0 ? 1 : 2;
+      int firstDilation = dilation;
+      if (outputStride > 0 && reached * stride > outputStride) {
+        // The first block still sees neighbours at the old distance, as in torchvision.
+        dilation *= stride;
+        stride = 1;
       }
+      reached *= stride;
+      List<BlockSpec> row = new ArrayList<>();
+      for (int i = 0; i < blocks.get(stage); i++) {
+        boolean changes = i == 0 && (stride > 1 || entering != block.channels(widths.get(stage)));
+        index++;
+        row.add(
+            new BlockSpec(
+                block,
+                widths.get(stage),
+                i == 0 ? stride : 1,
+                i == 0 ? firstDilation : dilation,
+                entry(index == 1, changes),
+                1 - regularisation.stochasticDepth() * index / total,
+                regularisation.dropout(),
+                dropBlock(stage),
+                regularisation.dropBlockSize(),
+                variance,
+                total,
+                training));
+        // NF-ResNets: a projection resets the variance, each branch adds its own.
+        variance = (i == 0 ? 1 : variance) + Blocks.NF_ALPHA * Blocks.NF_ALPHA;
+      }
+      entering = block.channels(widths.get(stage));
+      stages.add(row);
     }
-    return Layers.head(g, x, classes);
+    return stages;
   }
 
-  private static String blockPath(int stage, int index) {
-    return "layer" + (stage + 1) + "." + index;
+  private BlockSpec.Entry entry(boolean first, boolean changes) {
+    if (first && stemActivates()) {
+      return BlockSpec.Entry.BARE;
+    }
+    boolean shared = block.order().preactivates() && !block.reversible() && (first || changes);
+    return shared ? BlockSpec.Entry.SHARED : BlockSpec.Entry.OWN;
+  }
+
+  private double dropBlock(int stage) {
+    int fromEnd = blocks.size() - 1 - stage;
+    return fromEnd > 1 ? 0 : regularisation.dropBlock() / (fromEnd == 0 ? 1 : 4);
   }
 
   /**
    * Path of the value that leaves a stage, such as {@code layer3.5.out} for {@code layer3}.
    *
-   * @throws InvalidInputException if there is no such stage
+   * @throws io.resnet4j.InvalidInputException if there is no such stage
    */
   public String stageOutput(String stage) {
-    for (int i = 0; i < blocks.size(); i++) {
-      if (stage.equals("layer" + (i + 1))) {
-        return blockPath(i, blocks.get(i) - 1) + ".out";
-      }
+    int wanted =
+        IntStream.range(0, blocks.size())
+            .filter(s -> stage.equals(stagePath(s)))
+            .findFirst()
+            .orElse(-1);
+    Checks.require(
+        name, wanted >= 0, "stage", "'" + stage + "'", "layer1 to layer" + blocks.size());
+    GraphBuilder g = new GraphBuilder();
+    Value x = g.input(IMAGES, io.resnet4j.tensor.Shape.of(1, channels, height, width));
+    x = Stages.stem(g, x, stem, block, stemActivates(), false);
+    List<List<BlockSpec>> stages = stages(false);
+    for (int s = 0; s <= wanted; s++) {
+      x = Stages.stage(g, stagePath(s), x, stages.get(s));
     }
-    throw new InvalidInputException(
-        "model " + name + ": no stage '" + stage + "'; use layer1 to layer" + blocks.size());
+    return x.name();
   }
 
   /**
@@ -147,9 +196,10 @@ public record ResNetSpec(
   public Counts counts() {
     List<Integer> few = blocks.stream().map(n -> Math.min(n, 2)).toList();
     List<String> repeated =
-        IntStream.range(0, blocks.size()).mapToObj(s -> blockPath(s, 1) + ".").toList();
+        IntStream.range(0, blocks.size()).mapToObj(s -> stagePath(s) + ".1.").toList();
+    Graph graph = with(d -> d.blocks(few)).graph(1);
     return Counts.weighted(
-        withBlocks(few).graph(1),
+        graph,
         node -> {
           for (int stage = 0; stage < repeated.size(); stage++) {
             if (node.path().startsWith(repeated.get(stage))) {
@@ -160,188 +210,156 @@ public record ResNetSpec(
         });
   }
 
-  @Override
-  public Initialisation initialisation() {
-    return Initialisation.torchvision(zeroLastScale);
+  /** This network with what {@code change} changes. */
+  public ResNetSpec with(Consumer<Draft> change) {
+    Draft draft = new Draft(this);
+    change.accept(draft);
+    return draft.spec();
+  }
+
+  /** The same network with other blocks. */
+  public ResNetSpec withBlock(Consumer<BlockDesign.Draft> change) {
+    return with(d -> d.block(block.with(change)));
   }
 
   /** The same network under another name. */
   public ResNetSpec withName(String newName) {
-    return new ResNetSpec(
-        newName,
-        stem,
-        block,
-        blocks,
-        widths,
-        shortcut,
-        stridePosition,
-        activation,
-        zeroLastScale,
-        classes,
-        channels,
-        height,
-        width);
-  }
-
-  /** With another stem. */
-  public ResNetSpec withStem(Stem newStem) {
-    return new ResNetSpec(
-        name,
-        newStem,
-        block,
-        blocks,
-        widths,
-        shortcut,
-        stridePosition,
-        activation,
-        zeroLastScale,
-        classes,
-        channels,
-        height,
-        width);
+    return with(d -> d.name(newName));
   }
 
   /** With other numbers of blocks per stage. */
   public ResNetSpec withBlocks(List<Integer> newBlocks) {
-    return new ResNetSpec(
-        name,
-        stem,
-        block,
-        newBlocks,
-        widths,
-        shortcut,
-        stridePosition,
-        activation,
-        zeroLastScale,
-        classes,
-        channels,
-        height,
-        width);
+    return with(d -> d.blocks(newBlocks));
   }
 
-  /** With other widths per stage. */
+  /** With other widths per stage; the stem follows where it was as wide as the first. */
   public ResNetSpec withWidths(List<Integer> newWidths) {
-    return new ResNetSpec(
-        name,
-        stem,
-        block,
-        blocks,
-        newWidths,
-        shortcut,
-        stridePosition,
-        activation,
-        zeroLastScale,
-        classes,
-        channels,
-        height,
-        width);
-  }
-
-  /** With another kind of shortcut. */
-  public ResNetSpec withShortcut(Shortcut newShortcut) {
-    return new ResNetSpec(
-        name,
-        stem,
-        block,
-        blocks,
-        widths,
-        newShortcut,
-        stridePosition,
-        activation,
-        zeroLastScale,
-        classes,
-        channels,
-        height,
-        width);
-  }
-
-  /** With the bottleneck's stride elsewhere. */
-  public ResNetSpec withStridePosition(StridePosition newPosition) {
-    return new ResNetSpec(
-        name,
-        stem,
-        block,
-        blocks,
-        widths,
-        shortcut,
-        newPosition,
-        activation,
-        zeroLastScale,
-        classes,
-        channels,
-        height,
-        width);
+    boolean follows = stem.width() == widths.get(0) && !newWidths.isEmpty();
+    Stem newStem = follows ? new Stem(stem.kind(), newWidths.get(0)) : stem;
+    return with(d -> d.widths(newWidths).stem(newStem));
   }
 
   /** With another non-linearity. */
   public ResNetSpec withActivation(Activation newActivation) {
-    return new ResNetSpec(
-        name,
-        stem,
-        block,
-        blocks,
-        widths,
-        shortcut,
-        stridePosition,
-        newActivation,
-        zeroLastScale,
-        classes,
-        channels,
-        height,
-        width);
-  }
-
-  /** With the last scale of each branch starting at zero, or not. */
-  public ResNetSpec withZeroLastScale(boolean zero) {
-    return new ResNetSpec(
-        name,
-        stem,
-        block,
-        blocks,
-        widths,
-        shortcut,
-        stridePosition,
-        activation,
-        zero,
-        classes,
-        channels,
-        height,
-        width);
+    return withBlock(b -> b.activation(newActivation));
   }
 
   @Override
   public ResNetSpec withClasses(int newClasses) {
-    return new ResNetSpec(
-        name,
-        stem,
-        block,
-        blocks,
-        widths,
-        shortcut,
-        stridePosition,
-        activation,
-        zeroLastScale,
-        newClasses,
-        channels,
-        height,
-        width);
+    return with(d -> d.classes(newClasses));
   }
 
   @Override
   public ResNetSpec withInput(int newChannels, int newHeight, int newWidth) {
-    return new ResNetSpec(
-        name,
-        stem,
-        block,
-        blocks,
-        widths,
-        shortcut,
-        stridePosition,
-        activation,
-        zeroLastScale,
-        classes,
-        newChannels,
-        newHeight,
-        newWidth);
+    return with(d -> d.input(newChannels, newHeight, newWidth));
+  }
+
+  /** A network to be changed; each method sets the field of its name. */
+  public static final class Draft {
+    private String name;
+    private Stem stem;
+    private BlockDesign block;
+    private List<Integer> blocks;
+    private List<Integer> widths;
+    private int outputStride;
+    private Regularisation regularisation;
+    private Initialisation initialisation;
+    private int classes;
+    private int channels;
+    private int height;
+    private int width;
+
+    private Draft(ResNetSpec from) {
+      name = from.name;
+      stem = from.stem;
+      block = from.block;
+      blocks = from.blocks;
+      widths = from.widths;
+      outputStride = from.outputStride;
+      regularisation = from.regularisation;
+      initialisation = from.initialisation;
+      classes = from.classes;
+      channels = from.channels;
+      height = from.height;
+      width = from.width;
+    }
+
+    private ResNetSpec spec() {
+      return new ResNetSpec(
+          name,
+          stem,
+          block,
+          blocks,
+          widths,
+          outputStride,
+          regularisation,
+          initialisation,
+          classes,
+          channels,
+          height,
+          width);
+    }
+
+    /** What it is called. */
+    public Draft name(String value) {
+      name = value;
+      return this;
+    }
+
+    /** What stands before the first stage. */
+    public Draft stem(Stem value) {
+      stem = value;
+      return this;
+    }
+
+    /** What all blocks have in common. */
+    public Draft block(BlockDesign value) {
+      block = value;
+      return this;
+    }
+
+    /** Blocks of each stage. */
+    public Draft blocks(List<Integer> value) {
+      blocks = value;
+      return this;
+    }
+
+    /** Channels of the 3x3 convolutions of each stage. */
+    public Draft widths(List<Integer> value) {
+      widths = value;
+      return this;
+    }
+
+    /** The stride from which on stages dilate; 0 for none. */
+    public Draft outputStride(int value) {
+      outputStride = value;
+      return this;
+    }
+
+    /** What is lost at random in training. */
+    public Draft regularisation(Regularisation value) {
+      regularisation = value;
+      return this;
+    }
+
+    /** How weights start. */
+    public Draft initialisation(Initialisation value) {
+      initialisation = value;
+      return this;
+    }
+
+    /** K. */
+    public Draft classes(int value) {
+      classes = value;
+      return this;
+    }
+
+    /** C, H and W of the pictures. */
+    public Draft input(int newChannels, int newHeight, int newWidth) {
+      channels = newChannels;
+      height = newHeight;
+      width = newWidth;
+      return this;
+    }
   }
 }

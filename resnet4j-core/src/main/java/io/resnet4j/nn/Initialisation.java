@@ -3,92 +3,116 @@ package io.resnet4j.nn;
 import io.resnet4j.graph.Graph;
 import io.resnet4j.graph.Node;
 import io.resnet4j.graph.Op;
+import io.resnet4j.graph.Start;
 import io.resnet4j.graph.Value;
 import io.resnet4j.random.KeyedRandom;
+import io.resnet4j.tensor.Shape;
 import io.resnet4j.tensor.Tensor;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
- * What all parameters and buffers of a network start as: convolutions and affine maps by the given
- * initialisers; biases of both uniform in +-1 / sqrt(fan-in); batch-norm scales and running
- * variances one, shifts and running means zero.
+ * What all parameters and buffers of a network start as. Where the graph leaves that to the reader
+ * ({@link Start.ByReader}): weights of convolutions and affine maps by the given initialisers,
+ * biases of both uniform in +-1 / sqrt(fan-in); scales and running variances of norms one, shifts
+ * and running means zero; what is broadcast one in a product and zero in a sum.
  *
  * @param convolution of convolution weights
  * @param linear of affine maps' weights
- * @param zeroLastScale whether the batch norm that ends a residual branch starts with scale zero,
- *     so that every block starts as its shortcut (Goyal et al., arXiv:1706.02677)
  */
-public record Initialisation(Initialiser convolution, Initialiser linear, boolean zeroLastScale) {
-  private static final Initialiser ZERO = Initialiser.constant(0);
-  private static final Initialiser ONE = Initialiser.constant(1);
-
+public record Initialisation(Initialiser convolution, Initialiser linear) {
   /** As torchvision's ResNets: He normal by fan-out, PyTorch's default in the head. */
-  public static Initialisation torchvision(boolean zeroLastScale) {
-    return new Initialisation(
-        Initialiser.heNormalFanOut(), Initialiser.uniformFanIn(), zeroLastScale);
-  }
+  public static final Initialisation TORCHVISION =
+      new Initialisation(Initialiser.HE_FAN_OUT, Initialiser.UNIFORM_FAN_IN);
 
   /** He normal by fan-in in convolutions and head, as He et al. 2015 describe. */
-  public static Initialisation he2015(boolean zeroLastScale) {
-    return new Initialisation(
-        Initialiser.heNormalFanIn(), Initialiser.heNormalFanIn(), zeroLastScale);
-  }
+  public static final Initialisation HE_2015 =
+      new Initialisation(Initialiser.HE_FAN_IN, Initialiser.HE_FAN_IN);
 
   /**
    * The state that {@code graph} starts with, by path in graph order; each tensor is drawn from
    * {@code KeyedRandom.of(seed, path)}.
    *
-   * @throws IllegalStateException if a parameter or buffer has no reader that says what it is
+   * @throws IllegalStateException if a tensor's start is left to a reader that it lacks
    */
   public Map<String, Tensor> state(Graph graph, long seed) {
-    Map<String, Tensor> made = new HashMap<>();
+    Map<Value, List<Node>> readers = graph.readers();
+    Map<String, Tensor> state = new LinkedHashMap<>();
     for (Node node : graph.nodes()) {
-      if (node.op() instanceof Op.Conv2d) {
-        weight(made, node, convolution, seed);
-      } else if (node.op() instanceof Op.Linear) {
-        weight(made, node, linear, seed);
-      } else if (node.op() instanceof Op.BatchNorm) {
-        Initialiser[] four = {ONE, ZERO, ZERO, ONE};
-        for (int i = 0; i < four.length; i++) {
-          put(made, node.input(i + 1), four[i], seed);
-        }
-      } else if (node.op() instanceof Op.Add && zeroLastScale) {
-        Node last = graph.producer(node.input(0));
-        if (last.op() instanceof Op.BatchNorm) {
-          put(made, last.input(1), ZERO, seed);
-        }
+      if (node.op() instanceof Op.Parameter p) {
+        state.put(node.path(), tensor(node, p.start(), readers, seed));
+      } else if (node.op() instanceof Op.Buffer b) {
+        state.put(node.path(), tensor(node, b.start(), readers, seed));
       }
     }
-    Map<String, Tensor> ordered = new LinkedHashMap<>();
-    for (Node node : graph.nodes()) {
-      if (node.op() instanceof Op.Parameter || node.op() instanceof Op.Buffer) {
-        Tensor tensor = made.get(node.path());
-        if (tensor == null) {
-          throw new IllegalStateException(node.path() + ": nothing reads it, so nothing fills it");
-        }
-        ordered.put(node.path(), tensor);
+    return Collections.unmodifiableMap(state);
+  }
+
+  private Tensor tensor(Node node, Start start, Map<Value, List<Node>> readers, long seed) {
+    Shape shape = node.output().shape();
+    if (start instanceof Start.Constant constant) {
+      return Initialiser.fill(shape, i -> constant.value());
+    } else if (start instanceof Start.Binomial) {
+      return binomial(shape);
+    }
+    double factor = ((Start.ByReader) start).factor();
+    Tensor tensor = byReader(node, readers, KeyedRandom.of(seed, node.path()));
+    return factor == 1 ? tensor : Initialiser.fill(shape, i -> factor * tensor.get(i));
+  }
+
+  private Tensor byReader(Node node, Map<Value, List<Node>> readers, KeyedRandom random) {
+    Shape shape = node.output().shape();
+    Value value = node.output();
+    Node reader = reader(node.path(), value, readers);
+    while (reader.op() instanceof Op.Reshape) {
+      value = reader.output();
+      reader = reader(node.path(), value, readers);
+    }
+    Op op = reader.op();
+    int place = reader.inputs().indexOf(value);
+    if (op instanceof Op.Conv2d || op instanceof Op.Linear) {
+      if (place == 1) {
+        return (op instanceof Op.Linear ? linear : convolution).make(shape, random);
+      } else if (place == 2) {
+        Shape weight = reader.input(1).shape();
+        double fanIn = (double) weight.elements() / weight.dim(0);
+        return Initialiser.uniform(shape, random, 1 / Math.sqrt(fanIn));
       }
+    } else if (op instanceof Op.GroupNorm && place == 0) {
+      // A weight that is standardised before a convolution reads it.
+      return convolution.make(shape, random);
+    } else if (op instanceof Op.BatchNorm || op instanceof Op.GroupNorm) {
+      return Initialiser.fill(shape, i -> place == 1 || place == 4 ? 1 : 0);
+    } else if (op instanceof Op.Multiply || op instanceof Op.Shift) {
+      return Initialiser.fill(shape, i -> op instanceof Op.Multiply ? 1 : 0);
     }
-    return Collections.unmodifiableMap(ordered);
+    throw new IllegalStateException(
+        node.path() + ": what it starts as is left to " + reader.path() + ", which does not say");
   }
 
-  private static void weight(
-      Map<String, Tensor> made, Node node, Initialiser initialiser, long seed) {
-    Value weight = node.input(1);
-    put(made, weight, initialiser, seed);
-    if (node.inputs().size() > 2) {
-      double fanIn = (double) weight.shape().elements() / weight.shape().dim(0);
-      Initialiser bias = (s, random) -> Initialiser.uniform(s, random, 1 / Math.sqrt(fanIn));
-      put(made, node.input(2), bias, seed);
+  private static Node reader(String path, Value value, Map<Value, List<Node>> readers) {
+    List<Node> found = readers.getOrDefault(value, List.of());
+    if (found.isEmpty()) {
+      throw new IllegalStateException(path + ": nothing reads it, so nothing fills it");
     }
+    return found.get(0);
   }
 
-  private static void put(
-      Map<String, Tensor> made, Value value, Initialiser initialiser, long seed) {
-    KeyedRandom random = KeyedRandom.of(seed, value.name());
-    made.put(value.name(), initialiser.make(value.shape(), random));
+  private static Tensor binomial(Shape shape) {
+    int rows = shape.dim(shape.rank() - 2);
+    int columns = shape.dim(shape.rank() - 1);
+    double sum = Math.pow(2, rows + columns - 2);
+    return Initialiser.fill(
+        shape, i -> choose(rows - 1, i / columns % rows) * choose(columns - 1, i % columns) / sum);
+  }
+
+  private static double choose(int n, int k) {
+    double result = 1;
+    for (int i = 1; i <= k; i++) {
+      result = result * (n - k + i) / i;
+    }
+    return result;
   }
 }

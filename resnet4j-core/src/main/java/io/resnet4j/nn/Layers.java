@@ -4,144 +4,144 @@ import io.resnet4j.InvalidInputException;
 import io.resnet4j.graph.Activation;
 import io.resnet4j.graph.GraphBuilder;
 import io.resnet4j.graph.Op;
+import io.resnet4j.graph.Start;
 import io.resnet4j.graph.Value;
 import io.resnet4j.graph.Window;
 import java.util.List;
 
 /**
- * Writers of the pieces of a residual network (He et al. 2015, arXiv:1512.03385). Activations are
- * [N,C,H,W]; the paths of parameters are torchvision's. Every method throws {@link
- * InvalidInputException} where the input does not fit, naming the path.
+ * Convolutions, normalisations and what else stands between a network's input and output.
+ * Activations are [N,C,H,W]; every method throws {@link InvalidInputException} where the input does
+ * not fit, naming the path.
  */
 public final class Layers {
   private Layers() {}
 
-  /** Batch norm with PyTorch's defaults, at {@code path}. */
-  public static Value batchNorm(GraphBuilder g, String path, Value x, Style style) {
-    if (style.training() || x.shape().rank() != 4 || x.shape().elements() > x.shape().dim(1)) {
-      return g.batchNorm(path, x);
+  /**
+   * The style's normalisation of {@code x} at {@code path}; {@code x} itself if it has none. A
+   * batch norm has PyTorch's defaults.
+   */
+  public static Value norm(GraphBuilder g, String path, Value x, Style style) {
+    return norm(g, path, x, style, Start.BY_READER);
+  }
+
+  static Value norm(GraphBuilder g, String path, Value x, Style style, Start scale) {
+    if (!style.norm().normalises()) {
+      return x;
     }
-    int channels = x.shape().dim(1);
-    Op op = new Op.BatchNorm(1e-5, 0.1, Op.Statistics.RUNNING, Activation.IDENTITY);
-    List<Value> inputs =
-        List.of(
-            x,
-            g.parameter(path + ".weight", channels),
-            g.parameter(path + ".bias", channels),
-            g.buffer(path + ".running_mean", channels),
-            g.buffer(path + ".running_var", channels));
-    return g.emit(path, op, inputs).output();
-  }
-
-  /** A dense square convolution padded to half its kernel, then batch norm. */
-  public static Value convBn(
-      GraphBuilder g,
-      String conv,
-      String norm,
-      Value x,
-      int channels,
-      int kernel,
-      int stride,
-      Style style) {
-    Value y = g.conv(conv, x, channels, Window.square(kernel, stride, kernel / 2), 1);
-    return batchNorm(g, norm, y, style);
-  }
-
-  /** {@link #convBn} and the style's activation, at the path {@code norm.act}. */
-  public static Value convBnAct(
-      GraphBuilder g,
-      String conv,
-      String norm,
-      Value x,
-      int channels,
-      int kernel,
-      int stride,
-      Style style) {
-    Value y = convBn(g, conv, norm, x, channels, kernel, stride, style);
-    return g.activate(norm + ".act", y, style.activation());
-  }
-
-  /** The block that {@code spec} describes, at {@code path}; its result is {@code path.out}. */
-  public static Value block(GraphBuilder g, String path, Value x, BlockSpec spec) {
-    return spec.kind() == Block.BASIC ? residual(g, path, x, spec) : bottleneck(g, path, x, spec);
-  }
-
-  /** Two 3x3 convolutions beside a shortcut. */
-  public static Value residual(GraphBuilder g, String path, Value x, BlockSpec b) {
-    Style style = b.style();
-    String p = path + ".";
-    Value y = convBnAct(g, p + "conv1", p + "bn1", x, b.width(), 3, b.stride(), style);
-    y = convBn(g, p + "conv2", p + "bn2", y, b.width(), 3, 1, style);
-    return join(g, path, x, y, b);
-  }
-
-  /** 1x1, 3x3 and 1x1 convolutions beside a shortcut. */
-  public static Value bottleneck(GraphBuilder g, String path, Value x, BlockSpec b) {
-    boolean early = b.stridePosition() == StridePosition.ON_FIRST_1X1;
-    Style style = b.style();
-    String p = path + ".";
-    Value y = convBnAct(g, p + "conv1", p + "bn1", x, b.width(), 1, early ? b.stride() : 1, style);
-    y = convBnAct(g, p + "conv2", p + "bn2", y, b.width(), 3, early ? 1 : b.stride(), style);
-    y = convBn(g, p + "conv3", p + "bn3", y, b.channels(), 1, 1, style);
-    return join(g, path, x, y, b);
-  }
-
-  private static Value join(GraphBuilder g, String path, Value x, Value branch, BlockSpec b) {
-    Value y = branch;
-    if (b.shortcut() != Shortcut.NONE) {
-      y = g.add(path + ".add", branch, shortcut(g, path + ".downsample", x, b));
+    if (style.norm().kind() == Norm.Kind.GROUP) {
+      return g.groupNorm(path, x, style.norm().groups(), scale);
     }
-    return g.activate(path + ".out", y, b.style().activation());
+    boolean single = x.shape().rank() == 4 && x.shape().elements() == x.shape().dim(1);
+    boolean running = single && !style.training();
+    return g.batchNorm(path, x, running ? Op.Statistics.RUNNING : Op.Statistics.BATCH, scale);
   }
 
   /**
-   * What {@code x} becomes beside the branch: itself, padded (half of the new channels in front,
-   * half behind) or projected ({@code path.0} the convolution, {@code path.1} the batch norm).
+   * A dense square convolution padded to half its kernel. Without a normalisation it has a bias
+   * that starts at zero; with standardised weights also the gain {@code path.gain}.
    */
-  public static Value shortcut(GraphBuilder g, String path, Value x, BlockSpec b) {
-    int in = x.shape().dim(1);
-    boolean same = b.stride() == 1 && in == b.channels();
-    switch (b.shortcut()) {
-      case ZERO_PAD:
-        if (same) {
-          return x;
-        }
-        int added = b.channels() - in;
-        if (added < 0) {
-          throw new InvalidInputException(
-              path
-                  + ": shortcut "
-                  + x
-                  + " has more channels than the branch's "
-                  + b.channels()
-                  + "; ZERO_PAD only adds channels, use PROJECTION");
-        }
-        return g.padShortcut(path, x, b.stride(), added / 2, added - added / 2);
-      case PROJECTION:
-        return same ? x : project(g, path, x, b);
-      case PROJECTION_ALWAYS:
-        return project(g, path, x, b);
+  public static Value conv(
+      GraphBuilder g, String path, Value x, int channels, int kernel, int stride, Style style) {
+    return conv(g, path, x, Conv.of(channels, kernel, stride), style);
+  }
+
+  static Value conv(GraphBuilder g, String path, Value x, Conv c, Style style) {
+    Window window = c.window();
+    switch (style.norm().kind()) {
+      case NONE:
+        Value plain = g.convWeight(path, x, c.channels(), window, c.groups(), c.start());
+        return g.conv(path, x, plain, bias(g, path, c), window, c.groups());
+      case STANDARDISED_WEIGHTS:
+        Value weight = StandardisedWeights.write(g, path, x, c, style.activation());
+        return g.conv(path, x, weight, bias(g, path, c), window, c.groups());
       default:
-        return x;
+        return g.conv(path, x, c.channels(), window, c.groups(), c.start());
     }
   }
 
-  private static Value project(GraphBuilder g, String path, Value x, BlockSpec b) {
-    return convBn(g, path + ".0", path + ".1", x, b.channels(), 1, b.stride(), b.style());
+  private static Value bias(GraphBuilder g, String path, Conv c) {
+    return g.parameter(path + ".bias", Start.ZERO, c.channels());
   }
 
-  /** {@code conv1}, {@code bn1} and, for IMAGENET, {@code maxpool}. */
-  public static Value stem(GraphBuilder g, Value x, Stem stem, int channels, Style style) {
-    if (stem == Stem.CIFAR) {
-      return convBnAct(g, "conv1", "bn1", x, channels, 3, 1, style);
+  /** {@link #conv}, {@link #norm} and the style's activation, at the path {@code norm.act}. */
+  public static Value convNormAct(
+      GraphBuilder g,
+      String conv,
+      String norm,
+      Value x,
+      int channels,
+      int kernel,
+      int stride,
+      Style style) {
+    return normAct(g, norm, conv(g, conv, x, channels, kernel, stride, style), style);
+  }
+
+  /** {@link #norm} and the style's activation, at the path {@code norm.act}. */
+  public static Value normAct(GraphBuilder g, String norm, Value x, Style style) {
+    return g.activate(norm + ".act", norm(g, norm, x, style), style.activation());
+  }
+
+  /**
+   * Squeeze and excitation (Hu et al., arXiv:1709.01507): each channel times a number in (0, 1)
+   * that two 1x1 convolutions, {@code path.fc1} and {@code path.fc2}, make of the mean of all
+   * channels.
+   *
+   * @param squeezed channels between the two
+   */
+  public static Value squeezeExcite(GraphBuilder g, String path, Value x, int squeezed) {
+    Window point = Window.square(1, 1, 0);
+    Value y = g.globalAveragePool(path + ".pool", x);
+    y = g.relu(path + ".act", g.convBias(path + ".fc1", y, squeezed, point, 1));
+    y = g.convBias(path + ".fc2", y, x.shape().dim(1), point, 1);
+    return g.multiply(path, x, g.activate(path + ".gate", y, Activation.SIGMOID));
+  }
+
+  /**
+   * Blur pooling (Zhang, arXiv:1904.11486): each channel smoothed by the fixed filter 1 2 1 in both
+   * directions, mirrored at the border, and every {@code stride}-th pixel taken. The filter is the
+   * buffer {@code path.filt}.
+   */
+  public static Value blurPool(GraphBuilder g, String path, Value x, int stride) {
+    int channels = x.shape().rank() == 4 ? x.shape().dim(1) : 1;
+    Value padded = g.reflectPad(path + ".pad", x, 1);
+    Value filter = g.buffer(path + ".filt", new Start.Binomial(), channels, 1, 3, 3);
+    Op op = new Op.Conv2d(Window.square(3, stride, 0), channels);
+    return g.emit(path, op, List.of(padded, filter)).output();
+  }
+
+  /**
+   * A branch that is dropped as a whole, for the whole batch, while training (stochastic depth:
+   * Huang et al., arXiv:1603.09382): training sees the branch or nothing, inference the branch
+   * times the probability that it survives.
+   *
+   * @param survival in (0, 1]; 1 writes nothing
+   */
+  public static Value stochasticDepth(GraphBuilder g, String path, Value branch, double survival) {
+    if (survival == 1) {
+      return branch;
     }
-    Value y = convBnAct(g, "conv1", "bn1", x, channels, 7, 2, style);
-    return g.maxPool("maxpool", y, Window.square(3, 2, 1));
+    // Dropout divides what it keeps by the probability of keeping it.
+    Value kept = g.dropPath(path, branch, 1 - survival, Op.Unit.BATCH);
+    return g.affine(path + ".scale", kept, survival, 0);
   }
 
-  /** Global average pool and {@code fc}: logits [N,classes]. */
-  public static Value head(GraphBuilder g, Value x, int classes) {
-    Value pooled = g.globalAveragePool("avgpool", x);
-    return g.linear("fc", g.flatten("flatten", pooled), classes);
+  /**
+   * DropBlock; its squares shrink to the picture where that is smaller.
+   *
+   * @param probability 0 writes nothing
+   */
+  public static Value dropBlock(
+      GraphBuilder g, String path, Value x, double probability, int size) {
+    if (probability == 0) {
+      return x;
+    }
+    int fitting = Math.min(size, Math.min(x.shape().dim(2), x.shape().dim(3)));
+    return g.dropBlock(path, x, probability, fitting);
+  }
+
+  /** A learned scalar {@code parameter} added to every element of {@code x}. */
+  static Value scalarBias(GraphBuilder g, String path, Value x, String parameter) {
+    return g.shift(path, x, g.parameter(parameter, Start.ZERO, 1));
   }
 }

@@ -119,7 +119,10 @@ final class Fusion {
   }
 
   private Optional<Node> folded(Node maker, Node node, Op.BatchNorm norm) {
+    // A weight that is itself computed cannot be folded once and for all.
     if (!(maker.op() instanceof Op.Conv2d conv)
+        || !maker.inputs().stream().skip(1).allMatch(this::isState)
+        || !node.inputs().stream().skip(1).allMatch(this::isState)
         || node.outputs().stream().skip(1).anyMatch(kept::contains)) {
       return Optional.empty();
     }
@@ -129,6 +132,11 @@ final class Fusion {
         new Op.FusedConv2d(
             conv, maker.inputs().size() == 3, true, norm.epsilon(), false, norm.activation());
     return Optional.of(replace(maker, op, inputs, List.of(node.output())));
+  }
+
+  private boolean isState(Value value) {
+    Op op = graph.producer(value).op();
+    return op instanceof Op.Parameter || op instanceof Op.Buffer;
   }
 
   private Optional<Node> summed(Node maker, Node node, Value addend) {

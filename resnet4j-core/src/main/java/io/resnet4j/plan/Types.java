@@ -20,7 +20,7 @@ final class Types {
     Map<Value, DType> types = new HashMap<>();
     for (Node node : graph.nodes()) {
       for (int i = 0; i < node.outputs().size(); i++) {
-        boolean state = inState(node.op(), i) || followsState(node, i, types, precision);
+        boolean state = inState(node.op(), i) || followsState(graph, node, i, types, precision);
         types.put(node.output(i), state ? precision.state() : precision.activations());
       }
     }
@@ -29,10 +29,13 @@ final class Types {
 
   /** What is computed from parameters alone, such as a standardised weight, and its gradients. */
   private static boolean followsState(
-      Node node, int output, Map<Value, DType> types, Precision precision) {
+      Graph graph, Node node, int output, Map<Value, DType> types, Precision precision) {
     Op op = node.op();
     boolean follows =
         op instanceof Op.Reshape
+            || op instanceof Op.Activate
+            || op instanceof Op.ActivateGradient
+            || op instanceof Op.Add
             || op instanceof Op.Affine
             || op instanceof Op.Shift
             || op instanceof Op.Multiply
@@ -40,7 +43,14 @@ final class Types {
             || op instanceof Op.GroupNormGradient;
     return follows
         && output == 0
-        && node.inputs().stream().allMatch(value -> types.get(value) == precision.state());
+        && node.inputs().stream()
+            .allMatch(value -> types.get(value) == precision.state() && !fed(graph, value));
+  }
+
+  /** Whether a value of the state's type comes from data. */
+  private static boolean fed(Graph graph, Value value) {
+    Op op = graph.producer(value).op();
+    return op instanceof Op.Input || op instanceof Op.Linear;
   }
 
   private static boolean inState(Op op, int output) {

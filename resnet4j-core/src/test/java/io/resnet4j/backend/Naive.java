@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.DoubleBinaryOperator;
 import java.util.function.DoubleUnaryOperator;
 
 /**
@@ -72,6 +73,25 @@ final class Naive {
       double[] y = x.clone();
       Arrays.setAll(y, i -> x[i] + made.get(node.input(1))[i]);
       return y;
+    } else if (op instanceof Op.Shift) {
+      return broadcast(node, x, (a, b) -> a + b);
+    } else if (op instanceof Op.Multiply) {
+      return broadcast(node, x, (a, b) -> a * b);
+    } else if (op instanceof Op.Affine affine) {
+      return Arrays.stream(x).map(v -> affine.factor() * v + affine.addend()).toArray();
+    } else if (op instanceof Op.Concat) {
+      return concat(node);
+    } else if (op instanceof Op.Slice slice) {
+      Shape in = node.input(0).shape();
+      return fill(node.output().shape(), (n, c, h, w) -> at(x, in, n, slice.from() + c, h, w));
+    } else if (op instanceof Op.ReflectPad pad) {
+      Shape in = node.input(0).shape();
+      return fill(
+          node.output().shape(),
+          (n, c, h, w) ->
+              at(x, in, n, c, mirror(h - pad.pad(), in.dim(2)), mirror(w - pad.pad(), in.dim(3))));
+    } else if (op instanceof Op.GroupNorm norm) {
+      return normaliseGroups(norm, node, x);
     } else if (op instanceof Op.PadShortcut shortcut) {
       return padShortcut(shortcut, node, x);
     } else if (op instanceof Op.MaxPool pool) {
@@ -88,10 +108,125 @@ final class Naive {
       return linear(node, x);
     } else if (op instanceof Op.Dropout dropout) {
       return drop(dropout, node, x);
+    } else if (op instanceof Op.DropBlock block) {
+      return dropBlocks(block, node, x);
     } else if (op instanceof Op.SoftmaxCrossEntropy loss) {
       return new double[] {crossEntropy(loss, node, x)};
     }
     throw new AssertionError("no definition of " + op);
+  }
+
+  /** Of rows as pictures of one pixel, of one element as [1,1,1,1]. */
+  private static Shape asPicture(Shape shape) {
+    return switch (shape.rank()) {
+      case 4 -> shape;
+      case 2 -> Shape.of(shape.dim(0), shape.dim(1), 1, 1);
+      default -> Shape.of(1, shape.dim(0), 1, 1);
+    };
+  }
+
+  private double[] broadcast(Node node, double[] x, DoubleBinaryOperator function) {
+    Shape wide = asPicture(node.input(0).shape());
+    Shape narrow = asPicture(node.input(1).shape());
+    double[] s = made.get(node.input(1));
+    return fill(
+        wide,
+        (n, c, h, w) ->
+            function.applyAsDouble(
+                at(x, wide, n, c, h, w),
+                at(
+                    s,
+                    narrow,
+                    Math.min(n, narrow.dim(0) - 1),
+                    Math.min(c, narrow.dim(1) - 1),
+                    Math.min(h, narrow.dim(2) - 1),
+                    Math.min(w, narrow.dim(3) - 1))));
+  }
+
+  private double[] concat(Node node) {
+    return fill(
+        node.output().shape(),
+        (n, c, h, w) -> {
+          int channel = c;
+          int part = 0;
+          while (channel >= node.input(part).shape().dim(1)) {
+            channel -= node.input(part++).shape().dim(1);
+          }
+          Value from = node.input(part);
+          return at(made.get(from), from.shape(), n, channel, h, w);
+        });
+  }
+
+  private static int mirror(int i, int extent) {
+    int period = 2 * (extent - 1);
+    int within = Math.floorMod(i, period);
+    return Math.min(within, period - within);
+  }
+
+  private double[] normaliseGroups(Op.GroupNorm op, Node node, double[] x) {
+    Shape shape = node.input(0).shape();
+    int each = shape.dim(1) / op.groups();
+    int size = each * shape.dim(2) * shape.dim(3);
+    double[] scale = made.get(node.input(1));
+    double[] means = new double[x.length / size];
+    double[] variances = new double[x.length / size];
+    for (int i = 0; i < x.length; i++) {
+      means[i / size] += x[i] / size;
+    }
+    for (int i = 0; i < x.length; i++) {
+      variances[i / size] += Math.pow(x[i] - means[i / size], 2) / size;
+    }
+    double[] normal = new double[x.length];
+    for (int first = 0; first < x.length; first += size) {
+      double mean = 0;
+      double square = 0;
+      for (int i = first; i < first + size; i++) {
+        mean += x[i] / size;
+      }
+      for (int i = first; i < first + size; i++) {
+        square += (x[i] - mean) * (x[i] - mean);
+      }
+      for (int i = first; i < first + size; i++) {
+        normal[i] = (x[i] - mean) / Math.sqrt(square / size + op.epsilon());
+      }
+    }
+    return fill(
+        shape,
+        (n, c, h, w) -> {
+          double shift = node.inputs().size() == 3 ? made.get(node.input(2))[c] : 0;
+          return scale[c] * at(normal, shape, n, c, h, w) + shift;
+        });
+  }
+
+  /** Where a square covers a pixel: one of size^2 first corners has been drawn. */
+  private double[] dropBlocks(Op.DropBlock op, Node node, double[] x) {
+    if (mode == Mode.INFERENCE) {
+      return x;
+    }
+    Shape shape = node.input(0).shape();
+    int places = (shape.dim(2) - op.size() + 1) * (shape.dim(3) - op.size() + 1);
+    double rate = op.probability() * shape.dim(2) * shape.dim(3) / (op.size() * op.size() * places);
+    KeyedRandom random = KeyedRandom.of(CaseRunner.SEED, node.path()).child(CaseRunner.STEP);
+    double[] draws = new double[x.length];
+    Arrays.setAll(draws, i -> random.nextUniform());
+    double[] kept =
+        fill(
+            shape,
+            (n, c, h, w) -> {
+              for (int i = Math.max(0, h - op.size() + 1); i <= h; i++) {
+                for (int j = Math.max(0, w - op.size() + 1); j <= w; j++) {
+                  boolean fits = i + op.size() <= shape.dim(2) && j + op.size() <= shape.dim(3);
+                  if (fits && at(draws, shape, n, c, i, j) < rate) {
+                    return 0;
+                  }
+                }
+              }
+              return 1;
+            });
+    double scale = x.length / Arrays.stream(kept).sum();
+    double[] y = x.clone();
+    Arrays.setAll(y, i -> x[i] * kept[i] * scale);
+    return y;
   }
 
   private interface Entry {
@@ -194,16 +329,15 @@ final class Naive {
     };
   }
 
-  /** The normal distribution by Simpson's rule over [0, v]. */
+  /** The normal distribution by Maclaurin's series of the error function. */
   private static double distribution(double v) {
-    int intervals = 2000;
-    double h = v / intervals;
+    double power = v;
     double sum = 0;
-    for (int i = 0; i <= intervals; i++) {
-      int weight = i == 0 || i == intervals ? 1 : i % 2 == 1 ? 4 : 2;
-      sum += weight * Math.exp(-i * h * i * h / 2);
+    for (int k = 0; k < 100; k++) {
+      sum += power / (2 * k + 1);
+      power *= -v * v / 2 / (k + 1);
     }
-    return 0.5 + sum * h / 3 / Math.sqrt(2 * Math.PI);
+    return 0.5 + sum / Math.sqrt(2 * Math.PI);
   }
 
   private static double[] padShortcut(Op.PadShortcut op, Node node, double[] x) {
@@ -262,8 +396,18 @@ final class Naive {
     }
     KeyedRandom random = KeyedRandom.of(CaseRunner.SEED, node.path()).child(CaseRunner.STEP);
     double[] y = new double[x.length];
+    int units =
+        switch (op.unit()) {
+          case ELEMENT -> x.length;
+          case SAMPLE -> node.input(0).shape().dim(0);
+          case BATCH -> 1;
+        };
+    boolean[] dropped = new boolean[units];
+    for (int i = 0; i < units; i++) {
+      dropped[i] = random.nextUniform() < op.probability();
+    }
     for (int i = 0; i < y.length; i++) {
-      y[i] = random.nextUniform() < op.probability() ? 0 : x[i] / (1 - op.probability());
+      y[i] = dropped[i / (x.length / units)] ? 0 : x[i] / (1 - op.probability());
     }
     return y;
   }

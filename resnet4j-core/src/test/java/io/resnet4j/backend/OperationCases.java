@@ -21,6 +21,7 @@ final class OperationCases {
     cases.addAll(shortcuts());
     cases.addAll(pools());
     cases.addAll(heads());
+    cases.addAll(FamilyCases.all());
     return cases;
   }
 

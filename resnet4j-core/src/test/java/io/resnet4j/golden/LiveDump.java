@@ -24,7 +24,7 @@ final class LiveDump {
 
   /** Writes the file that the last argument names. */
   public static void main(String[] arguments) {
-    ResNetSpec named = Models.named(arguments[0]);
+    ResNetSpec named = Models.resnet(arguments[0]);
     ResNetSpec spec =
         (named.height() > 32 ? named.withInput(3, 64, 64) : named)
             .withActivation(Activation.valueOf(arguments[3].toUpperCase(java.util.Locale.ROOT)));

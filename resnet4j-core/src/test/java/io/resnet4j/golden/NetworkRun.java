@@ -8,7 +8,6 @@ import io.resnet4j.graph.Graph;
 import io.resnet4j.graph.Value;
 import io.resnet4j.model.ModelSpec;
 import io.resnet4j.model.Models;
-import io.resnet4j.model.ResNetSpec;
 import io.resnet4j.plan.Mode;
 import io.resnet4j.plan.Plan;
 import io.resnet4j.plan.Planner;
@@ -54,11 +53,13 @@ public final class NetworkRun {
 
   /** The network of a golden, on its own weights and input. */
   static NetworkRun of(Golden golden, Backend backend, Precision precision) {
-    ResNetSpec spec =
-        Models.named(golden.network())
-            .withClasses(golden.classes())
-            .withInput(golden.input().dim(1), golden.input().dim(2), golden.input().dim(3))
-            .withActivation(golden.smooth() ? Activation.SILU : Activation.RELU);
+    ModelSpec spec =
+        golden.smooth()
+            ? Models.resnet(golden.network()).withActivation(Activation.SILU)
+            : Models.named(golden.network());
+    spec =
+        spec.withClasses(golden.classes())
+            .withInput(golden.input().dim(1), golden.input().dim(2), golden.input().dim(3));
     return new NetworkRun(backend, spec, precision, golden.input().dim(0), golden.seed());
   }
 

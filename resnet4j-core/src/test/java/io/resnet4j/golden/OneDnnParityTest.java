@@ -74,6 +74,16 @@ class OneDnnParityTest {
     }
   }
 
+  /** Torchvision's own networks in evaluation mode, at an odd size. */
+  @ParameterizedTest
+  @ValueSource(strings = {"resnet18", "resnext50_32x4d", "densenet121"})
+  void torchvisionsLogits(String name) {
+    Golden golden = Golden.load(name + "-logits");
+    Map<String, double[]> actual = NetworkRun.of(golden, ONEDNN, Precision.F32).evaluation();
+    double error = golden.compare("eval.logits", actual.get("eval.logits")).worst();
+    requireError(name, "eval.logits", error, 1e-4);
+  }
+
   /** Ten logits of one draw of weights say little about rounding: the mean over eight draws. */
   @ParameterizedTest
   @ValueSource(strings = {"resnet20", "resnet20-b"})

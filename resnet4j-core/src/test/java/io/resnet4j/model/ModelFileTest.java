@@ -20,7 +20,7 @@ class ModelFileTest {
   @TempDir Path folder;
 
   private static Model small() {
-    return Models.named("resnet20-b")
+    return Models.resnet("resnet20-b")
         .withBlocks(List.of(1, 1, 1))
         .withClasses(3)
         .withInput(1, 12, 13)
@@ -63,7 +63,9 @@ class ModelFileTest {
         json.replace("\"classes\":3", "\"classes\":0"));
     spec("test: the network cannot be read: ", json.replace("CIFAR", "STEAM"));
     spec("test: the network cannot be read: ", json.replace("\"classes\":3", "\"sorts\":3"));
-    spec("test: the network cannot be read: ", json.replace("\"stem\":\"CIFAR\"", "\"stem\":null"));
+    spec(
+        "test: the network cannot be read: ",
+        json.replaceAll("\"stem\":\\{[^}]*\\}", "\"stem\":null"));
     spec("test: the network cannot be read: ", json.replace("[1,1,1]", "[1,null,1]"));
   }
 

@@ -30,9 +30,9 @@ class ModelsTest {
     "1202, 19421274, 19424026, 2829"
   })
   void cifarCounts(int depth, long optionA, long optionB, String megaMacs) {
-    ResNetSpec a = Models.named("resnet" + depth);
-    ResNetSpec b = Models.named("resnet" + depth + "-b");
-    ResNetSpec plain = Models.named("plain" + depth);
+    ResNetSpec a = Models.resnet("resnet" + depth);
+    ResNetSpec b = Models.resnet("resnet" + depth + "-b");
+    ResNetSpec plain = Models.resnet("plain" + depth);
     assertEquals(optionA, a.counts().parameters());
     assertEquals(optionB, b.counts().parameters());
     assertEquals(optionA, plain.counts().parameters());
@@ -47,18 +47,99 @@ class ModelsTest {
     assertEquals(a.counts().macs() + 512 * 256 + 2048 * 64, b.counts().macs());
   }
 
+  /** Parameters and multiply-adds as the metadata of torchvision's weights have them. */
   @ParameterizedTest
   @CsvSource({
-    "18,  11689512, 1.814",
-    "34,  21797672, 3.664",
-    "50,  25557032, 4.089",
-    "101, 44549160, 7.801",
-    "152, 60192808, 11.514"
+    "resnet18,         11689512,  1.814",
+    "resnet34,         21797672,  3.664",
+    "resnet50,         25557032,  4.089",
+    "resnet101,        44549160,  7.801",
+    "resnet152,        60192808,  11.514",
+    "resnext50_32x4d,  25028904,  4.230",
+    "resnext101_32x8d, 88791336,  16.414",
+    "resnext101_64x4d, 83455272,  15.460",
+    "wide_resnet50_2,  68883240,  11.398",
+    "wide_resnet101_2, 126886696, 22.753"
   })
-  void imagenetCounts(int depth, long parameters, String gigaMacs) {
-    Counts counts = Models.named("resnet" + depth).counts();
+  void torchvisionsCounts(String name, long parameters, String gigaMacs) {
+    Counts counts = Models.named(name).counts();
     assertEquals(parameters, counts.parameters());
     assertEquals(gigaMacs, String.format(java.util.Locale.ROOT, "%.3f", counts.macs() / 1e9));
+  }
+
+  /**
+   * Exact counts. The pre-activated networks': KaimingHe/resnet-1k-layers; the wide ones': their
+   * authors' layout; densenet121: torchvision; of the others the rounded counts are published.
+   */
+  @ParameterizedTest
+  @CsvSource({
+    "preresnet164,       1703258",
+    "preresnet1001,      10327706",
+    "wrn-40-4,           8949210",
+    "wrn-16-8,           10961370",
+    "wrn-28-10,          36479194",
+    "wrn-28-10-dropout,  36479194",
+    "resnext29_8x64d,    34426698",
+    "resnext29_16x64d,   68155210",
+    "densenet121,        7978856",
+    "densenet-bc-100-12, 769162",
+    "densenet-bc-190-40, 25624430",
+    "seresnet50,         28088024",
+    "resnet50_gn,        25557032",
+    "resnet50-blur,      25557032",
+    "resnet50-os8,       25557032"
+  })
+  void exactCounts(String name, long parameters) {
+    assertEquals(parameters, Models.named(name).counts().parameters());
+  }
+
+  /** Millions: timm's results-imagenet.csv, for RevNets table 1 of their paper. */
+  @ParameterizedTest
+  @CsvSource({
+    "seresnet50,  28.09",
+    "seresnet101, 49.33",
+    "seresnet152, 66.82",
+    "resnet101c,  44.57",
+    "resnet152c,  60.21",
+    "resnet34d,   21.82",
+    "resnet50d,   25.58",
+    "resnet101d,  44.57",
+    "resnet152d,  60.21",
+    "resnetrs50,  35.69",
+    "resnetrs101, 63.62",
+    "nf_resnet50, 25.56",
+    "resnet50_gn, 25.56",
+    "revnet38,    0.46",
+    "revnet110,   1.73",
+    "revnet164,   1.75"
+  })
+  void publishedMillions(String name, String millions) {
+    long parameters = Models.named(name).counts().parameters();
+    assertEquals(millions, String.format(java.util.Locale.ROOT, "%.2f", parameters / 1e6));
+  }
+
+  /** Changes of ResNet-110 that keep its size, and what the others add. */
+  @ParameterizedTest
+  @CsvSource({
+    "resnet110-constant-0.5,     0",
+    "resnet110-dropout-shortcut, 0",
+    "resnet110-bn-after-add,     0",
+    "resnet110-relu-before-add,  0",
+    "preresnet110,               0",
+    "resnet110-1layer,           0",
+    "resnet110-sd,               0",
+    "resnet110-gn,               0",
+    "resnet110-rezero,           54",
+    // A C x C convolution and its bias for each of 18 blocks per stage.
+    "resnet110-shortcut-gate,    98784",
+    "resnet110-exclusive-gate,   98784",
+    // C to C/16 and back, with biases.
+    "seresnet110,                14238",
+    // The norm behind the stem stands before the first block's sum instead; none at the end.
+    "resnet110-relu-only-preact, -32"
+  })
+  void changesOfResNet110(String name, long more) {
+    assertEquals(1727962 + more, Models.named(name).counts().parameters());
   }
 
   @ParameterizedTest
@@ -102,18 +183,24 @@ class ModelsTest {
   @ParameterizedTest
   @MethodSource("names")
   void countsWithoutTheWholeGraphEqualThoseOfTheGraph(String name) {
-    ResNetSpec spec = Models.named(name);
+    ModelSpec spec = Models.named(name);
     assertEquals(Counts.of(spec.graph(2)), spec.counts());
   }
 
+  /** Convolutions and affine maps on the main path; a deep stem counts as the one it replaces. */
   @ParameterizedTest
   @MethodSource("names")
   void depthIsInTheName(String name) {
-    int depth = Integer.parseInt(name.replaceAll("^[a-z]+(\\d+).*", "$1"));
+    if (name.startsWith("wrn") || name.endsWith("_bn-cifar")) {
+      return; // Wide ResNets count projections and no head; a small VGG has two maps fewer.
+    }
+    int depth = Integer.parseInt(name.replaceAll("^\\D+(\\d+).*", "$1"));
+    String main =
+        "conv1(\\.6)?|fc|layer\\d+\\.\\d+(\\.[fg])?\\.conv\\d(\\.1)?|features\\..*|classifier.*";
     long layers =
         Models.named(name).graph(1).nodes().stream()
             .filter(n -> n.op() instanceof Op.Conv2d || n.op() instanceof Op.Linear)
-            .filter(n -> !n.path().contains("downsample"))
+            .filter(n -> n.path().matches(main))
             .count();
     assertEquals(depth, layers);
   }

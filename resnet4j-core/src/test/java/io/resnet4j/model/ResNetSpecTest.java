@@ -10,32 +10,48 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.graph.Activation;
 import io.resnet4j.graph.Graph;
+import io.resnet4j.nn.BranchScale;
 import io.resnet4j.nn.StridePosition;
 import io.resnet4j.tensor.Shape;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
+import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class ResNetSpecTest {
-  @ParameterizedTest
-  @ValueSource(strings = {"resnet18", "resnet34", "resnet50", "resnet101", "resnet152"})
-  void stateIsTorchvisionsInNamesShapesAndOrder(String name) throws IOException {
-    JsonNode golden;
-    try (InputStream in = getClass().getResourceAsStream("/golden/torchvision-" + name + ".json")) {
-      golden = new ObjectMapper().readTree(in);
+  private static JsonNode torchvision() {
+    try (InputStream in =
+        new GZIPInputStream(
+            ResNetSpecTest.class.getResourceAsStream("/golden/torchvision.json.gz"))) {
+      return new ObjectMapper().readTree(in).get("networks");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
+  }
+
+  private static Stream<Map.Entry<String, JsonNode>> torchvisionsNetworks() {
+    return torchvision().properties().stream();
+  }
+
+  @ParameterizedTest
+  @MethodSource("torchvisionsNetworks")
+  void stateIsTorchvisionsInNamesShapesAndOrder(Map.Entry<String, JsonNode> network) {
     List<String> expected = new ArrayList<>();
-    golden
+    network
+        .getValue()
         .get("state")
         .properties()
         .forEach(entry -> expected.add(entry.getKey() + " " + entry.getValue()));
-    assertEquals(expected, state(Models.named(name)));
-    assertEquals(golden.get("parameters").asLong(), Models.named(name).counts().parameters());
+    ModelSpec spec = Models.named(network.getKey());
+    assertEquals(expected, state(spec));
+    assertEquals(network.getValue().get("parameters").asLong(), spec.counts().parameters());
   }
 
   private static List<String> state(ModelSpec spec) {
@@ -133,8 +149,7 @@ class ResNetSpecTest {
     ResNetSpec spec =
         Models.resnet50(10)
             .withActivation(Activation.SILU)
-            .withStridePosition(StridePosition.ON_FIRST_1X1)
-            .withZeroLastScale(true);
+            .withBlock(b -> b.stridePosition(StridePosition.ON_FIRST_1X1).scale(BranchScale.ZERO));
     String text = spec.graph(1).toString();
     assertFalse(text.contains("RELU"), "RELU remains");
     assertTrue(

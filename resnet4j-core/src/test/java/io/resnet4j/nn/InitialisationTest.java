@@ -11,7 +11,6 @@ import io.resnet4j.random.KeyedRandom;
 import io.resnet4j.tensor.Shape;
 import io.resnet4j.tensor.Tensor;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -27,11 +26,11 @@ class InitialisationTest {
 
   @Test
   void deviationsFollowTheFans() {
-    assertEquals(Math.sqrt(2.0 / (64 * 9)), deviation(Initialiser.heNormalFanOut()), 0.0015);
-    assertEquals(Math.sqrt(2.0 / (32 * 9)), deviation(Initialiser.heNormalFanIn()), 0.0015);
+    assertEquals(Math.sqrt(2.0 / (64 * 9)), deviation(Initialiser.HE_FAN_OUT), 0.0015);
+    assertEquals(Math.sqrt(2.0 / (32 * 9)), deviation(Initialiser.HE_FAN_IN), 0.0015);
     double bound = 1 / Math.sqrt(32 * 9);
-    assertEquals(bound / Math.sqrt(3), deviation(Initialiser.uniformFanIn()), 0.001);
-    double[] uniform = Initialiser.uniformFanIn().make(CONV, KeyedRandom.of(1, "w")).toDoubles();
+    assertEquals(bound / Math.sqrt(3), deviation(Initialiser.UNIFORM_FAN_IN), 0.001);
+    double[] uniform = Initialiser.UNIFORM_FAN_IN.make(CONV, KeyedRandom.of(1, "w")).toDoubles();
     double largest = Arrays.stream(uniform).map(Math::abs).max().orElseThrow();
     assertTrue(largest <= bound && largest > 0.99 * bound, "largest " + largest);
   }
@@ -39,7 +38,7 @@ class InitialisationTest {
   @Test
   void elementsAreDrawsOfSeedPathAndIndex() {
     Graph graph = Models.resnet20(10).graph(1);
-    Tensor conv = Initialisation.torchvision(false).state(graph, 7).get("layer2.1.conv1.weight");
+    Tensor conv = Initialisation.TORCHVISION.state(graph, 7).get("layer2.1.conv1.weight");
     KeyedRandom random = KeyedRandom.of(7, "layer2.1.conv1.weight");
     double deviation = Math.sqrt(2.0 / (32 * 9));
     for (int i : new int[] {0, 1, 100, 9215}) {
@@ -50,7 +49,7 @@ class InitialisationTest {
   @Test
   void sameSeedSameWeightsAndOtherSeedOthers() {
     Graph graph = Models.resnet20(10).graph(1);
-    Initialisation how = Initialisation.he2015(false);
+    Initialisation how = Initialisation.HE_2015;
     Map<String, Tensor> first = how.state(graph, 1);
     Map<String, Tensor> again = how.state(graph, 1);
     Map<String, Tensor> other = how.state(graph, 2);
@@ -62,8 +61,7 @@ class InitialisationTest {
 
   @Test
   void normsStartAsIdentityAndBiasIsUniformByFanIn() {
-    Map<String, Tensor> state =
-        Initialisation.torchvision(false).state(Models.resnet20(100).graph(1), 3);
+    Map<String, Tensor> state = Initialisation.TORCHVISION.state(Models.resnet20(100).graph(1), 3);
     float[] ones = new float[16];
     Arrays.fill(ones, 1);
     assertArrayEquals(ones, state.get("bn1.weight").toFloats());
@@ -77,14 +75,20 @@ class InitialisationTest {
 
   @Test
   void zeroLastScaleTouchesOnlyTheLastNormOfEachBranch() {
-    Initialisation how = Initialisation.torchvision(true);
-    Map<String, Tensor> basic = how.state(Models.named("resnet20-b").graph(1), 1);
-    Map<String, Tensor> bottleneck =
-        how.state(Models.resnet50(10).withBlocks(List.of(1, 1, 1, 1)).graph(1), 1);
-    Map<String, Tensor> plain = how.state(Models.named("plain20").graph(1), 1);
+    Map<String, Tensor> basic = zeroed("resnet20-b");
+    Map<String, Tensor> bottleneck = zeroed("resnet50");
+    Map<String, Tensor> plain = Models.named("plain20").initialise(1).state();
     basic.forEach((path, tensor) -> check(path, tensor, path.endsWith(".bn2.weight")));
     bottleneck.forEach((path, tensor) -> check(path, tensor, path.endsWith(".bn3.weight")));
     plain.forEach((path, tensor) -> check(path, tensor, false));
+  }
+
+  private static Map<String, Tensor> zeroed(String name) {
+    return Models.resnet(name)
+        .withBlocks(Models.resnet(name).blocks().stream().map(n -> 1).toList())
+        .withBlock(b -> b.scale(BranchScale.ZERO))
+        .initialise(1)
+        .state();
   }
 
   private static void check(String path, Tensor tensor, boolean zero) {

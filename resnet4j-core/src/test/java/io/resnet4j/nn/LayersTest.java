@@ -12,21 +12,21 @@ import io.resnet4j.graph.Node;
 import io.resnet4j.graph.Op;
 import io.resnet4j.graph.Value;
 import io.resnet4j.tensor.Shape;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
 class LayersTest {
-  private static final Style RELU = new Style(Activation.RELU, true);
+  private static final Style RELU = new Style(Norm.BATCH, Activation.RELU, true);
 
   private static Graph block(Block kind, int width, int stride, Shortcut shortcut) {
-    return block(kind, width, stride, shortcut, StridePosition.ON_3X3, RELU);
+    return block(width, stride, b -> b.kind(kind).shortcut(shortcut));
   }
 
-  private static Graph block(
-      Block kind, int width, int stride, Shortcut shortcut, StridePosition at, Style style) {
+  private static Graph block(int width, int stride, Consumer<BlockDesign.Draft> change) {
     GraphBuilder g = new GraphBuilder();
     Value x = g.input("layer1.2.out", Shape.of(128, 16, 32, 32));
-    BlockSpec spec = new BlockSpec(kind, width, stride, shortcut, at, style);
-    g.output("y", Layers.block(g, "layer2.0", x, spec));
+    BlockSpec spec = BlockSpec.of(BlockDesign.ORIGINAL.with(change), width, stride, true);
+    g.output("y", Blocks.block(g, "layer2.0", x, spec));
     return g.build();
   }
 
@@ -86,7 +86,7 @@ class LayersTest {
     assertEquals(1, ((Op.Conv2d) op(late, "layer2.0.conv1")).window().strideH());
     assertEquals(2, ((Op.Conv2d) op(late, "layer2.0.conv2")).window().strideH());
     Graph early =
-        block(Block.BOTTLENECK, 8, 2, Shortcut.PROJECTION, StridePosition.ON_FIRST_1X1, RELU);
+        block(8, 2, b -> b.kind(Block.BOTTLENECK).stridePosition(StridePosition.ON_FIRST_1X1));
     assertEquals(2, ((Op.Conv2d) op(early, "layer2.0.conv1")).window().strideH());
     assertEquals(1, ((Op.Conv2d) op(early, "layer2.0.conv2")).window().strideH());
     assertEquals(late.output("y").shape(), early.output("y").shape());
@@ -95,8 +95,7 @@ class LayersTest {
 
   @Test
   void activationIsTheStyles() {
-    Style silu = new Style(Activation.SILU, true);
-    Graph graph = block(Block.BASIC, 16, 1, Shortcut.IDENTITY, StridePosition.ON_3X3, silu);
+    Graph graph = block(16, 1, b -> b.activation(Activation.SILU));
     assertEquals(new Op.Activate(Activation.SILU), op(graph, "layer2.0.bn1.act"));
     assertEquals(new Op.Activate(Activation.SILU), op(graph, "layer2.0.out"));
   }
@@ -105,10 +104,10 @@ class LayersTest {
   void singleValueNormIsRefusedOnlyWhenTraining() {
     GraphBuilder g = new GraphBuilder();
     Value x = g.input("x", Shape.of(1, 4, 1, 1));
-    assertThrows(InvalidInputException.class, () -> Layers.batchNorm(g, "bn", x, RELU));
+    assertThrows(InvalidInputException.class, () -> Layers.norm(g, "bn", x, RELU));
     GraphBuilder h = new GraphBuilder();
     Value y = h.input("x", Shape.of(1, 4, 1, 1));
-    Layers.batchNorm(h, "bn", y, new Style(Activation.RELU, false));
+    Layers.norm(h, "bn", y, new Style(Norm.BATCH, Activation.RELU, false));
     Op.BatchNorm norm = (Op.BatchNorm) op(h.build(), "bn");
     assertEquals(Op.Statistics.RUNNING, norm.statistics());
   }

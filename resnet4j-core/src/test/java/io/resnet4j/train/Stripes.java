@@ -18,7 +18,7 @@ record Stripes(String name, int size, long seed) implements Dataset {
 
   /** One basic block a stage. */
   static ModelSpec network() {
-    return Models.named("resnet20-b")
+    return Models.resnet("resnet20-b")
         .withBlocks(List.of(1, 1, 1))
         .withWidths(List.of(4, 8, 8))
         .withClasses(3)

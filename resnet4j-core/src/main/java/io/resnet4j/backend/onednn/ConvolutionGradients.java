@@ -36,13 +36,12 @@ final class ConvolutionGradients {
   void inputGradient(Op.Conv2dInputGradient op, Node node) {
     Value weight = node.input(1);
     long[] weightDims = ConvolutionDescriptions.weightDims(weight.shape(), op.conv().groups());
-    StateTensor master = lowering.store.tensor(lowering.plan, weight, weightDims);
     DType type = lowering.plan.precision().activations();
     dnnl_primitive_desc description =
         descriptions.describeInputGradient(
             op.input(), weight.shape(), op.conv(), node.input(0), weightDims);
     Layout wanted = descriptions.weightLayout(description, weightDims, type);
-    emitInputGradient(node, description, lowering.store.packed(master, wanted));
+    emitInputGradient(node, description, lowering.weight(weight, weightDims, wanted, false));
   }
 
   void emitInputGradient(Node node, dnnl_primitive_desc description, Lowering.Placed weight) {

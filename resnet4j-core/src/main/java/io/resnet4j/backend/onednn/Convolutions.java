@@ -35,7 +35,6 @@ final class Convolutions {
   void forward(Op.Conv2d op, Node node) {
     Value weight = node.input(1);
     long[] weightDims = ConvolutionDescriptions.weightDims(weight.shape(), op.groups());
-    StateTensor master = lowering.store.tensor(lowering.plan, weight, weightDims);
     boolean bias = node.inputs().size() == 3;
     DType type = lowering.plan.precision().activations();
     boolean training = lowering.plan.trains();
@@ -52,10 +51,8 @@ final class Convolutions {
             op.window(),
             Dnnl.NONE);
     Layout wanted = descriptions.weightLayout(description, weightDims, type);
-    if (training && type == DType.F32) {
-      master.adopt(wanted);
-    }
-    Lowering.Placed packed = lowering.store.packed(master, wanted);
+    boolean adopt = training && type == DType.F32;
+    Lowering.Placed packed = lowering.weight(weight, weightDims, wanted, adopt);
     List<Lowering.Argument> arguments = new ArrayList<>();
     if (bias) {
       arguments.add(biasArgument(node.input(2)));
@@ -77,7 +74,7 @@ final class Convolutions {
 
   private Lowering.Argument biasArgument(Value bias) {
     return new Lowering.Argument(
-        DNNL_ARG_BIAS, lowering.plain(bias.shape(), DType.F32), lowering.stateVector(bias));
+        DNNL_ARG_BIAS, lowering.plain(bias.shape(), DType.F32), lowering.vector(bias));
   }
 
   void emitForward(
@@ -165,8 +162,7 @@ final class Convolutions {
               folding.key() + ".bias", biasLayout, biasLayout, folding::foldedBias);
       arguments.add(new Lowering.Argument(DNNL_ARG_BIAS, biasLayout, biasRegion));
     } else {
-      StateTensor master = lowering.store.tensor(lowering.plan, weight, weightDims);
-      packed = lowering.store.packed(master, wanted);
+      packed = lowering.weight(weight, weightDims, wanted, false);
       if (op.bias()) {
         arguments.add(biasArgument(node.input(2)));
       }

@@ -85,6 +85,15 @@ final class Dnnl {
     return owned(resources, desc, dims, type);
   }
 
+  /** A part of a tensor, seen in place; blocks can be cut only between them. */
+  static Layout part(Resources resources, Layout whole, long[] dims, long[] offsets) {
+    dnnl_memory_desc desc = new dnnl_memory_desc();
+    check(
+        dnnl.dnnl_memory_desc_create_submemory(desc, whole.desc(), dims, offsets),
+        "memory descriptor of a part");
+    return owned(resources, desc, dims, whole.type());
+  }
+
   private static Layout owned(Resources resources, dnnl_memory_desc desc, long[] dims, DType type) {
     resources.onClose(() -> dnnl.dnnl_memory_desc_destroy(desc));
     return new Layout(desc, dims, type, dnnl.dnnl_memory_desc_get_size(desc));

@@ -60,10 +60,9 @@ final class Linears {
 
   private Lowering.Placed weight(Value weight, dnnl_primitive_desc description) {
     long[] dims = Lowering.dims(weight.shape());
-    StateTensor master = lowering.store.tensor(lowering.plan, weight, dims);
     Layout wanted =
         Dnnl.chosen(lowering.resources, description, dnnl_query_weights_md, dims, type());
-    return lowering.store.packed(master, wanted);
+    return lowering.weight(weight, dims, wanted, false);
   }
 
   void forward(Node node) {
@@ -80,7 +79,7 @@ final class Linears {
     arguments.add(Lowering.argument(DNNL_ARG_WEIGHTS, weight(weight, description)));
     if (bias) {
       arguments.add(
-          new Lowering.Argument(DNNL_ARG_BIAS, biasLayout, lowering.stateVector(node.input(2))));
+          new Lowering.Argument(DNNL_ARG_BIAS, biasLayout, lowering.vector(node.input(2))));
     }
     arguments.add(Lowering.argument(DNNL_ARG_DST, lowering.place(node.output(), y)));
     lowering.emit("linear", description, arguments.toArray(Lowering.Argument[]::new));

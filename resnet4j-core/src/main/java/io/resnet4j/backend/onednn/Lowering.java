@@ -118,11 +118,26 @@ final class Lowering {
 
   /** Where a value lies after the run. */
   Placed placed(Value value) {
+    if (isState(value) && !placements.containsKey(value)) {
+      placements.put(value, new ArrayList<>(List.of(stateRows(value))));
+    }
     List<Placed> all = placements.get(value);
     if (all == null) {
       throw new IllegalStateException("lowering: nothing has made " + value);
     }
     return all.get(0);
+  }
+
+  private boolean isState(Value value) {
+    Op op = plan.graph().producer(value).op();
+    return op instanceof Op.Parameter || op instanceof Op.Buffer;
+  }
+
+  /** A parameter or buffer in row-major order: the master if it lies so, or a copy that follows. */
+  private Placed stateRows(Value value) {
+    StateTensor master = store.tensor(plan, value, dims(value.shape()));
+    Placed rows = store.packed(master, master.canonical);
+    return new Placed(plain(value.shape(), DType.F32), rows.region());
   }
 
   // ---- layouts ----
@@ -184,7 +199,11 @@ final class Lowering {
 
   /** A value in the type of the activations, as it lies if that is its type already. */
   Placed operand(Value value) {
-    DType type = plan.precision().activations();
+    return operand(value, plan.precision().activations());
+  }
+
+  /** A value in {@code type}, as it lies if that is its type already. */
+  Placed operand(Value value, DType type) {
     Placed placed = placed(value);
     return placed.layout().type() == type ? placed : bring(value, plain(value.shape(), type));
   }
@@ -192,7 +211,8 @@ final class Lowering {
   /** The layout in which a value of this shape was last placed: what its neighbours will want. */
   Layout usualLayout(Shape shape, DType type) {
     Layout last = usual.get(shape);
-    return last != null && last.type() == type ? last : plain(shape, type);
+    boolean fits = last != null && last.type() == type && Arrays.equals(last.dims(), dims(shape));
+    return fits ? last : plain(shape, type);
   }
 
   /**
@@ -205,10 +225,43 @@ final class Lowering {
       }
     }
     Placed from = placed(value);
+    if (wanted.dims().length != from.layout().dims().length) {
+      from = viewed(value, wanted.dims());
+    }
+    if (from.layout().same(wanted)) {
+      return from;
+    }
     Placed to = new Placed(wanted, region(wanted.bytes()));
     reorder(from, to);
     placements.get(value).add(to);
     return to;
+  }
+
+  /** The elements of a value, row-major, under other extents of the same product. */
+  Placed viewed(Value value, long[] dims) {
+    DType type = placed(value).layout().type();
+    Region rows = bring(value, plain(value.shape(), type)).region();
+    return new Placed(Dnnl.plain(resources, dims, type), rows);
+  }
+
+  /**
+   * A weight as a primitive wants it: a copy that follows the state, or, of a weight that is itself
+   * computed, one made at each run.
+   *
+   * @param dims extents as the primitive sees them
+   * @param adopt whether a master may take this layout
+   */
+  Placed weight(Value weight, long[] dims, Layout wanted, boolean adopt) {
+    if (isState(weight)) {
+      StateTensor master = store.tensor(plan, weight, dims);
+      if (master.canonical.dims().length == dims.length) {
+        if (adopt) {
+          master.adopt(wanted);
+        }
+        return store.packed(master, wanted);
+      }
+    }
+    return bring(weight, wanted);
   }
 
   /** Whether the current node may write its result over the region of one of its inputs. */
@@ -217,6 +270,13 @@ final class Lowering {
     long readsHere = node.inputs().stream().filter(source::equals).count();
     boolean fits = layout.bytes() <= from.region().bytes();
     return lastRead && readsHere == 1 && fits && from.region().mayBeOverwritten();
+  }
+
+  /** A vector as f32; of a parameter or buffer, in place. */
+  Region vector(Value value) {
+    return isState(value)
+        ? stateVector(value)
+        : bring(value, plain(value.shape(), DType.F32)).region();
   }
 
   /** A parameter or buffer as f32 in canonical layout, in place. */

@@ -11,7 +11,13 @@ final class NodeLowering implements Op.Visitor<Void> {
   private final ConvolutionGradients convolutionGradients;
   private final PadShortcuts padShortcuts;
   private final Normalisations normalisations;
+  private final GroupNormalisations groupNorms;
   private final Pointwise pointwise;
+  private final Broadcasts broadcasts;
+  private final Sums sums;
+  private final Masks masks;
+  private final Channels channels;
+  private final Reflections reflections;
   private final Pools pools;
   private final Linears linears;
   private final Losses losses;
@@ -23,6 +29,12 @@ final class NodeLowering implements Op.Visitor<Void> {
     this.padShortcuts = new PadShortcuts(lowering, convolutions, convolutionGradients);
     this.normalisations = new Normalisations(lowering);
     this.pointwise = new Pointwise(lowering);
+    this.groupNorms = new GroupNormalisations(lowering, pointwise);
+    this.broadcasts = new Broadcasts(lowering, pointwise);
+    this.sums = new Sums(lowering);
+    this.masks = new Masks(lowering, pointwise, broadcasts);
+    this.channels = new Channels(lowering);
+    this.reflections = new Reflections(lowering);
     this.pools = new Pools(lowering);
     this.linears = new Linears(lowering);
     this.losses = new Losses(lowering);
@@ -76,57 +88,68 @@ final class NodeLowering implements Op.Visitor<Void> {
 
   @Override
   public Void visit(Op.Shift op, Node node) {
-    throw new UnsupportedOperationException(node.path());
+    broadcasts.shift(node);
+    return null;
   }
 
   @Override
   public Void visit(Op.Multiply op, Node node) {
-    throw new UnsupportedOperationException(node.path());
+    broadcasts.multiply(node);
+    return null;
   }
 
   @Override
   public Void visit(Op.SumTo op, Node node) {
-    throw new UnsupportedOperationException(node.path());
+    sums.sumTo(op, node);
+    return null;
   }
 
   @Override
   public Void visit(Op.Affine op, Node node) {
-    throw new UnsupportedOperationException(node.path());
+    broadcasts.affine(op, node);
+    return null;
   }
 
   @Override
   public Void visit(Op.Concat op, Node node) {
-    throw new UnsupportedOperationException(node.path());
+    channels.concat(node);
+    return null;
   }
 
   @Override
   public Void visit(Op.Slice op, Node node) {
-    throw new UnsupportedOperationException(node.path());
+    channels.slice(op, node);
+    return null;
   }
 
   @Override
   public Void visit(Op.ReflectPad op, Node node) {
-    throw new UnsupportedOperationException(node.path());
+    reflections.forward(op.pad(), node);
+    return null;
   }
 
   @Override
   public Void visit(Op.ReflectPadGradient op, Node node) {
-    throw new UnsupportedOperationException(node.path());
+    reflections.gradient(op.pad().pad(), node);
+    return null;
   }
 
   @Override
   public Void visit(Op.GroupNorm op, Node node) {
-    throw new UnsupportedOperationException(node.path());
+    groupNorms.forward(op, node);
+    return null;
   }
 
   @Override
   public Void visit(Op.GroupNormGradient op, Node node) {
-    throw new UnsupportedOperationException(node.path());
+    groupNorms.gradient(op, node);
+    return null;
   }
 
   @Override
   public Void visit(Op.DropBlock op, Node node) {
-    throw new UnsupportedOperationException(node.path());
+    masks.dropBlock(op, node);
+    return null;
   }
 
   @Override
@@ -171,7 +194,7 @@ final class NodeLowering implements Op.Visitor<Void> {
 
   @Override
   public Void visit(Op.Dropout op, Node node) {
-    pointwise.dropout(op, node);
+    masks.dropout(op, node);
     return null;
   }
 
@@ -243,7 +266,7 @@ final class NodeLowering implements Op.Visitor<Void> {
 
   @Override
   public Void visit(Op.DropoutGradient op, Node node) {
-    pointwise.dropoutGradient(node);
+    masks.gradient(node);
     return null;
   }
 

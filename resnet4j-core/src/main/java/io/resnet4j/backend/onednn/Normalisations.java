@@ -71,7 +71,7 @@ final class Normalisations {
   }
 
   private Lowering.Argument state(int key, Value value) {
-    return new Lowering.Argument(key, vector(value), lowering.stateVector(value));
+    return new Lowering.Argument(key, vector(value), lowering.vector(value));
   }
 
   void forward(Op.BatchNorm op, Node node) {

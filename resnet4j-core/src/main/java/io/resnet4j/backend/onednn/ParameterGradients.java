@@ -49,9 +49,12 @@ final class ParameterGradients {
     Value gradient = node.output(index);
     Optional<Value> parameter = parameterOf(gradient);
     if (parameter.isEmpty()) {
-      return new Target(lowering.place(gradient, layout), Optional.empty());
+      return elsewhere(gradient, dims, layout);
     }
     StateTensor master = lowering.store.tensor(lowering.plan, parameter.get(), dims);
+    if (master.canonical.dims().length != dims.length) {
+      return elsewhere(gradient, dims, layout);
+    }
     master.adopt(layout);
     Layout home = master.pin();
     Region region = master.companion(StateStore.GRADIENT);
@@ -60,6 +63,18 @@ final class ParameterGradients {
     }
     Lowering.Placed written = new Lowering.Placed(layout, lowering.region(layout.bytes()));
     return new Target(written, Optional.of(lowering.place(gradient, home, region)));
+  }
+
+  /** A gradient that others read or {@link #copyRest} copies lies with the value's own extents. */
+  private Target elsewhere(Value gradient, long[] dims, Layout layout) {
+    if (dims.length == gradient.shape().rank()) {
+      return new Target(lowering.place(gradient, layout), Optional.empty());
+    }
+    Lowering.Placed written = new Lowering.Placed(layout, lowering.region(layout.bytes()));
+    Layout rows = Dnnl.plain(lowering.resources, dims, layout.type());
+    Region region =
+        lowering.place(gradient, lowering.plain(gradient.shape(), layout.type())).region();
+    return new Target(written, Optional.of(new Lowering.Placed(rows, region)));
   }
 
   private Optional<Value> parameterOf(Value gradient) {
@@ -80,7 +95,7 @@ final class ParameterGradients {
         .map(Node::output);
   }
 
-  /** Copies gradients that are sums over several uses of a parameter. */
+  /** Copies gradients that no primitive wrote home, such as sums over uses of a parameter. */
   void copyRest() {
     lowering
         .plan
@@ -95,9 +110,14 @@ final class ParameterGradients {
                                   lowering.plan, value, Lowering.dims(value.shape()));
                           Region home = master.companion(StateStore.GRADIENT);
                           Lowering.Placed from = lowering.placed(gradient);
-                          if (from.region() != home) {
-                            lowering.reorder(from, new Lowering.Placed(master.pin(), home));
+                          if (from.region() == home) {
+                            return;
                           }
+                          long[] dims = master.canonical.dims();
+                          if (from.layout().dims().length != dims.length) {
+                            from = lowering.viewed(gradient, dims);
+                          }
+                          lowering.reorder(from, new Lowering.Placed(master.pin(), home));
                         }));
   }
 }

@@ -361,9 +361,9 @@ final class Evaluator implements Op.Visitor<List<double[]>> {
 
   @Override
   public List<double[]> visit(Op.DropBlock op, Node node) {
-    float[] mask =
-        op.mask(shape(node, 0), KeyedRandom.of(seed, node.path()).child(step)::uniformAt);
     double[] x = in(node, 0);
+    float[] mask = new float[x.length];
+    op.mask(shape(node, 0), KeyedRandom.of(seed, node.path()).child(step)::uniformAt, mask);
     double[] wide = Elementwise.map(mask.length, i -> mask[i]);
     return List.of(Elementwise.multiply(x, wide), wide);
   }
