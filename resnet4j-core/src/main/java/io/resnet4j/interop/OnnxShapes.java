@@ -32,7 +32,8 @@ final class OnnxShapes {
   }
 
   static void reshape(OnnxScope scope, OnnxNode node) {
-    if (scope.constant(node, 0).isPresent()) {
+    // Reshaped twice, it is no scale or shift but a weight in the making.
+    if (scope.constant(node, 0).isPresent() && !scope.reshaped.containsKey(node.input(0))) {
       reshapeConstant(scope, node, scope.constant(node, 0).get());
       scope.reshaped.put(node.proto().getOutput(0), node);
       return;

@@ -5,7 +5,7 @@ import io.resnet4j.graph.Op;
 import io.resnet4j.graph.Start;
 import io.resnet4j.graph.Window;
 import io.resnet4j.tensor.Shape;
-import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -150,21 +150,33 @@ final class GraphOps {
     return Shape.of(dims);
   }
 
-  /** Whether two networks differ in nothing but what of the state is trained and how it starts. */
-  static boolean computeAlike(GraphSpec a, GraphSpec b) {
-    return a.logits().equals(b.logits()) && calculation(a).equals(calculation(b));
+  /**
+   * Whether two networks compute the same at inference, node by node: they may differ in dropout,
+   * in what of the state is trained and how it starts, in the order of independent nodes and in
+   * digits of constants that a float does not have.
+   */
+  static boolean inferAlike(GraphSpec a, GraphSpec b) {
+    return a.logits().equals(b.logits()) && inference(a).equals(inference(b));
   }
 
-  private static List<GraphSpec.Layer> calculation(GraphSpec spec) {
-    List<GraphSpec.Layer> layers = new ArrayList<>();
+  private static Map<String, GraphSpec.Layer> inference(GraphSpec spec) {
+    Map<String, GraphSpec.Layer> layers = new HashMap<>();
+    Map<String, String> instead = new HashMap<>();
     for (GraphSpec.Layer layer : spec.nodes()) {
       Op op = layer.op();
-      if (op instanceof Op.Buffer buffer) {
+      List<String> inputs =
+          layer.inputs().stream().map(path -> instead.getOrDefault(path, path)).toList();
+      if (op instanceof Op.Dropout || op instanceof Op.DropBlock) {
+        instead.put(layer.path(), inputs.get(0));
+        continue;
+      } else if (op instanceof Op.Buffer buffer) {
         op = new Op.Parameter(buffer.shape(), Start.BY_READER);
       } else if (op instanceof Op.Parameter parameter) {
         op = new Op.Parameter(parameter.shape(), Start.BY_READER);
+      } else if (op instanceof Op.Affine affine) {
+        op = new Op.Affine((float) affine.factor(), (float) affine.addend());
       }
-      layers.add(new GraphSpec.Layer(layer.path(), op, layer.inputs()));
+      layers.put(layer.path(), new GraphSpec.Layer(layer.path(), op, inputs));
     }
     return layers;
   }

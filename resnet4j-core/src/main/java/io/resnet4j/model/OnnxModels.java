@@ -48,7 +48,7 @@ public final class OnnxModels {
     if (json != null) {
       ModelSpec named = ModelSpec.fromJson(json, file + ": metadata '" + Model.SPEC + "'");
       GraphSpec expected = GraphSpec.of(graph.name(), named.graph(TEMPLATE_BATCH));
-      spec = GraphOps.computeAlike(expected, graph) ? named : graph;
+      spec = GraphOps.inferAlike(expected, graph) ? named : graph;
     }
     return Model.of(spec, read.tensors(), metadata, file.toString());
   }

@@ -15,8 +15,8 @@ import java.util.Map;
 
 /**
  * Usage: NETWORK SIDE FOLDER: writes FOLDER/model.safetensors, the network with random weights and
- * running statistics for pictures of at most SIDE pixels, and FOLDER/run.safetensors, what oneDNN
- * in f32 makes of a batch of 1 and one of 7.
+ * running statistics for pictures of SIDE x SIDE + 32 pixels where its own are larger, and
+ * FOLDER/run.safetensors, what oneDNN in f32 makes of a batch of 1 and one of 7.
  */
 public final class OnnxDump {
   private static final long SEED = 1512;
@@ -27,12 +27,9 @@ public final class OnnxDump {
   public static void main(String[] arguments) {
     ModelSpec named = Models.named(arguments[0]);
     int side = Integer.parseInt(arguments[1]);
+    // Not square where it is made smaller, so that exchanged axes show.
     ModelSpec spec =
-        named.withInput(
-            named.channels(),
-            Math.min(side, named.height()),
-            // Not square where it is made smaller, so that exchanged axes show.
-            named.width() <= side ? named.width() : side - 2);
+        named.height() > side ? named.withInput(named.channels(), side, side + 32) : named;
     Path folder = Path.of(arguments[2]);
     Model model = Model.of(spec, state(spec.graph(2)), Map.of());
     model.save(folder.resolve("model.safetensors"));
@@ -49,11 +46,18 @@ public final class OnnxDump {
     new Safetensors(run, Map.of()).write(folder.resolve("run.safetensors"));
   }
 
-  /** Branches end in small scales, so that a thousand of them still add up to finite numbers. */
+  /**
+   * Branches end in small scales, so that a thousand of them still add up to finite numbers; means
+   * and shifts are small, so that pictures still differ after a hundred plain layers.
+   */
   private static Map<String, Tensor> state(Graph graph) {
     Map<String, Tensor> state = new LinkedHashMap<>(ManyOps.state(graph, SEED));
     for (Node node : graph.nodes()) {
-      if (node.op() instanceof Op.Conv2d) {
+      if (node.op() instanceof Op.BatchNorm) {
+        scale(state, node.input(2).name(), 0.1);
+        scale(state, node.input(3).name(), 0.1);
+      }
+      if (node.op() instanceof Op.Conv2d && state.containsKey(node.input(1).name())) {
         scale(state, node.input(1).name(), Math.sqrt(2)); // what ReLU takes away
       } else if (node.op() instanceof Op.Add
           && graph.producer(node.input(0)).op() instanceof Op.BatchNorm) {
