@@ -12,6 +12,9 @@ computed in float64 and cast to the type of the run afterwards.
     ....bias beside a weight of rank 1            0.2 * v
     ....running_mean                              0.1 * v
     ....running_var                               0.5 + u
+    ....gain (standardised weights), ....scale    1 + 0.2 * v
+    ....bias1, ....bias1a and so on (Fixup)       0.2 * v
+    ....filt (blur)                               the outer product of 1/4 1/2 1/4
     "input"                                       sqrt(3) * v
     "labels"                                      floor(u * classes), one per picture
 
@@ -19,6 +22,7 @@ fan_in is the product of all dimensions but the first.
 """
 
 import math
+import re
 
 import numpy as np
 
@@ -43,6 +47,12 @@ def tensor(seed, path, shape, weight_shape=None):
         value = math.sqrt(1.0 / _fan_in(shape)) * v
     elif name == "weight" and len(shape) == 1:
         value = 1 + 0.2 * v
+    elif name in ("gain", "scale"):
+        value = 1 + 0.2 * v
+    elif re.fullmatch(r"bias\d[ab]?", name):
+        value = 0.2 * v
+    elif name == "filt":
+        value = np.broadcast_to(np.outer([1, 2, 1], [1, 2, 1]) / 16, shape)
     elif name == "bias" and len(weight_shape) == 1:
         value = 0.2 * v
     elif name == "bias":

@@ -15,7 +15,8 @@ numbers, as relative norms: {f32,bf16}_{logits,eval_logits,gradients}; gradients
 parameters as one vector; bf16 is autocast over f32 weights. One draw of weights says little about
 rounding, so the CIFAR networks also have bf16_{logits,eval_logits}_by_seed, of eight seeds in a row.
 
-keyed_random.json and ops.json.gz are described in keyed_random_golden.py and op_goldens.py.
+keyed_random.json, ops.json.gz and designs.json.gz are described in keyed_random_golden.py,
+op_goldens.py and design_goldens.py.
 """
 
 import argparse
@@ -27,6 +28,7 @@ import pathlib
 import numpy as np
 import torch
 
+import design_goldens
 import digest
 import keyed_random_golden
 import networks
@@ -110,12 +112,14 @@ def write(file, content, zipped=True):
 
 def main():
     parser = argparse.ArgumentParser(description="Makes the goldens from real PyTorch.")
-    parser.add_argument("--only", nargs="+", help="keyed_random, ops, or names such as resnet20-silu")
+    parser.add_argument("--only", nargs="+", help="keyed_random, ops, designs, or names such as resnet20-silu")
     only = parser.parse_args().only
     if not only or "keyed_random" in only:
         write("keyed_random.json", {"about": about(), **keyed_random_golden.golden()}, zipped=False)
     if not only or "ops" in only:
         write("ops.json.gz", {"about": about(), **op_goldens.golden(runs.SEED)})
+    if not only or "designs" in only:
+        write("designs.json.gz", {"about": about(), "designs": design_goldens.all_goldens()})
     for name in NETWORKS:
         for activation in ("relu", "silu"):
             key = name if activation == "relu" else f"{name}-silu"

@@ -15,7 +15,9 @@ number:
 "op" and the attributes follow io.resnet4j.graph.Op; windows are [h, w] pairs. "dy" is the gradient
 fed by the output; expected tensors are "y" and the gradients "dx", "dweight", ... of every input,
 "running_mean" and "running_var" after the pass. A loss has dy = 1. BatchNorm's activation is
-applied to its output, Add's to its sum. Inputs keep maxima and zeros at least 1e-5 apart (asserted).
+applied to its output, Add's to its sum. A Conv2d with "standardised" has that epsilon: its weight
+is normalised filter by filter (biased variance) and multiplied by "scale" [outputs]. Inputs keep
+maxima and zeros at least 1e-5 apart (asserted).
 
 SGD starts from fill "uniform" of "ops.<name>.weight"; step t adds the gradient whose element i is
 v of draw t * n + i of "ops.<name>.gradient" (not rounded).
@@ -34,6 +36,8 @@ _ACTIVATIONS = {
     "SIGMOID": torch.sigmoid,
     "TANH": torch.tanh,
     "SILU": F.silu,
+    "LEAKY_RELU": lambda x: F.leaky_relu(x, 0.01),
+    "GELU": F.gelu,
 }
 _TIE = 1e-5
 
@@ -92,6 +96,7 @@ def _cases(seed):
     yield from _batch_norms(seed)
     yield from _pools(seed)
     yield from _others(seed)
+    yield from _family(seed)
 
 
 def _convolutions(seed):
@@ -281,8 +286,103 @@ def _others(seed):
         )
 
 
+def _family(seed):
+    for activation in ("LEAKY_RELU", "GELU"):
+        yield _case(
+            seed,
+            "activate-" + activation.lower().replace("_", "-"),
+            "Activate",
+            {"activation": activation},
+            {"x": (2, 17, 3, 5)},
+            lambda x: _activate(activation, x),
+        )
+    for x, groups, epsilon, shifted in (
+        ((2, 6, 3, 5), 2, 1e-5, True),
+        ((3, 16, 4, 3), 16, 1e-5, True),
+        ((1, 17, 5, 3), 1, 1e-3, True),
+        ((2, 32, 3, 3), 8, 1e-5, False),
+    ):
+        shapes = {"x": x, "scale": (x[1],)} | ({"shift": (x[1],)} if shifted else {})
+
+        def norm(x, scale, shift=None):
+            return F.group_norm(x, groups, scale, shift, epsilon)
+
+        yield _case(
+            seed,
+            f"group-norm-{x[1]}-in-{groups}" + ("" if shifted else "-no-shift"),
+            "GroupNorm",
+            {"groups": groups, "epsilon": epsilon},
+            shapes,
+            norm,
+            kinds={"scale": "scale"},
+        )
+    for x, pad in (((2, 3, 5, 7), 1), ((2, 17, 4, 6), 3)):
+        yield _case(
+            seed,
+            f"reflect-pad-{x[2]}x{x[3]}-by-{pad}",
+            "ReflectPad",
+            {"pad": pad},
+            {"x": x},
+            lambda x: F.pad(x, (pad, pad, pad, pad), mode="reflect"),
+        )
+    for outputs, groups in ((5, 1), (8, 2)):
+
+        def convolve(x, weight, scale):
+            variance, mean = torch.var_mean(weight, (1, 2, 3), correction=0, keepdim=True)
+            weight = (weight - mean) / torch.sqrt(variance + 1e-4) * scale.reshape(-1, 1, 1, 1)
+            return F.conv2d(x, weight, None, 1, 1, 1, groups)
+
+        yield _case(
+            seed,
+            f"standardised-conv-groups-{groups}",
+            "Conv2d",
+            {
+                "kernel": (3, 3),
+                "stride": (1, 1),
+                "padding": (1, 1),
+                "dilation": (1, 1),
+                "groups": groups,
+                "standardised": 1e-4,
+            },
+            {"x": (2, 6, 5, 7), "weight": (outputs, 6 // groups, 3, 3), "scale": (outputs,)},
+            convolve,
+            kinds={"scale": "scale"},
+        )
+    wide = (2, 17, 3, 5)
+    for name, narrow in (("scalar", (1,)), ("channels", (1, 17, 1, 1)), ("gates", (2, 17, 1, 1))):
+        shapes = {"x": wide, "z": narrow}
+        yield _case(seed, "multiply-" + name, "Multiply", {}, shapes, lambda x, z: x * z)
+        yield _case(seed, "shift-" + name, "Shift", {}, shapes, lambda x, z: x + z)
+    yield _case(
+        seed,
+        "affine",
+        "Affine",
+        {"factor": -1.0, "addend": 1.0},
+        {"x": wide},
+        lambda x: -x + 1,
+    )
+    for parts in ((3, 5), (16, 32), (16, 1, 17)):
+        yield _case(
+            seed,
+            "concat-" + "-".join(map(str, parts)),
+            "Concat",
+            {},
+            {"abc"[i]: (2, channels, 3, 5) for i, channels in enumerate(parts)},
+            lambda **tensors: torch.cat(list(tensors.values()), 1),
+        )
+    for start, end in ((0, 16), (16, 32), (5, 19)):
+        yield _case(
+            seed,
+            f"slice-{start}-to-{end}",
+            "Slice",
+            {"from": start, "to": end},
+            {"x": (2, 32, 3, 5)},
+            lambda x: x[:, start:end],
+        )
+
+
 def _activate(name, x):
-    if name == "RELU":
+    if name in ("RELU", "LEAKY_RELU"):
         assert float(x.detach().abs().min()) > _TIE, "an input of ReLU is too close to zero"
     return _ACTIVATIONS[name](x)
 

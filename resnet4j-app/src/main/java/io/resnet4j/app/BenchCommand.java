@@ -23,7 +23,11 @@ final class BenchCommand extends Command {
   private static final int TIMED = 20;
   private static final int WARM_UP = 5;
 
-  @Option(names = "--model", required = true, paramLabel = "M", description = "See 'models'.")
+  @Option(
+      names = "--model",
+      required = true,
+      paramLabel = "M",
+      description = "A name that 'models' lists, or a JSON file.")
   private String model = "";
 
   @Option(names = "--batch", required = true, paramLabel = "N", description = "Pictures in a step.")

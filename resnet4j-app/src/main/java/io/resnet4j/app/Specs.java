@@ -8,6 +8,7 @@ import io.resnet4j.data.PictureSize;
 import io.resnet4j.model.ModelSpec;
 import io.resnet4j.model.Models;
 import io.resnet4j.plan.Precision;
+import java.nio.file.Path;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -19,12 +20,13 @@ final class Specs {
   private Specs() {}
 
   /**
-   * The network called {@code name}, for another picture or head where these are given.
+   * The network called {@code name}, or described by the JSON file of that name, for another
+   * picture or head where these are given.
    *
    * @throws InvalidInputException if there is none, or it cannot be built so
    */
   static ModelSpec named(String name, @Nullable String input, @Nullable Integer classes) {
-    ModelSpec spec = Models.named(name);
+    ModelSpec spec = named(name);
     if (input != null) {
       PictureSize size = size("--input", input);
       spec = spec.withInput(size.channels(), size.height(), size.width());
@@ -36,6 +38,11 @@ final class Specs {
       spec = spec.withClasses(classes);
     }
     return spec;
+  }
+
+  /** The network called {@code name}, or described by the JSON file of that name. */
+  static ModelSpec named(String name) {
+    return name.endsWith(".json") ? ModelSpec.read(Path.of(name)) : Models.named(name);
   }
 
   /** The network with the pictures and classes of a data set. */

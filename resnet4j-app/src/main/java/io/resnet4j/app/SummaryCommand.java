@@ -1,5 +1,6 @@
 package io.resnet4j.app;
 
+import io.resnet4j.InvalidInputException;
 import io.resnet4j.data.PictureSize;
 import io.resnet4j.model.Diagram;
 import io.resnet4j.model.ModelSpec;
@@ -7,6 +8,7 @@ import io.resnet4j.model.Summary;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -15,7 +17,7 @@ import picocli.CommandLine.Parameters;
 /** {@code summary MODEL}. */
 @picocli.CommandLine.Command(description = "Shows a network layer by layer.")
 final class SummaryCommand extends Command {
-  @Parameters(paramLabel = "MODEL", description = "A name that 'models' lists.")
+  @Parameters(paramLabel = "MODEL", description = "A name that 'models' lists, or a JSON file.")
   private String model = "";
 
   @Option(names = "--input", paramLabel = "CxHxW", description = "Another picture.")
@@ -31,6 +33,12 @@ final class SummaryCommand extends Command {
       description = "table, json, mermaid or svg (default: ${DEFAULT-VALUE}).")
   private String format = "table";
 
+  @Option(
+      names = "--block",
+      paramLabel = "PATH",
+      description = "With mermaid or svg: only this block, such as layer2.0, in full detail.")
+  private @Nullable String block;
+
   @Option(names = "--json", description = "The same as --format json.")
   private boolean json;
 
@@ -38,13 +46,24 @@ final class SummaryCommand extends Command {
   int run(Console console) {
     ModelSpec spec = Specs.named(model, input, classes);
     String wanted = Choices.require("--format", json ? "json" : format, FORMATS);
+    if (block != null && !wanted.equals("mermaid") && !wanted.equals("svg")) {
+      throw new InvalidInputException("--block: only with --format mermaid or svg");
+    }
     switch (wanted) {
-      case "mermaid" -> console.result(Diagram.mermaid(spec).stripTrailing());
-      case "svg" -> console.result(SvgDiagram.draw(spec));
+      case "mermaid" -> console.result(diagram(spec).stripTrailing());
+      case "svg" -> console.result(SvgDiagram.draw(title(spec), diagram(spec)));
       case "json" -> console.result(Json.line(tree(spec, Summary.of(spec))));
       default -> console.result(table(spec, Summary.of(spec)));
     }
     return Main.OK;
+  }
+
+  private String diagram(ModelSpec spec) {
+    return block == null ? Diagram.mermaid(spec) : Diagram.mermaid(spec, block);
+  }
+
+  private String title(ModelSpec spec) {
+    return block == null ? spec.name() : spec.name() + " " + block;
   }
 
   private static final List<String> FORMATS = List.of("table", "json", "mermaid", "svg");
@@ -58,6 +77,7 @@ final class SummaryCommand extends Command {
       layer.put("output", row.output().toArray());
       layer.put("parameters", row.parameters());
       layer.put("macs", row.macs());
+      layer.put("memory_bytes", row.memory());
       layers.add(layer);
     }
     Map<String, Object> tree = new LinkedHashMap<>();
@@ -66,6 +86,7 @@ final class SummaryCommand extends Command {
     tree.put("classes", spec.classes());
     tree.put("parameters", summary.totals().parameters());
     tree.put("macs", summary.totals().macs());
+    tree.put("memory_bytes", summary.memory());
     tree.put("layers", layers);
     return tree;
   }
@@ -75,16 +96,18 @@ final class SummaryCommand extends Command {
   }
 
   private static String table(ModelSpec spec, Summary summary) {
-    TextTable table = new TextTable("lllrr");
-    table.row("layer", "operation", "output", "parameters", "macs");
-    for (Summary.Row row : summary.rows()) {
+    TextTable table = new TextTable("lllrrr");
+    table.row("layer", "operation", "output", "parameters", "macs", "MiB");
+    for (Summary.Line line : summary.tree()) {
       table.row(
-          row.path(),
-          row.operation(),
-          row.output().toString(),
-          row.parameters() == 0 ? "" : Text.count(row.parameters()),
-          row.macs() == 0 ? "" : Text.large(row.macs()));
+          "  ".repeat(line.depth()) + line.label(),
+          line.operation(),
+          line.output().toString(),
+          line.parameters() == 0 ? "" : Text.count(line.parameters()),
+          line.macs() == 0 ? "" : Text.large(line.macs()),
+          String.format(Locale.ROOT, "%.2f", line.memory() / (double) (1 << 20)));
     }
+    long weights = summary.totals().parameters() * Float.BYTES;
     return table
         + System.lineSeparator()
         + spec.name()
@@ -94,8 +117,12 @@ final class SummaryCommand extends Command {
         + spec.classes()
         + " classes: "
         + Text.count(summary.totals().parameters())
-        + " parameters, "
+        + " parameters ("
+        + Text.mebibytes(weights)
+        + " in f32), "
         + Text.large(summary.totals().macs())
-        + " multiply-adds a picture";
+        + " multiply-adds and "
+        + Text.mebibytes(summary.memory())
+        + " of results a picture";
   }
 }

@@ -1,7 +1,6 @@
 package io.resnet4j.app;
 
 import io.resnet4j.model.Diagram;
-import io.resnet4j.model.ModelSpec;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -25,11 +24,16 @@ final class SvgDiagram {
 
   private SvgDiagram() {}
 
-  static String draw(ModelSpec spec) {
+  /**
+   * The picture of what {@link Diagram} wrote.
+   *
+   * @param title what it shows
+   */
+  static String draw(String title, String mermaid) {
     Map<String, Integer> rows = new LinkedHashMap<>();
     StringBuilder boxes = new StringBuilder();
     List<String> arrows = new ArrayList<>();
-    for (String line : Diagram.mermaid(spec).split("\n")) {
+    for (String line : mermaid.split("\n")) {
       Matcher box = BOX.matcher(line);
       Matcher arrow = ARROW.matcher(line);
       if (box.matches()) {
@@ -52,7 +56,7 @@ final class SvgDiagram {
         <g fill="none" stroke="#456" marker-end="url(#tip)">
         %s</g>
         %s</svg>"""
-        .formatted(width, height, width, height, spec.name(), String.join("", arrows), boxes);
+        .formatted(width, height, width, height, title, String.join("", arrows), boxes);
   }
 
   private static String box(int row, String label) {

@@ -7,7 +7,6 @@ import io.resnet4j.data.DataSplits;
 import io.resnet4j.interop.Safetensors;
 import io.resnet4j.model.Model;
 import io.resnet4j.model.ModelSpec;
-import io.resnet4j.model.Models;
 import io.resnet4j.model.StateMatch;
 import io.resnet4j.plan.Precision;
 import io.resnet4j.train.Extent;
@@ -30,7 +29,11 @@ import picocli.CommandLine.Option;
             + " best.safetensors, report.html. Ctrl-C writes a checkpoint; --resume goes on from"
             + " it.")
 final class TrainCommand extends Command {
-  @Option(names = "--model", required = true, paramLabel = "M", description = "See 'models'.")
+  @Option(
+      names = "--model",
+      required = true,
+      paramLabel = "M",
+      description = "A name that 'models' lists, or a JSON file.")
   private String model = "";
 
   @Option(
@@ -122,7 +125,7 @@ final class TrainCommand extends Command {
   @Override
   int run(Console console) {
     Threads.require(threads);
-    ModelSpec spec = Models.named(model);
+    ModelSpec spec = Specs.named(model);
     Optional<Precision> chosen = Optional.ofNullable(precision).map(Precision::named);
     if (epochs != null && steps != null) {
       throw new InvalidInputException("--epochs and --steps: give one of them");

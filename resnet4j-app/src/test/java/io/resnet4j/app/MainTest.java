@@ -5,11 +5,17 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class MainTest {
+  @TempDir Path folder;
+
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -113,7 +119,7 @@ class MainTest {
   @Test
   void summaryInEveryFormat() {
     String table = Ran.of("summary", "resnet50", "--classes", "10").good().out();
-    assertTrue(table.contains("layer4.2.conv3") && table.contains("23,528,522 parameters"));
+    assertTrue(table.contains("    conv3") && table.contains("23,528,522 parameters"));
     JsonNode tree = Ran.of("summary", "resnet18", "--format", "json").good().json();
     assertEquals(11689512, tree.path("parameters").asLong());
     assertEquals("conv1", tree.path("layers").get(1).path("path").asText());
@@ -122,6 +128,21 @@ class MainTest {
     String svg = Ran.of("summary", "resnet20", "--format", "svg").good().out();
     assertTrue(svg.startsWith("<svg") && svg.strip().endsWith("</svg>"));
     assertTrue(svg.contains("layer3.2.conv2") && svg.contains("stroke-dasharray"));
+    String block =
+        Ran.of("summary", "resnet20-b", "--format", "svg", "--block", "layer2.0").good().out();
+    assertTrue(block.contains("batch norm") && !block.contains("layer3"));
+    Ran.of("summary", "resnet20", "--block", "layer2.0")
+        .bad(Main.BAD_INPUT, "--block: only with --format mermaid or svg");
+  }
+
+  @Test
+  void aModelMayBeAFile() throws IOException {
+    Path file = folder.resolve("my-net.json");
+    Files.writeString(file, "{\"base\":\"resnet20\",\"block\":{\"squeeze\":0.25}}");
+    String out = Ran.of("summary", file.toString()).good().out();
+    assertTrue(out.contains("my-net for 3x32x32, 10 classes"), out);
+    Files.writeString(file, "{\"base\":\"resnet20\",\"blok\":{}}");
+    Ran.of("summary", file.toString()).bad(Main.BAD_INPUT, "unknown field 'blok'");
   }
 
   @Test

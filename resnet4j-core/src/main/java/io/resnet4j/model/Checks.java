@@ -15,7 +15,13 @@ final class Checks {
   }
 
   static void picture(String name, int classes, int channels, int height, int width) {
-    require(name, !name.isBlank(), "name", "'" + name + "'", "a name");
+    // It becomes part of a folder's name.
+    require(
+        name,
+        name.matches("\\w[\\w.+ -]{0,99}"),
+        "name",
+        "'" + name + "'",
+        "up to 100 letters, digits, blanks and . + - _, the first a letter or digit");
     require(name, classes >= 1 && classes <= 1 << 24, "classes", classes, "at least 1");
     require(name, channels >= 1 && channels <= 1 << 16, "channels", channels, "at least 1");
     require(

@@ -7,6 +7,7 @@ import io.resnet4j.graph.Op;
 import io.resnet4j.graph.Value;
 import io.resnet4j.nn.Initialisation;
 import io.resnet4j.tensor.Shape;
+import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -109,6 +110,15 @@ public sealed interface ModelSpec permits ResNetSpec, VggSpec, DenseNetSpec, Gra
    */
   static ModelSpec fromJson(String json, String where) {
     return SpecJson.read(json, where);
+  }
+
+  /**
+   * A spec from a JSON file; one without a {@code name} is called as the file.
+   *
+   * @throws io.resnet4j.InvalidInputException if the file is missing or not the JSON of a spec
+   */
+  static ModelSpec read(Path file) {
+    return SpecJson.read(file);
   }
 
   /** Shapes of the parameters and buffers by path, in graph order. */

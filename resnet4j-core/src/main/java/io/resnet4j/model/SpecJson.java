@@ -12,10 +12,14 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.Nearest;
 import io.resnet4j.nn.Join;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Specs as JSON: the record's fields and a {@code type} that names the record. A field that is
@@ -26,6 +30,8 @@ final class SpecJson {
   private static final String BASE = "base";
   private static final String KIND = "kind";
   private static final String GRAPH = "graph";
+  private static final String NAME = "name";
+  private static final int LARGEST = 1 << 20;
   private static final Map<String, ModelSpec> DEFAULTS = defaults();
   private static final ObjectMapper JSON =
       JsonMapper.builder()
@@ -98,6 +104,25 @@ final class SpecJson {
       return GraphJson.read(given);
     } catch (InvalidInputException e) {
       throw unreadable(where, e.getMessage(), e);
+    }
+  }
+
+  static ModelSpec read(Path file) {
+    try {
+      if (Files.size(file) > LARGEST) {
+        throw new InvalidInputException(
+            file + ": larger than " + LARGEST + " bytes; expected the JSON of a network");
+      }
+      JsonNode given = JSON.readTree(Files.readString(file));
+      if (given instanceof ObjectNode object && !object.has(NAME)) {
+        object.put(NAME, file.getFileName().toString().replaceFirst("\\.json$", ""));
+      }
+      return read(given.toString(), file.toString());
+    } catch (JsonProcessingException e) {
+      throw unreadable(file.toString(), e.getOriginalMessage().replaceAll("\\s+", " "), e);
+    } catch (IOException e) {
+      throw new InvalidInputException(
+          file + ": cannot be read (" + e.getMessage() + "); expected the JSON of a network", e);
     }
   }
 
@@ -195,7 +220,7 @@ final class SpecJson {
   }
 
   private static InvalidInputException unreadable(
-      String where, String what, @org.jspecify.annotations.Nullable Throwable cause) {
+      String where, String what, @Nullable Throwable cause) {
     return new InvalidInputException(where + ": the network cannot be read: " + what, cause);
   }
 }

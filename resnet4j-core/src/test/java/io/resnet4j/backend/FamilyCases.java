@@ -296,11 +296,12 @@ final class FamilyCases {
   }
 
   private static Value standardisedConv(
-      GraphBuilder g, String path, Value x, int channels, int groups, boolean bias) {
-    Value weight = standardised(g, path, channels, x.shape().dim(1) / groups, 3, 3);
+      GraphBuilder g, String path, Value x, int channels, int kernel, int groups, boolean bias) {
+    Value weight = standardised(g, path, channels, x.shape().dim(1) / groups, kernel, kernel);
     List<Value> inputs =
         bias ? List.of(x, weight, g.parameter(path + ".bias", channels)) : List.of(x, weight);
-    return g.emit(path, new Op.Conv2d(THREE, groups), inputs).output();
+    Window window = Window.square(kernel, 1, kernel / 2);
+    return g.emit(path, new Op.Conv2d(window, groups), inputs).output();
   }
 
   private static List<Case> weights() {
@@ -309,15 +310,15 @@ final class FamilyCases {
       cases.add(
           Case.training(
               "standardised conv, groups " + groups,
-              g -> standardisedConv(g, "conv", x(g, 2, 6, 5, 7), 10, groups, true)));
+              g -> standardisedConv(g, "conv", x(g, 2, 6, 5, 7), 10, 3, groups, true)));
       cases.add(
           Case.training(
               "standardised conv of blocks, groups " + groups,
-              g -> standardisedConv(g, "conv", x(g, 1, 16, 3, 3), 16, groups, false)));
+              g -> standardisedConv(g, "conv", x(g, 1, 16, 3, 5), 32, 1, groups, false)));
       cases.add(
           Case.inference(
               "inferring a standardised conv, groups " + groups,
-              g -> standardisedConv(g, "conv", x(g, 2, 6, 5, 7), 10, groups, true)));
+              g -> standardisedConv(g, "conv", x(g, 2, 6, 5, 7), 10, 3, groups, true)));
       cases.add(
           Case.training(
               "two convs of one weight, groups " + groups,
@@ -345,7 +346,7 @@ final class FamilyCases {
         Case.inference(
             "batch norm and relu after a standardised conv",
             g -> {
-              Value conv = standardisedConv(g, "conv", x(g, 2, 6, 5, 7), 10, 1, false);
+              Value conv = standardisedConv(g, "conv", x(g, 2, 6, 5, 7), 10, 3, 1, false);
               return g.relu("relu", g.batchNorm("bn", conv));
             }));
     cases.add(
@@ -353,7 +354,7 @@ final class FamilyCases {
             "sum and relu after a standardised conv",
             g -> {
               Value x = x(g, 2, 6, 5, 7);
-              Value conv = standardisedConv(g, "conv", x, 6, 1, false);
+              Value conv = standardisedConv(g, "conv", x, 6, 3, 1, false);
               return g.relu("relu", g.add("add", conv, x));
             }));
     cases.add(
@@ -420,7 +421,9 @@ final class FamilyCases {
             "ReZero",
             g -> {
               Value x = behindConv(g, Shape.of(2, 16, 5, 7));
-              Value branch = g.activate("f", g.conv("conv", x, 16, THREE, 1), Activation.SILU);
+              Value branch =
+                  g.activate(
+                      "f", g.conv("conv", x, 16, Window.square(1, 1, 0), 1), Activation.SILU);
               return g.add("sum", x, g.multiply("weighted", branch, g.parameter("alpha", 1)));
             }));
     cases.add(

@@ -60,6 +60,9 @@ final class Naive {
   private double[] evaluate(Node node) {
     Op op = node.op();
     if (node.inputs().isEmpty()) {
+      if (op instanceof Op.Buffer && mode == Mode.TRAINING) {
+        buffers.put(node.path(), given.get(node.path()));
+      }
       return given.get(node.path());
     }
     double[] x = made.get(node.input(0));
@@ -223,7 +226,8 @@ final class Naive {
               }
               return 1;
             });
-    double scale = x.length / Arrays.stream(kept).sum();
+    // A mask is in single precision.
+    float scale = (float) x.length / (float) Arrays.stream(kept).sum();
     double[] y = x.clone();
     Arrays.setAll(y, i -> x[i] * kept[i] * scale);
     return y;

@@ -15,18 +15,17 @@ import io.resnet4j.tensor.Shape;
 import io.resnet4j.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 
 /**
  * Compares a network's logits in f32 with those in a file of tools/reference/torchvision_random.py.
- * Arguments: network, file. Exit status 1 if they are further than 1e-4 apart.
+ * Arguments: network, file.
  */
 final class ForwardParity {
-  private static final double LIMIT = 1e-4;
-
   private ForwardParity() {}
 
-  /** Prints the network and its relative error. */
+  /** Prints the relative norm of the difference. */
   public static void main(String[] arguments) {
     Map<String, Tensor> tensors =
         new LinkedHashMap<>(Safetensors.read(Path.of(arguments[1])).tensors());
@@ -35,8 +34,7 @@ final class ForwardParity {
     Shape shape = input.shape();
     ModelSpec spec = Models.named(arguments[0]).withInput(shape.dim(1), shape.dim(2), shape.dim(3));
     double error = error(Model.of(spec, tensors, Map.of()), input, expected);
-    System.out.printf("%s %dx%d %.2e%n", spec.name(), spec.height(), spec.width(), error);
-    System.exit(error <= LIMIT ? 0 : 1);
+    System.out.printf(Locale.ROOT, "%.2e%n", error);
   }
 
   private static double error(Model model, Tensor input, double[] expected) {

@@ -2,10 +2,12 @@ package io.resnet4j.golden;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.resnet4j.graph.Activation;
+import io.resnet4j.graph.GraphBuilder;
 import io.resnet4j.graph.Op;
 import io.resnet4j.graph.Window;
 import io.resnet4j.tensor.Shape;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -66,11 +68,41 @@ public final class OpGolden {
       case "PadShortcut":
         return new Op.PadShortcut(
             a.get("stride").intValue(), a.get("before").intValue(), a.get("after").intValue());
+      case "GroupNorm":
+        return new Op.GroupNorm(a.get("groups").intValue(), a.get("epsilon").doubleValue());
+      case "ReflectPad":
+        return new Op.ReflectPad(a.get("pad").intValue());
+      case "Multiply":
+        return new Op.Multiply();
+      case "Shift":
+        return new Op.Shift();
+      case "Affine":
+        return new Op.Affine(a.get("factor").doubleValue(), a.get("addend").doubleValue());
+      case "Concat":
+        return new Op.Concat();
+      case "Slice":
+        return new Op.Slice(a.get("from").intValue(), a.get("to").intValue());
       case "SoftmaxCrossEntropy":
         return new Op.SoftmaxCrossEntropy(a.get("smoothing").doubleValue());
       default:
         throw new IllegalArgumentException(name() + ": unknown operation");
     }
+  }
+
+  /** Writes the operation, and for a standardised weight what computes it, into a graph. */
+  public io.resnet4j.graph.Value write(GraphBuilder builder, List<io.resnet4j.graph.Value> inputs) {
+    JsonNode epsilon = node.get("attributes").get("standardised");
+    if (epsilon == null) {
+      return builder.emit(name(), op(), inputs).output();
+    }
+    Shape weight = inputs.get(1).shape();
+    int filters = weight.dim(0);
+    Op rows = new Op.Reshape(Shape.of(1, filters, weight.dim(1) * weight.dim(2), weight.dim(3)));
+    var flat = builder.emit("rows", rows, List.of(inputs.get(1))).output();
+    Op norm = new Op.GroupNorm(filters, epsilon.doubleValue());
+    var normed = builder.emit("norm", norm, List.of(flat, inputs.get(2))).output();
+    var standardised = builder.emit("standardised", new Op.Reshape(weight), List.of(normed));
+    return builder.emit(name(), op(), List.of(inputs.get(0), standardised.output())).output();
   }
 
   /**

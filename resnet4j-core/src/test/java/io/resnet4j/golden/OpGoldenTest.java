@@ -32,7 +32,7 @@ class OpGoldenTest {
                   inputs.add(builder.input(name, input.shape()));
                 }
               });
-      Shape shape = builder.emit(golden.name(), golden.op(), inputs).output().shape();
+      Shape shape = golden.write(builder, inputs).shape();
       assertEquals(golden.expected().get("y").shape(), shape, golden.name());
     }
   }

@@ -105,7 +105,7 @@ class OpParityTest {
           ? y
           : builder.activate("activation", y, norm.activation());
     }
-    return builder.emit(golden.name(), golden.op(), inputs).output();
+    return golden.write(builder, inputs);
   }
 
   private static void fill(OpGolden golden, Session session, Executable executable) {

@@ -2,6 +2,7 @@ package io.resnet4j.golden;
 
 import io.resnet4j.random.KeyedRandom;
 import io.resnet4j.tensor.Shape;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.DoubleUnaryOperator;
@@ -50,7 +51,14 @@ public final class ReferenceWeights {
     if (rule.equals("weight")) {
       rule += shape.rank();
     }
+    if (rule.matches("bias\\d[ab]?")) {
+      return draw(seed, path, shape, u -> 0.2 * (2 * u - 1));
+    }
     switch (rule) {
+      case "filt":
+        return blurs(shape);
+      case "gain", "scale":
+        return draw(seed, path, shape, u -> 1 + 0.2 * (2 * u - 1));
       case "running_mean":
         return draw(seed, path, shape, u -> 0.1 * (2 * u - 1));
       case "running_var":
@@ -66,6 +74,14 @@ public final class ReferenceWeights {
       default:
         throw new IllegalArgumentException(path + " " + shape + ": no rule");
     }
+  }
+
+  /** The blur filter 1 2 1 by 1 2 1 for each channel. */
+  private static double[] blurs(Shape shape) {
+    double[] row = {0.25, 0.5, 0.25};
+    double[] values = new double[Math.toIntExact(shape.elements())];
+    Arrays.setAll(values, i -> row[i / 3 % 3] * row[i % 3]);
+    return values;
   }
 
   /** A bias, of a batch norm if {@code weight} has rank 1, else of a layer with that weight. */

@@ -6,8 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.interop.Safetensors;
+import io.resnet4j.nn.BranchScale;
+import io.resnet4j.nn.Join;
 import io.resnet4j.tensor.Shape;
 import io.resnet4j.tensor.Tensor;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -73,6 +77,70 @@ class ModelFileTest {
     Exception e = assertThrows(InvalidInputException.class, () -> ModelSpec.fromJson(json, "test"));
     assertTrue(e.getMessage().startsWith(start), e.getMessage());
     assertTrue(!e.getMessage().contains("\n"), e.getMessage());
+  }
+
+  /** As files of version 0.0 hold them: a residual network's options were fields of its own. */
+  @Test
+  void earlierSpecsStillLoad() {
+    String json =
+        "{\"type\":\"resnet\",\"name\":\"resnet20-b\",\"stem\":\"CIFAR\",\"block\":\"BASIC\","
+            + "\"blocks\":[1,1,1],\"widths\":[16,32,64],\"shortcut\":\"PROJECTION\","
+            + "\"stridePosition\":\"ON_3X3\",\"activation\":\"RELU\",\"zeroLastScale\":%s,"
+            + "\"classes\":3,\"channels\":1,\"height\":12,\"width\":13}";
+    assertEquals(small().spec(), ModelSpec.fromJson(json.formatted("false"), "old"));
+    ResNetSpec zero = (ResNetSpec) ModelSpec.fromJson(json.formatted("true"), "old");
+    assertEquals(BranchScale.ZERO, zero.block().scale());
+  }
+
+  @Test
+  void absentFieldsAreTheDefaultsOrTheBases() {
+    assertEquals(ResNetSpec.DEFAULT, ModelSpec.fromJson("{\"type\":\"resnet\"}", "test"));
+    String json =
+        "{\"base\":\"resnet110\",\"name\":\"mine\",\"block\":{\"join\":"
+            + "{\"kind\":\"SHORTCUT_GATE\",\"bias\":-3},\"squeeze\":0.25}}";
+    ResNetSpec mine = (ResNetSpec) ModelSpec.fromJson(json, "test");
+    assertEquals(
+        Models.resnet("resnet110")
+            .withName("mine")
+            .withBlock(b -> b.join(new Join.ShortcutGate(-3)).squeeze(0.25)),
+        mine);
+    assertEquals(mine, ModelSpec.fromJson(mine.toJson(), "again"));
+  }
+
+  @Test
+  void aFileGivesItsNameWhereTheJsonHasNone() throws IOException {
+    Path file = folder.resolve("my-net.json");
+    Files.writeString(file, "{\"base\":\"wrn-16-2\",\"classes\":7}");
+    assertEquals("my-net", ModelSpec.read(file).name());
+    assertEquals(7, ModelSpec.read(file).classes());
+    Files.writeString(file, "{");
+    Exception e = assertThrows(InvalidInputException.class, () -> ModelSpec.read(file));
+    assertTrue(e.getMessage().startsWith(file + ": the network cannot be read: "), e.getMessage());
+    Path missing = folder.resolve("none.json");
+    e = assertThrows(InvalidInputException.class, () -> ModelSpec.read(missing));
+    assertTrue(e.getMessage().startsWith(missing + ": cannot be read"), e.getMessage());
+  }
+
+  @Test
+  void mistakesInABlockNameTheFieldAndTheRemedy() {
+    spec(
+        "test: the network cannot be read: unknown field 'block.sqeeze'; did you mean 'squeeze'?",
+        "{\"type\":\"resnet\",\"block\":{\"sqeeze\":0.1}}");
+    spec(
+        "test: the network cannot be read: block: squeeze 2.0; expected 0 (none) to 1",
+        "{\"type\":\"resnet\",\"block\":{\"squeeze\":2}}");
+    spec(
+        "test: the network cannot be read: block: groups 4 of width 64 in a block of kind BASIC;"
+            + " expected kind BOTTLENECK, or 1 group of width 64",
+        "{\"type\":\"resnet\",\"block\":{\"groups\":4}}");
+    spec(
+        "test: the network cannot be read: regularisation: dropout 1.0; expected 0 or more and"
+            + " below 1",
+        "{\"type\":\"resnet\",\"regularisation\":{\"dropout\":1}}");
+    spec(
+        "test: the network cannot be read: model ../x: name '../x'",
+        "{\"type\":\"vgg\",\"name\":\"../x\"}");
+    spec("unknown model 'resnet21'; did you mean 'resnet20'?", "{\"base\":\"resnet21\"}");
   }
 
   @Test

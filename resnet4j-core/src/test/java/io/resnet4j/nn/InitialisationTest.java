@@ -11,6 +11,7 @@ import io.resnet4j.random.KeyedRandom;
 import io.resnet4j.tensor.Shape;
 import io.resnet4j.tensor.Tensor;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -94,6 +95,93 @@ class InitialisationTest {
   private static void check(String path, Tensor tensor, boolean zero) {
     if (path.matches(".*(bn\\d|downsample\\.1)\\.weight")) {
       assertEquals(zero ? 0 : 1, tensor.get(0), path);
+    }
+  }
+
+  @Test
+  void otherDeviationsAndPatterns() {
+    assertEquals(Math.sqrt(2.0 / (96 * 9)), deviation(Initialiser.XAVIER), 0.0015);
+    assertEquals(Math.sqrt(1.0 / (32 * 9)), deviation(Initialiser.LECUN), 0.0015);
+    assertEquals(0, deviation(Initialiser.ZERO));
+    double[] dirac =
+        Initialiser.DIRAC.make(Shape.of(3, 2, 3, 3), KeyedRandom.of(1, "w")).toDoubles();
+    double[] expected = new double[54];
+    expected[4] = 1;
+    expected[18 + 9 + 4] = 1;
+    assertArrayEquals(expected, dirac);
+  }
+
+  @Test
+  void orthogonalRowsOrColumnsAreOrthonormal() {
+    for (Shape shape : List.of(Shape.of(6, 3, 2, 2), Shape.of(20, 7))) {
+      double[] w = Initialiser.ORTHOGONAL.make(shape, KeyedRandom.of(1, "w")).toDoubles();
+      int rows = shape.dim(0);
+      int columns = w.length / rows;
+      boolean wide = rows <= columns;
+      int count = Math.min(rows, columns);
+      for (int a = 0; a < count; a++) {
+        for (int b = 0; b < count; b++) {
+          double dot = 0;
+          for (int i = 0; i < Math.max(rows, columns); i++) {
+            dot +=
+                wide
+                    ? w[a * columns + i] * w[b * columns + i]
+                    : w[i * columns + a] * w[i * columns + b];
+          }
+          assertEquals(a == b ? 1 : 0, dot, 1e-6);
+        }
+      }
+    }
+  }
+
+  @Test
+  void designsStartAsTheirPapersSay() {
+    Map<String, Tensor> fixup = Models.named("resnet20-fixup").initialise(1).state();
+    Map<String, Tensor> plain = Models.named("plain20").initialise(1).state();
+    // Nine blocks of two convolutions: 9 to the power of -1/2.
+    assertEquals(
+        plain.get("layer1.0.conv1.weight").get(3) / 3,
+        fixup.get("layer1.0.conv1.weight").get(3),
+        1e-7);
+    assertEquals(0, fixup.get("layer1.0.conv2.weight").get(3));
+    assertEquals(1, fixup.get("layer1.0.scale").get(0));
+    assertEquals(0, fixup.get("fc.weight").get(3));
+    assertEquals(
+        -6,
+        Models.named("resnet20-shortcut-gate")
+            .initialise(1)
+            .state()
+            .get("layer1.0.gate.bias")
+            .get(0));
+    assertEquals(
+        0, Models.named("resnet20-rezero").initialise(1).state().get("layer1.0.scale").get(0));
+    Map<String, Tensor> skip = Models.named("resnet20-skipinit").initialise(1).state();
+    assertEquals(0, skip.get("layer1.0.scale").get(0));
+    assertEquals(0, skip.get("layer1.0.conv1.bias").get(0));
+    Map<String, Tensor> free = Models.named("resnet20-nf").initialise(1).state();
+    assertEquals(1, free.get("layer1.0.conv1.gain").get(0));
+    double[] blur =
+        Models.named("resnet20-blur")
+            .initialise(1)
+            .state()
+            .get("layer2.0.conv2.0.filt")
+            .toDoubles();
+    assertArrayEquals(
+        new double[] {1, 2, 1, 2, 4, 2, 1, 2, 1},
+        Arrays.stream(blur).limit(9).map(v -> 16 * v).toArray());
+  }
+
+  @Test
+  void everyNamedNetworksStateHasAStart() {
+    for (String name : List.of("nf_resnet26", "revnet38", "densenet-bc-40-12", "vgg11_bn-cifar")) {
+      Models.named(name)
+          .initialise(1)
+          .state()
+          .forEach(
+              (path, tensor) ->
+                  assertTrue(
+                      Arrays.stream(tensor.toDoubles()).allMatch(Double::isFinite),
+                      name + " " + path));
     }
   }
 }
