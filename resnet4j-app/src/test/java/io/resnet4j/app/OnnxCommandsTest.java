@@ -28,7 +28,7 @@ class OnnxCommandsTest {
     onnx = folder.resolve("m.onnx");
     back = folder.resolve("back.safetensors");
     model =
-        Models.named("resnet20")
+        Models.resnet("resnet20")
             .withBlocks(List.of(1, 1, 1))
             .withClasses(2)
             .initialise(1)

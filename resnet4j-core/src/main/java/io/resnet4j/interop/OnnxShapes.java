@@ -105,7 +105,8 @@ final class OnnxShapes {
       Arrays.stream(scope.value(node, 0).shape().toArray()).forEach(dims::add);
     }
     long[] axes = node.input(1).isEmpty() ? node.numbers("axes") : scope.longs(node, 1);
-    int rank = (int) node.within("rank", dims.size() + (long) axes.length, 1, 8);
+    node.within("number of axes", axes.length, 1, 4);
+    int rank = dims.size() + axes.length;
     long[] sorted =
         Arrays.stream(axes).map(axis -> axis < 0 ? axis + rank : axis).sorted().toArray();
     for (long axis : sorted) {

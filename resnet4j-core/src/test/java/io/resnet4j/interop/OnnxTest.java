@@ -308,6 +308,9 @@ class OnnxTest {
     Files.write(file, whole);
     OnnxFuzz fuzz = new OnnxFuzz(file, "onnx mutation");
     fuzz.run(0, 3000);
+    OnnxFuzz foreign =
+        new OnnxFuzz(Path.of("src/test/resources/golden/onnx/folded.onnx"), "onnx mutation");
+    foreign.run(0, 2000);
     assertTrue(
         fuzz.refused > 600 && fuzz.read > 300, fuzz.refused + " refused, " + fuzz.read + " read");
   }

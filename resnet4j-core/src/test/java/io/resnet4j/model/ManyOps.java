@@ -82,9 +82,15 @@ final class ManyOps {
     return Model.of(spec, state(spec.graph(2), seed), Map.of());
   }
 
-  /** Pictures for {@code spec}. */
+  /** Pictures for {@code spec}: noise on a level of each picture's and channel's own. */
   static FloatBuffer pictures(ModelSpec spec, int count, long seed) {
     Shape shape = Shape.of(count, spec.channels(), spec.height(), spec.width());
-    return FloatBuffer.wrap(random(shape, "pictures", seed).toFloats());
+    float[] pictures = random(shape, "pictures", seed).toFloats();
+    KeyedRandom levels = KeyedRandom.of(seed, "levels");
+    int plane = spec.height() * spec.width();
+    for (int i = 0; i < pictures.length; i++) {
+      pictures[i] += (float) (4 * levels.uniformAt(i / plane) - 2);
+    }
+    return FloatBuffer.wrap(pictures);
   }
 }
