@@ -50,26 +50,34 @@ class Block(nn.Module):
 
 
 class CifarResNet(nn.Module):
-    """depth = 6n + 2; widths 16, 32, 64; input [N, 3, 32, 32]."""
+    """depth = 6n + 2; input [N, 3, 32, 32], where a plane shrinks by 4."""
 
-    def __init__(self, depth, shortcut="A", classes=10, activation="relu", zero_init=False):
+    def __init__(
+        self,
+        depth,
+        shortcut="A",
+        classes=10,
+        activation="relu",
+        zero_init=False,
+        widths=(16, 32, 64),
+    ):
         super().__init__()
         if depth < 8 or (depth - 2) % 6:
             raise ValueError(f"depth {depth} is not 6n + 2")
         if shortcut not in ("A", "B", None):
             raise ValueError(f"shortcut {shortcut}: use A, B or None")
         self.activation = ACTIVATIONS[activation]
-        self.conv1 = nn.Conv2d(3, 16, 3, 1, 1, bias=False)
-        self.bn1 = nn.BatchNorm2d(16)
-        inputs = 16
-        for stage, width in enumerate((16, 32, 64)):
+        self.conv1 = nn.Conv2d(3, widths[0], 3, 1, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(widths[0])
+        inputs = widths[0]
+        for stage, width in enumerate(widths):
             blocks = []
             for i in range((depth - 2) // 6):
                 stride = 2 if stage > 0 and i == 0 else 1
                 blocks.append(Block(inputs, width, stride, shortcut, self.activation))
                 inputs = width
             setattr(self, f"layer{stage + 1}", nn.Sequential(*blocks))
-        self.fc = nn.Linear(64, classes)
+        self.fc = nn.Linear(widths[-1], classes)
         if zero_init:
             for module in self.modules():
                 if isinstance(module, Block):

@@ -66,14 +66,19 @@ def smooth(height, width):
     return image
 
 
+def with_alpha():
+    image = drawn(4, 5).convert("RGBA")
+    image.putalpha(Image.frombytes("L", (5, 4), bytes(range(0, 200, 10))))
+    return image
+
+
 def files():
     rgb = smooth(12, 16)
     exif = Image.Exif()
     exif[0x0112] = 6
     grey16 = Image.new("I;16", (5, 4))
     grey16.putdata([(x * 11003 + y * 7001) % 65536 for y in range(4) for x in range(5)])
-    rgba = drawn(4, 5).convert("RGBA")
-    rgba.putalpha(Image.frombytes("L", (5, 4), bytes(range(0, 200, 10))))
+    rgba = with_alpha()
     la = drawn(4, 5).convert("LA")
     palette = drawn(4, 5).convert("P", palette=Image.ADAPTIVE, colors=7)
     # name, picture, options of save, largest difference allowed, what is expected or None: as read
@@ -90,6 +95,9 @@ def files():
     yield "bits1.png", drawn(4, 5).convert("1"), {}, 0, None
     yield "grey16.png", grey16, {}, 0, "high"
     yield "rgb.bmp", drawn(4, 5), {}, 0, None
+    yield "lossless.webp", drawn(12, 16), {"lossless": True}, 0, None
+    yield "alpha.webp", with_alpha(), {"lossless": True, "exact": True}, 0, None
+    yield "lossy.webp", rgb, {"quality": 90}, 10, None  # chroma is spread otherwise
 
 
 def decoded():

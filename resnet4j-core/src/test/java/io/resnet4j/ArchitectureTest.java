@@ -56,8 +56,10 @@ class ArchitectureTest {
     allow("interop", "graph", "interop.onnx");
     allow("model", "nn", "interop");
     allow("data", "tensor", "random");
+    allow("fetch", "data", "model");
+    allow("data.augment", "data");
     allow("infer", "data", "model", "backend");
-    allow("train", "infer");
+    allow("train", "infer", "data.augment");
     allow("lab", "train");
   }
 

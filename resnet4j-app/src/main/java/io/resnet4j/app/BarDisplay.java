@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 final class BarDisplay extends TrainDisplay {
   private static final int DEFAULT_WIDTH = 100;
   private static final int INTERVAL_MILLIS = 500;
-  private static final String CLEAR_LINE = "\r\033[K";
+  static final String CLEAR_LINE = "\r\033[K";
 
   private final Console console;
   private int epochs;
@@ -30,16 +30,21 @@ final class BarDisplay extends TrainDisplay {
     epochs = event.epochs();
     long done = (long) (event.firstEpoch() - 1) * event.stepsPerEpoch();
     bar =
-        new ProgressBarBuilder()
-            .setTaskName(event.config().path("model").path("name").asText())
+        bar(console, event.config().path("model").path("name").asText())
             .setInitialMax(event.steps())
             .startsFrom(done, Duration.ZERO)
-            .setStyle(ProgressBarStyle.ASCII)
-            .setUpdateIntervalMillis(INTERVAL_MILLIS)
-            // A width given here keeps the library from opening the terminal to ask for it.
-            .setConsumer(new ConsoleProgressBarConsumer(console.err(), width()))
-            .clearDisplayOnFinish()
             .build();
+  }
+
+  /** A bar on standard error as every command draws it. */
+  static ProgressBarBuilder bar(Console console, String task) {
+    return new ProgressBarBuilder()
+        .setTaskName(task)
+        .setStyle(ProgressBarStyle.ASCII)
+        .setUpdateIntervalMillis(INTERVAL_MILLIS)
+        // A width given here keeps the library from opening the terminal to ask for it.
+        .setConsumer(new ConsoleProgressBarConsumer(console.err(), width()))
+        .clearDisplayOnFinish();
   }
 
   private static int width() {

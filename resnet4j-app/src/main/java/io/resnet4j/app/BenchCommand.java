@@ -4,6 +4,7 @@ import io.resnet4j.InvalidInputException;
 import io.resnet4j.backend.Backend;
 import io.resnet4j.backend.Backends;
 import io.resnet4j.model.ModelSpec;
+import io.resnet4j.plan.MemoryMode;
 import io.resnet4j.plan.Precision;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -75,6 +76,24 @@ final class BenchCommand extends Command {
       description = "onednn or reference (default: ${DEFAULT-VALUE}).")
   private String backend = Backends.DEFAULT;
 
+  @Option(
+      names = "--autotune",
+      paramLabel = "on|off",
+      defaultValue = "on",
+      description =
+          "Choose implementations by measuring, once on each machine, or take oneDNN's own choice"
+              + " (default: ${DEFAULT-VALUE}).")
+  private String autotune = "on";
+
+  @Option(
+      names = "--memory",
+      paramLabel = "MODE",
+      defaultValue = "keep",
+      description =
+          "What a training step keeps: keep, or lean to compute again what takes little work"
+              + " (default: ${DEFAULT-VALUE}).")
+  private String memory = "keep";
+
   @Option(names = "--json", description = "The result as one line of JSON.")
   private boolean json;
 
@@ -84,12 +103,14 @@ final class BenchCommand extends Command {
     ModelSpec spec = Specs.named(model, input, classes);
     boolean train = Choices.require("--mode", mode, List.of("train", "infer")).equals("train");
     Precision numbers = Precision.named(precision);
+    boolean tuned = Choices.onOff("--autotune", autotune);
+    MemoryMode kept = MemoryMode.named(memory);
     requireAtLeast("--batch", batch, 1);
     requireAtLeast("--steps", steps, 1);
     requireAtLeast("--warmup", warmUp, 0);
     Backend engine = Specs.backend(backend, numbers);
     Benchmark.Result result =
-        new Benchmark(engine, spec, numbers, batch, train).run(warmUp, steps, console);
+        new Benchmark(engine, spec, numbers, batch, train, kept, tuned).run(warmUp, steps, console);
     // Read before the peak is measured, which takes memory of its own.
     long resident = Machine.peakResidentBytes();
     double peak = PeakSpeed.measure(engine, numbers);
@@ -100,6 +121,8 @@ final class BenchCommand extends Command {
       fields.put("batch", batch);
       fields.put("mode", train ? "train" : "infer");
       fields.put("precision", numbers.toString());
+      fields.put("autotune", tuned ? "on" : "off");
+      fields.put("memory", kept.toString());
       fields.put("threads", Threads.count());
       fields.put("images_per_s_median", result.median());
       fields.put("images_per_s_best", result.best());

@@ -1,11 +1,14 @@
 package io.resnet4j.app;
 
 import io.resnet4j.backend.Backend;
+import io.resnet4j.backend.ChoiceCache;
+import io.resnet4j.backend.Choices;
 import io.resnet4j.backend.Executable;
 import io.resnet4j.backend.Session;
 import io.resnet4j.graph.Graph;
 import io.resnet4j.graph.Value;
 import io.resnet4j.model.ModelSpec;
+import io.resnet4j.plan.MemoryMode;
 import io.resnet4j.plan.Planner;
 import io.resnet4j.plan.Precision;
 import io.resnet4j.plan.Program;
@@ -33,13 +36,24 @@ final class Benchmark {
   private final Precision precision;
   private final int batch;
   private final boolean train;
+  private final boolean tuned;
+  private final MemoryMode memory;
 
-  Benchmark(Backend backend, ModelSpec spec, Precision precision, int batch, boolean train) {
+  Benchmark(
+      Backend backend,
+      ModelSpec spec,
+      Precision precision,
+      int batch,
+      boolean train,
+      MemoryMode memory,
+      boolean tuned) {
     this.backend = backend;
     this.spec = spec;
     this.precision = precision;
     this.batch = batch;
     this.train = train;
+    this.tuned = tuned;
+    this.memory = memory;
   }
 
   /**
@@ -55,16 +69,21 @@ final class Benchmark {
       double median, double best, double bestFlops, double prepareSeconds, long sessionBytes) {}
 
   Result run(int warmUp, int steps, Console console) {
-    try (Session session = backend.open()) {
+    ChoiceCache cache = ChoiceCache.of(backend);
+    Choices choices = tuned ? Choices.measuring(cache.read()) : Choices.DEFAULTS;
+    try (Session session = backend.open(choices)) {
       long begin = System.nanoTime();
       Graph graph = train ? spec.trainingGraph(batch, 0) : spec.graph(batch);
       Executable plan =
           session.prepare(
               Planner.plan(
                   train
-                      ? Program.training(graph, ModelSpec.LOSS, precision)
+                      ? Program.training(graph, ModelSpec.LOSS, precision).keeping(memory)
                       : Program.inference(graph, precision)));
       double prepared = (System.nanoTime() - begin) * 1e-9;
+      if (tuned) {
+        cache.add(session.choices());
+      }
       console.detail("plan ready after " + Text.seconds(prepared));
       spec.initialise(0)
           .state()

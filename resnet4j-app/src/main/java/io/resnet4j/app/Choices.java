@@ -27,4 +27,9 @@ final class Choices {
     }
     return lower;
   }
+
+  /** Whether {@code given} is on. */
+  static boolean onOff(String option, String given) {
+    return require(option, given, List.of("on", "off")).equals("on");
+  }
 }

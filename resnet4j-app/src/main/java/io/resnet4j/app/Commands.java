@@ -15,11 +15,13 @@ final class Commands {
     ALL.put("summary", "show a network layer by layer");
     ALL.put("recipes", "list the training recipes and their settings");
     ALL.put("train", "train a network");
+    ALL.put("preview", "write a contact sheet of augmented pictures");
     ALL.put("report", "make the report of a run, or lay several runs over each other");
     ALL.put("eval", "evaluate trained weights on a data set");
     ALL.put("predict", "say what pictures show");
+    ALL.put("import", "read weights of PyTorch, or an ONNX file, and write them as a model");
     ALL.put("export", "write trained weights as an ONNX file");
-    ALL.put("import", "read a network of another tool and write it as a model");
+    ALL.put("download", "fetch data sets and trained weights from where they are published");
     ALL.put("bench", "measure the speed of a network on this machine");
     ALL.put("doctor", "say what this machine can do and what is wrong");
     ALL.put("help", "show the options of a command: resnet4j help COMMAND");
@@ -33,14 +35,16 @@ final class Commands {
       case "quickstart" -> new QuickstartCommand();
       case "report" -> new ReportCommand();
       case "eval" -> new EvalCommand();
+      case "download" -> new DownloadCommand();
       case "predict" -> new PredictCommand();
       case "export" -> new ExportCommand();
-      case "import" -> new ImportCommand();
       case "doctor" -> new DoctorCommand();
+      case "import" -> new ImportCommand();
       case "models" -> new ModelsCommand();
       case "summary" -> new SummaryCommand();
       case "recipes" -> new RecipesCommand();
       case "train" -> new TrainCommand();
+      case "preview" -> new PreviewCommand();
       case "bench" -> new BenchCommand();
       default ->
           throw new InvalidInputException(

@@ -2,11 +2,11 @@ package io.resnet4j.app;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.resnet4j.InvalidInputException;
-import io.resnet4j.data.DataSource;
 import io.resnet4j.data.DataSplits;
 import io.resnet4j.data.Dataset;
 import io.resnet4j.data.Normalisation;
 import io.resnet4j.data.Preprocessing;
+import io.resnet4j.data.PreprocessingJson;
 import io.resnet4j.infer.Evaluation;
 import io.resnet4j.infer.Predictor;
 import io.resnet4j.model.Model;
@@ -19,14 +19,14 @@ import picocli.CommandLine.Option;
 final class EvalCommand extends Command {
   @Mixin private WeightsOptions weights = new WeightsOptions();
 
-  @Option(names = "--data", required = true, paramLabel = "D", description = "As 'train' takes it.")
-  private String data = "";
+  @Mixin private DataOptions data = new DataOptions();
 
   @Option(
       names = "--split",
       paramLabel = "S",
       defaultValue = "test",
-      description = "test, or val: what training held out (default: ${DEFAULT-VALUE}).")
+      description =
+          "test, or val: the data's own or what training held out (default: ${DEFAULT-VALUE}).")
   private String split = "test";
 
   @Option(
@@ -46,27 +46,42 @@ final class EvalCommand extends Command {
       throw new InvalidInputException("--batch " + batch + ": give at least 1");
     }
     Model model = weights.load();
-    DataSplits splits = DataSource.parse(data).open();
-    console.info(splits.description());
+    DataSplits splits = framed(data.open(console), model);
     Dataset part = test ? splits.test() : heldOut(model, splits);
     Evaluation result;
     try (Predictor predictor = weights.open(model)) {
       if (predictor.preprocessing().isPresent()) {
-        result = predictor.evaluate(part, batch);
+        Preprocessing own = predictor.preprocessing().get();
+        result = predictor.evaluate(part, own, batch, weights.views());
       } else {
         console.info(
             weights.file()
                 + ": does not say how pictures are normalised; using mean and deviation of the"
                 + " training set's channels");
         Normalisation normalisation = Normalisation.perChannel(splits.train());
-        result = predictor.evaluate(part, Preprocessing.of(splits.train(), normalisation), batch);
+        Preprocessing made = Preprocessing.of(splits.train(), normalisation);
+        result = predictor.evaluate(part, made, batch, weights.views());
       }
     }
     console.result(json ? Json.line(result) : words(model, result, test));
     return Main.OK;
   }
 
+  /** The data as the model was taught to see pictures. */
+  private DataSplits framed(DataSplits splits, Model model) {
+    String json = model.metadata().get(Model.PREPROCESSING);
+    if (json == null) {
+      return splits.framed(
+          model.spec().height(), model.spec().width(), WeightsOptions.usualResize(model.spec()));
+    }
+    Preprocessing made = PreprocessingJson.read(json, weights.file().toString());
+    return splits.framed(made.height(), made.width(), made.resize());
+  }
+
   private Dataset heldOut(Model model, DataSplits splits) {
+    if (splits.validation().isPresent()) {
+      return splits.validation().get();
+    }
     JsonNode made = weights.provenance(model);
     if (!made.path("val_split").isNumber() || !made.path("seed").isIntegralNumber()) {
       throw new InvalidInputException(
@@ -91,7 +106,7 @@ final class EvalCommand extends Command {
     return new TextTable("ll")
         .row(
             model.spec().name(),
-            Text.count(result.n()) + (test ? " test pictures" : " pictures held out of training"))
+            Text.count(result.n()) + (test ? " test pictures" : " validation pictures"))
         .row("top1", Text.percent(result.top1()))
         .row("top5", Text.percent(result.top5()))
         .row("loss", Text.decimal(result.loss()))

@@ -63,13 +63,13 @@ final class ExportCommand extends Command {
   @Override
   int run(Console console) {
     Onnx.Options options = new Onnx.Options(fold, opset);
-    OnnxImport.requireFolder("--onnx", out);
+    OutputFile.require("--onnx", out);
     Model loaded = WeightsOptions.load(weights, model, input);
     OnnxModels.write(loaded, out, options);
-    Map<String, Object> fields = OnnxImport.fields(loaded, out);
+    Map<String, Object> fields = OnnxFields.of(loaded, out);
     fields.put("folded", fold);
     fields.put("opset", opset);
-    console.result(json ? Json.line(fields) : OnnxImport.words(fields));
+    console.result(json ? Json.line(fields) : OnnxFields.words(fields));
     return Main.OK;
   }
 }

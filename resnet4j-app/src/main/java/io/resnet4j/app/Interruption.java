@@ -10,15 +10,20 @@ import org.jspecify.annotations.Nullable;
 final class Interruption implements AutoCloseable {
   private final CountDownLatch done = new CountDownLatch(1);
   private final Console console;
+  private final String words;
   private final Thread hook = new Thread(this::interrupted, "resnet4j-stop");
   private volatile @Nullable Runnable stop;
 
-  private Interruption(Console console) {
+  private Interruption(Console console, String words) {
     this.console = console;
+    this.words = words;
   }
 
-  static Interruption handled(Console console) {
-    Interruption interruption = new Interruption(console);
+  /**
+   * @param words what is said of the end that the work is brought to
+   */
+  static Interruption handled(Console console, String words) {
+    Interruption interruption = new Interruption(console, words);
     Runtime.getRuntime().addShutdownHook(interruption.hook);
     return interruption;
   }
@@ -34,7 +39,7 @@ final class Interruption implements AutoCloseable {
       return;
     }
     console.info("");
-    console.info("stopping after this step; writing a checkpoint ...");
+    console.info(words);
     how.run();
     try {
       done.await();

@@ -26,14 +26,9 @@ import picocli.CommandLine.Parameters;
 /** {@code predict}. */
 @picocli.CommandLine.Command(
     description =
-        "Says what pictures (JPEG or PNG) show. A picture that cannot be used is reported and left"
+        "Says what pictures (JPEG, PNG or WebP) show. A picture that cannot be used is reported and left"
             + " out; the exit status is then 2.")
 final class PredictCommand extends Command {
-  /** What ImageNet's networks see of a picture: 224 pixels of a shorter side of 256. */
-  private static final double CENTRE = 0.875;
-
-  private static final int SMALL = 64;
-
   @Mixin private WeightsOptions weights = new WeightsOptions();
 
   @Parameters(paramLabel = "IMAGE", arity = "1..*", description = "Picture files.")
@@ -102,13 +97,11 @@ final class PredictCommand extends Command {
               + " channels and its weights do not say how these are made; use weights that a run"
               + " here has written");
     }
-    int side = Math.max(spec.height(), spec.width());
-    int resize = side < SMALL ? side : (int) Math.round(side / CENTRE);
     return new Preprocessing(
         3,
         spec.height(),
         spec.width(),
-        resize,
+        WeightsOptions.usualResize(spec),
         Preprocessing.ChannelMeaning.RGB,
         Normalisation.imageNet());
   }
@@ -136,7 +129,8 @@ final class PredictCommand extends Command {
         Main.failed(console, e, debug());
       }
     }
-    List<List<Prediction>> all = pictures.isEmpty() ? List.of() : predictor.predict(pictures, top);
+    List<List<Prediction>> all =
+        pictures.isEmpty() ? List.of() : predictor.predict(pictures, top, weights.views());
     for (int i = 0; i < good.size(); i++) {
       show(good.get(i), all.get(i), console);
     }

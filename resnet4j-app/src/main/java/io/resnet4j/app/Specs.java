@@ -5,9 +5,11 @@ import io.resnet4j.backend.Backend;
 import io.resnet4j.backend.Backends;
 import io.resnet4j.data.Dataset;
 import io.resnet4j.data.PictureSize;
+import io.resnet4j.interop.StateDict;
 import io.resnet4j.model.ModelSpec;
 import io.resnet4j.model.Models;
 import io.resnet4j.plan.Precision;
+import io.resnet4j.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -38,6 +40,12 @@ final class Specs {
       spec = spec.withClasses(classes);
     }
     return spec;
+  }
+
+  /** The network with as many classes as the head among {@code weights} tells apart. */
+  static ModelSpec withHeadOf(ModelSpec spec, StateDict weights) {
+    Tensor head = weights.tensors().get(spec.head() + ".weight");
+    return head != null && head.shape().rank() == 2 ? spec.withClasses(head.shape().dim(0)) : spec;
   }
 
   /** The network called {@code name}, or described by the JSON file of that name. */

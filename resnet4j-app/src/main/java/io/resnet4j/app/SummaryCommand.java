@@ -105,9 +105,9 @@ final class SummaryCommand extends Command {
           line.output().toString(),
           line.parameters() == 0 ? "" : Text.count(line.parameters()),
           line.macs() == 0 ? "" : Text.large(line.macs()),
-          String.format(Locale.ROOT, "%.2f", line.memory() / (double) (1 << 20)));
+          mebibytes(line.memory()));
     }
-    long weights = summary.totals().parameters() * Float.BYTES;
+    double weights = summary.totals().parameters() * (double) Float.BYTES;
     return table
         + System.lineSeparator()
         + spec.name()
@@ -118,11 +118,17 @@ final class SummaryCommand extends Command {
         + " classes: "
         + Text.count(summary.totals().parameters())
         + " parameters ("
-        + Text.mebibytes(weights)
+        + mebibytes(weights)
+        + " MiB"
         + " in f32), "
         + Text.large(summary.totals().macs())
         + " multiply-adds and "
-        + Text.mebibytes(summary.memory())
+        + mebibytes(summary.memory())
+        + " MiB"
         + " of results a picture";
+  }
+
+  private static String mebibytes(double bytes) {
+    return String.format(Locale.ROOT, "%.2f", bytes / (1 << 20));
   }
 }

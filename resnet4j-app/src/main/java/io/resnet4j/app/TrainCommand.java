@@ -2,12 +2,12 @@ package io.resnet4j.app;
 
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.backend.Backends;
-import io.resnet4j.data.DataSource;
 import io.resnet4j.data.DataSplits;
-import io.resnet4j.interop.Safetensors;
+import io.resnet4j.interop.StateDict;
 import io.resnet4j.model.Model;
 import io.resnet4j.model.ModelSpec;
 import io.resnet4j.model.StateMatch;
+import io.resnet4j.plan.MemoryMode;
 import io.resnet4j.plan.Precision;
 import io.resnet4j.train.Extent;
 import io.resnet4j.train.Recipe;
@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code train}. */
@@ -36,14 +37,7 @@ final class TrainCommand extends Command {
       description = "A name that 'models' lists, or a JSON file.")
   private String model = "";
 
-  @Option(
-      names = "--data",
-      required = true,
-      paramLabel = "D",
-      description =
-          "cifar10:DIR, cifar100:DIR, mnist:DIR, synthetic, or a DIR that says by its contents"
-              + " what it is.")
-  private String data = "";
+  @Mixin private DataOptions data = new DataOptions();
 
   @Option(
       names = "--recipe",
@@ -87,15 +81,19 @@ final class TrainCommand extends Command {
       names = "--val-split",
       paramLabel = "F",
       defaultValue = "0.1",
-      description = "Share of the training set held out for validation; 0 for none (default: 0.1).")
+      description =
+          "Share of the training set held out for validation, where the data has no validation set"
+              + " of its own; 0 for none (default: 0.1).")
   private double valSplit;
 
   @Option(
       names = "--init",
       paramLabel = "FILE",
       description =
-          "Begin with the weights in a safetensors file; those that do not fit stay fresh.")
+          "Begin with the weights in a safetensors file or a state dict of PyTorch (.pth).")
   private @Nullable Path init;
+
+  @Mixin private FitOptions fit = new FitOptions();
 
   @Option(
       names = "--out",
@@ -119,6 +117,24 @@ final class TrainCommand extends Command {
       description = "onednn or reference (default: ${DEFAULT-VALUE}).")
   private String backend = Backends.DEFAULT;
 
+  @Option(
+      names = "--autotune",
+      paramLabel = "on|off",
+      defaultValue = "on",
+      description =
+          "Choose implementations by measuring, once on each machine, or take oneDNN's own choice"
+              + " (default: ${DEFAULT-VALUE}).")
+  private String autotune = "on";
+
+  @Option(
+      names = "--memory",
+      paramLabel = "MODE",
+      defaultValue = "keep",
+      description =
+          "What a step keeps for its gradients: keep, or lean to compute again what takes little"
+              + " work: half the memory or less, about a third more time (default: keep).")
+  private String memory = "keep";
+
   @Option(names = "--json", description = "The result as one line of JSON.")
   private boolean json;
 
@@ -134,20 +150,36 @@ final class TrainCommand extends Command {
       throw new InvalidInputException("--resume: say which run with --out DIR");
     }
     Optional<Recipe> named = Optional.ofNullable(recipe).map(Recipes::named);
-    DataSplits splits = DataSource.parse(data).open();
-    Recipe full = adjusted(named.orElseGet(() -> Recipes.defaultFor(Runs.dataName(splits))));
+    DataSplits opened = data.open(console);
+    Recipe full = adjusted(named.orElseGet(() -> Recipes.defaultFor(Runs.dataName(opened))));
+    DataSplits splits = full.augment().framed(opened);
     ModelSpec fitted = Specs.fitted(spec, splits.train());
     Path folder = Optional.ofNullable(out).orElseGet(() -> Runs.fresh(spec.name()));
     TrainOptions options =
-        new TrainOptions(folder, seed, chosen, valSplit, backend, workers, resume);
+        new TrainOptions(
+            folder,
+            seed,
+            chosen,
+            valSplit,
+            backend,
+            workers,
+            MemoryMode.named(memory),
+            Choices.onOff("--autotune", autotune),
+            resume);
     console.info(splits.description());
     TrainResult result =
         Training.run(
             console,
             folder,
             () -> Trainer.of(initial(fitted, console), full, splits, options),
-            done -> console.result(json ? Json.line(done) : Training.words(done, options)));
+            done -> console.result(json ? Json.line(done) : Training.words(done, heldOut(splits))));
     return result.stopped() ? Main.INTERRUPTED : Main.OK;
+  }
+
+  private String heldOut(DataSplits splits) {
+    return splits.validation().isPresent()
+        ? "the data's own validation set"
+        : Text.share(valSplit) + " of the training set held out";
   }
 
   private Recipe adjusted(Recipe from) {
@@ -175,8 +207,8 @@ final class TrainCommand extends Command {
     if (init == null) {
       return fresh;
     }
-    Safetensors weights = Safetensors.read(init);
-    console.info(init + ": " + StateMatch.of(spec, weights.tensors()));
-    return fresh.overlay(weights.tensors());
+    StateDict weights = StateDict.read(init);
+    console.info(weights + "; " + StateMatch.of(spec, weights.tensors()));
+    return fresh.overlay(weights, fit.allowed());
   }
 }

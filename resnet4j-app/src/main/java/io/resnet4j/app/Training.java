@@ -1,6 +1,5 @@
 package io.resnet4j.app;
 
-import io.resnet4j.train.TrainOptions;
 import io.resnet4j.train.TrainResult;
 import io.resnet4j.train.Trainer;
 import java.io.IOException;
@@ -13,6 +12,8 @@ import java.util.stream.Stream;
 
 /** Runs a trainer with everything that listens to it. */
 final class Training {
+  private static final String STOPPING = "stopping after this step; writing a checkpoint ...";
+
   private Training() {}
 
   /**
@@ -23,7 +24,7 @@ final class Training {
   static TrainResult run(
       Console console, Path folder, Supplier<Trainer> maker, Consumer<TrainResult> show) {
     boolean fresh = !Files.exists(folder);
-    try (Interruption interruption = Interruption.handled(console)) {
+    try (Interruption interruption = Interruption.handled(console, STOPPING)) {
       long begin = System.nanoTime();
       try (Trainer trainer = maker.get();
           TrainDisplay display = TrainDisplay.on(console)) {
@@ -53,8 +54,12 @@ final class Training {
     }
   }
 
-  /** The result as people read it; the words are those of the accuracy rules. */
-  static String words(TrainResult result, TrainOptions options) {
+  /**
+   * The result as people read it; the words are those of the accuracy rules.
+   *
+   * @param validation what {@code val_acc} is measured on
+   */
+  static String words(TrainResult result, String validation) {
     TextTable table = new TextTable("ll");
     table.row("run", result.run() + (result.stopped() ? " (stopped; go on with --resume)" : ""));
     table.row(
@@ -73,10 +78,10 @@ final class Training {
           "val_acc",
           String.format(
               Locale.ROOT,
-              "%s, best epoch %s (%s of the training set held out)",
+              "%s, best epoch %s (%s)",
               Text.percent(result.valAcc()),
               Text.percent(result.bestValAcc()),
-              Text.share(options.valSplit())));
+              validation));
     }
     if (result.testAcc() != null) {
       table.row(

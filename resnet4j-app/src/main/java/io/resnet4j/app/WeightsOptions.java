@@ -5,26 +5,32 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.backend.Backend;
 import io.resnet4j.backend.Backends;
+import io.resnet4j.data.Views;
 import io.resnet4j.infer.Predictor;
-import io.resnet4j.interop.Safetensors;
+import io.resnet4j.interop.StateDict;
 import io.resnet4j.model.Model;
 import io.resnet4j.model.ModelSpec;
 import io.resnet4j.plan.Precision;
-import io.resnet4j.tensor.Tensor;
 import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** The options of commands that use trained weights. */
 final class WeightsOptions {
   private static final String PROVENANCE = "provenance";
-  private static final String HEAD = "fc.weight";
+
+  /** What ImageNet's networks see of a picture: 224 pixels of a shorter side of 256. */
+  private static final double CENTRE = 0.875;
+
+  private static final int SMALL = 64;
 
   @Option(
       names = "--weights",
       required = true,
       paramLabel = "FILE",
-      description = "Weights in a safetensors file, such as a run's last.safetensors.")
+      description =
+          "Weights, such as a run's last.safetensors; a state dict of PyTorch (.pth) with --model.")
   private Path weights = Path.of("");
 
   @Option(
@@ -46,6 +52,15 @@ final class WeightsOptions {
       description = "f32 or bf16 (default: ${DEFAULT-VALUE}).")
   private String precision = "f32";
 
+  @Option(
+      names = "--tta",
+      paramLabel = "T",
+      defaultValue = "none",
+      description =
+          "Average over views of each picture: none, flip (2) or crops (10) (default:"
+              + " ${DEFAULT-VALUE}).")
+  private String views = "none";
+
   @Option(names = "--threads", paramLabel = "N", description = "Threads that compute.")
   private @Nullable Integer threads;
 
@@ -60,6 +75,7 @@ final class WeightsOptions {
   Model load() {
     Threads.require(threads);
     Precision.named(precision);
+    views();
     return load(weights, model, input);
   }
 
@@ -71,18 +87,24 @@ final class WeightsOptions {
       }
       return Model.load(weights);
     }
-    ModelSpec spec = Specs.named(model, input, null);
-    @Nullable Tensor head = Safetensors.read(weights).tensors().get(HEAD);
-    if (head != null && head.shape().rank() == 2) {
-      spec = spec.withClasses(head.shape().dim(0));
-    }
-    return Model.load(weights, spec);
+    ModelSpec named = Specs.named(model, input, null);
+    StateDict read = StateDict.read(weights);
+    return Model.of(Specs.withHeadOf(named, read), read);
   }
 
   Predictor open(Model loaded) {
     Precision numbers = Precision.named(precision);
     Backend engine = Specs.backend(backend, numbers);
     return Predictor.open(loaded, numbers, engine);
+  }
+
+  /** What of a picture is looked at. */
+  Views views() {
+    return switch (Choices.require("--tta", views, List.of("none", "flip", "crops"))) {
+      case "flip" -> Views.FLIP;
+      case "crops" -> Views.CROPS;
+      default -> Views.CENTRE;
+    };
   }
 
   /** How the weights were made; a missing node where the file does not tell. */
@@ -97,6 +119,12 @@ final class WeightsOptions {
       throw new InvalidInputException(
           weights + ": metadata '" + PROVENANCE + "' is damaged: not JSON", e);
     }
+  }
+
+  /** What the shorter side becomes where the weights do not say; small networks see all of it. */
+  static int usualResize(ModelSpec spec) {
+    int side = Math.max(spec.height(), spec.width());
+    return side < SMALL ? side : (int) Math.round(side / CENTRE);
   }
 
   Path file() {

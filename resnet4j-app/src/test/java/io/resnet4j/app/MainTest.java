@@ -24,6 +24,7 @@ class MainTest {
         "summary",
         "recipes",
         "train",
+        "preview",
         "report",
         "eval",
         "predict",

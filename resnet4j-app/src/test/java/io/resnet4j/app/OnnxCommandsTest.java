@@ -64,7 +64,8 @@ class OnnxCommandsTest {
         .bad(Main.BAD_INPUT, "no folder");
     Ran.of("export", weights, "--onnx", folder).bad(Main.BAD_INPUT, "is a folder");
     Ran.of("export", weights, "--onnx", onnx, "--model", "resnet20").bad(Main.BAD_INPUT, "missing");
-    Ran.of("import", weights, "--out", back).bad(Main.BAD_INPUT, "whose name ends in .onnx");
+    Ran.of("import", weights, "--out", back).bad(Main.BAD_INPUT, "--model", "only ONNX files");
+    Ran.of("import", onnx, "--out", back, "--model", "resnet20").bad(Main.BAD_INPUT, "leave out");
     Files.write(onnx, new byte[] {1, 2, 3});
     Ran.of("import", onnx, "--out", back).bad(Main.BAD_INPUT, "m.onnx: not a valid ONNX file");
     assertFalse(Files.exists(back));

@@ -37,7 +37,17 @@ public record Gradients(Graph graph, Map<String, Value> by) {
    * @throws InvalidInputException if {@code of} does not depend on one of {@code by}
    */
   public static Gradients of(Graph graph, Value of, List<Value> by) {
-    return new Writer(graph, of, by).write();
+    return of(graph, of, by, Set.of());
+  }
+
+  /**
+   * The same with less kept from the forward pass.
+   *
+   * @param again values that the backward nodes do not read: they compute them again when they need
+   *     them, from those that they may read. What couplings make reversible is always among them.
+   */
+  public static Gradients of(Graph graph, Value of, List<Value> by, Set<Value> again) {
+    return new Writer(graph, of, by, again).write();
   }
 
   /** The table of rules. A rule adds to each input's gradient what flows back through one node. */
@@ -46,14 +56,16 @@ public record Gradients(Graph graph, Map<String, Value> by) {
     private final Value of;
     private final List<Value> by;
     private final GraphBuilder builder;
+    private final Recomputation recomputation;
     private final Set<Value> active = new HashSet<>();
     private final Map<Value, Value> gradients = new HashMap<>();
 
-    Writer(Graph forward, Value of, List<Value> by) {
+    Writer(Graph forward, Value of, List<Value> by, Set<Value> again) {
       this.forward = forward;
       this.of = of;
       this.by = by;
       this.builder = new GraphBuilder(forward);
+      this.recomputation = new Recomputation(forward, builder, again);
     }
 
     Gradients write() {
@@ -83,6 +95,11 @@ public record Gradients(Graph graph, Map<String, Value> by) {
         results.put(value.name(), gradient);
       }
       return new Gradients(builder.build(), results);
+    }
+
+    /** What a backward node reads for a value of the forward pass. */
+    private Value kept(Value value) {
+      return recomputation.read(value);
     }
 
     private Value dy(Node node) {
@@ -128,12 +145,12 @@ public record Gradients(Graph graph, Map<String, Value> by) {
       Value weight = node.input(1);
       if (active.contains(x)) {
         Op gradient = new Op.Conv2dInputGradient(op, x.shape());
-        flow(x, emit(node, ".grad_input", gradient, dy(node), weight).output());
+        flow(x, emit(node, ".grad_input", gradient, dy(node), kept(weight)).output());
       }
       boolean bias = node.inputs().size() == 3;
       if (active.contains(weight) || (bias && active.contains(node.input(2)))) {
         Op gradient = new Op.Conv2dWeightGradient(op, weight.shape(), bias);
-        flowToWeights(node, emit(node, ".grad_weight", gradient, x, dy(node)));
+        flowToWeights(node, emit(node, ".grad_weight", gradient, kept(x), dy(node)));
       }
       return null;
     }
@@ -152,19 +169,19 @@ public record Gradients(Graph graph, Map<String, Value> by) {
     @Override
     public Void visit(Op.BatchNorm op, Node node) {
       boolean batch = op.statistics() == Op.Statistics.BATCH;
-      Value mean = batch ? node.output(1) : node.input(3);
-      Value variance = batch ? node.output(2) : node.input(4);
+      Value mean = kept(batch ? node.output(1) : node.input(3));
+      Value variance = kept(batch ? node.output(2) : node.input(4));
       Value dz = dy(node);
       if (!batch && op.activation() != Activation.IDENTITY) {
         throw new IllegalStateException(
             node.path() + ": a batch norm with running statistics is fused without its gradient");
       }
       Op gradient = new Op.BatchNormGradient(op);
-      Value x = node.input(0);
-      Value scale = node.input(1);
+      Value x = kept(node.input(0));
+      Value scale = kept(node.input(1));
       Node made =
           op.masked()
-              ? emit(node, ".grad", gradient, x, dz, scale, mean, variance, node.output(3))
+              ? emit(node, ".grad", gradient, x, dz, scale, mean, variance, kept(node.output(3)))
               : emit(node, ".grad", gradient, x, dz, scale, mean, variance);
       for (int i = 0; i < 3; i++) {
         flow(node.input(i), made.output(i));
@@ -182,9 +199,9 @@ public record Gradients(Graph graph, Map<String, Value> by) {
       if (activation == Activation.IDENTITY) {
         return dy(node);
       }
-      Value kept = activation.gradientFromOutput() ? node.output() : input;
+      Value told = activation.gradientFromOutput() ? node.output() : input;
       Op gradient = new Op.ActivateGradient(activation);
-      return emit(node, ".grad", gradient, kept, dy(node)).output();
+      return emit(node, ".grad", gradient, kept(told), dy(node)).output();
     }
 
     @Override
@@ -192,6 +209,14 @@ public record Gradients(Graph graph, Map<String, Value> by) {
       Value gradient = throughActivation(op.activation(), node, node.output());
       flow(node.input(0), gradient);
       flow(node.input(1), gradient);
+      return null;
+    }
+
+    @Override
+    public Void visit(Op.Couple op, Node node) {
+      recomputation.undo(node);
+      flow(node.input(0), dy(node));
+      flow(node.input(1), dy(node));
       return null;
     }
 
@@ -209,10 +234,10 @@ public record Gradients(Graph graph, Map<String, Value> by) {
       Value x = node.input(0);
       Value s = node.input(1);
       if (active.contains(x)) {
-        flow(x, emit(node, ".grad", op, dy(node), s).output());
+        flow(x, emit(node, ".grad", op, dy(node), kept(s)).output());
       }
       if (active.contains(s)) {
-        Value product = emit(node, ".grad_factor", op, dy(node), x).output();
+        Value product = emit(node, ".grad_factor", op, dy(node), kept(x)).output();
         flow(s, summed(node, product, s));
       }
       return null;
@@ -273,11 +298,11 @@ public record Gradients(Graph graph, Map<String, Value> by) {
               node,
               ".grad",
               new Op.GroupNormGradient(op, shift),
-              node.input(0),
+              kept(node.input(0)),
               dy(node),
-              node.input(1),
-              node.output(1),
-              node.output(2));
+              kept(node.input(1)),
+              kept(node.output(1)),
+              kept(node.output(2)));
       for (int i = 0; i < made.outputs().size(); i++) {
         flow(node.input(i), made.output(i));
       }
@@ -294,7 +319,7 @@ public record Gradients(Graph graph, Map<String, Value> by) {
     @Override
     public Void visit(Op.MaxPool op, Node node) {
       Op gradient = new Op.MaxPoolGradient(op, node.input(0).shape());
-      flow(node.input(0), emit(node, ".grad", gradient, node.output(1), dy(node)).output());
+      flow(node.input(0), emit(node, ".grad", gradient, kept(node.output(1)), dy(node)).output());
       return null;
     }
 
@@ -326,11 +351,11 @@ public record Gradients(Graph graph, Map<String, Value> by) {
       boolean bias = node.inputs().size() == 3;
       if (active.contains(x)) {
         Op gradient = new Op.LinearInputGradient();
-        flow(x, emit(node, ".grad_input", gradient, dy(node), weight).output());
+        flow(x, emit(node, ".grad_input", gradient, dy(node), kept(weight)).output());
       }
       if (active.contains(weight) || (bias && active.contains(node.input(2)))) {
         Op gradient = new Op.LinearWeightGradient(bias);
-        flowToWeights(node, emit(node, ".grad_weight", gradient, x, dy(node)));
+        flowToWeights(node, emit(node, ".grad_weight", gradient, kept(x), dy(node)));
       }
       return null;
     }
@@ -347,7 +372,7 @@ public record Gradients(Graph graph, Map<String, Value> by) {
 
     private Void throughMask(Node node) {
       Op gradient = new Op.DropoutGradient();
-      flow(node.input(0), emit(node, ".grad", gradient, node.output(1), dy(node)).output());
+      flow(node.input(0), emit(node, ".grad", gradient, kept(node.output(1)), dy(node)).output());
       return null;
     }
 
@@ -358,7 +383,9 @@ public record Gradients(Graph graph, Map<String, Value> by) {
             node.path() + ": a cross-entropy can only be the value that is differentiated");
       }
       Op gradient = new Op.SoftmaxCrossEntropyGradient(op);
-      flow(node.input(0), emit(node, ".grad", gradient, node.input(0), node.input(1)).output());
+      flow(
+          node.input(0),
+          emit(node, ".grad", gradient, kept(node.input(0)), node.input(1)).output());
       return null;
     }
 

@@ -28,5 +28,15 @@ public interface Backend {
    * @throws IllegalStateException if the backend cannot run here; the message names what is missing
    *     and the remedy
    */
-  Session open();
+  default Session open() {
+    return open(Choices.DEFAULTS);
+  }
+
+  /**
+   * A new session with no state.
+   *
+   * @param choices how it chooses between implementations; a backend with one of each ignores them
+   * @throws IllegalStateException as {@link #open()}
+   */
+  Session open(Choices choices);
 }

@@ -45,6 +45,14 @@ public interface Session extends AutoCloseable {
    */
   void update(String namespace, UpdateRule rule, List<UpdateRule.Group> groups);
 
+  /**
+   * The implementation that each operation with several got, by a key of the backend's own: given
+   * to {@link Choices#fixed}, they make another session compute the same bits.
+   */
+  default Map<String, String> choices() {
+    return Map.of();
+  }
+
   /** Bytes that the session holds outside the Java heap. */
   long bytes();
 

@@ -1,5 +1,6 @@
 package io.resnet4j.data;
 
+import io.resnet4j.random.KeyedRandom;
 import java.nio.FloatBuffer;
 
 /**
@@ -38,7 +39,10 @@ public final class Batch {
     return targets.clear().limit(size * classes);
   }
 
-  /** The class of each picture; the first {@link #size} entries count. Reused like the buffers. */
+  /**
+   * The class of each picture, where two are mixed that of the larger share; the first {@link
+   * #size} entries count. Reused like the buffers.
+   */
   public int[] labels() {
     return labels;
   }
@@ -69,6 +73,10 @@ public final class Batch {
     size = 0;
     images.clear();
     targets.clear();
+  }
+
+  void mix(Mixing mixing, PictureSize pictureSize, KeyedRandom random) {
+    mixing.apply(images.array(), targets.array(), labels, size, pictureSize, classes, random);
   }
 
   void add(int sample, int label, byte[] chw, Normaliser normaliser) {

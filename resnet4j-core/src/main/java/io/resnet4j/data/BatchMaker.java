@@ -34,9 +34,15 @@ final class BatchMaker {
     int end = Math.min(first + options.batch(), data.size());
     for (int i = first; i < end && wanted.getAsBoolean(); i++) {
       int sample = order[i];
-      data.picture(sample, picture);
-      KeyedRandom draws = epochDraws.child(sample);
-      for (int a = 0; a < augmentations.size(); a++) {
+      int copy = (i - first) / options.different();
+      KeyedRandom draws = epochDraws.child(sample + (long) copy * data.size());
+      int a = 0;
+      if (!augmentations.isEmpty() && augmentations.get(0) instanceof Framing framing) {
+        framing.frame(data.whole(sample), picture, pictureSize, draws.child(a++));
+      } else {
+        data.picture(sample, picture);
+      }
+      for (; a < augmentations.size(); a++) {
         augmentations.get(a).apply(picture, spare, pictureSize, draws.child(a));
         byte[] swap = picture;
         picture = spare;
@@ -44,5 +50,7 @@ final class BatchMaker {
       }
       batch.add(sample, data.label(sample), picture, normaliser);
     }
+    KeyedRandom mixDraws = KeyedRandom.of(options.seed(), "data/mix").child(epoch).child(index);
+    batch.mix(options.mixing(), pictureSize, mixDraws);
   }
 }

@@ -35,7 +35,7 @@ public record DataSource(Kind kind, Optional<Path> folder) {
     CIFAR100,
     /** {@link Mnist#open}. */
     MNIST,
-    /** A folder for each class; to come. */
+    /** {@link PictureFolders#open}. */
     FOLDER,
     /** {@link Synthetic}. */
     SYNTHETIC,
@@ -87,22 +87,25 @@ public record DataSource(Kind kind, Optional<Path> folder) {
    * @throws InvalidInputException if it is not there, not whole or not what it is said to be
    */
   public DataSplits open() {
+    return open(FolderOptions.usual());
+  }
+
+  /**
+   * Reads the data.
+   *
+   * @param options for folders of pictures
+   * @throws InvalidInputException if it is not there, not whole or not what it is said to be
+   */
+  public DataSplits open(FolderOptions options) {
     Path at = folder.orElse(Path.of(""));
     return switch (kind) {
       case CIFAR10 -> Cifar.open10(at);
       case CIFAR100 -> Cifar.open100(at, Cifar.Labels.FINE);
       case MNIST -> Mnist.open(at);
-      case FOLDER -> throw notYet(at);
+      case FOLDER -> PictureFolders.open(at, options);
       case SYNTHETIC -> Synthetic.open();
-      case DETECT -> new DataSource(detect(at), folder).open();
+      case DETECT -> new DataSource(detect(at), folder).open(options);
     };
-  }
-
-  private static InvalidInputException notYet(Path folder) {
-    return new InvalidInputException(
-        folder
-            + ": folders of pictures are not yet supported; use cifar10:DIR, cifar100:DIR,"
-            + " mnist:DIR or synthetic");
   }
 
   private static Kind kind(String word, String text) {

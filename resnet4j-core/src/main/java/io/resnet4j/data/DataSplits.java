@@ -4,45 +4,93 @@ import io.resnet4j.InvalidInputException;
 import io.resnet4j.random.KeyedRandom;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
 /**
- * The training and the test set of one source.
+ * The training set of one source, and what else it has.
  *
  * @param train what is learned from; a part of it can be held out with {@link #holdOut}
- * @param test what is looked at once, at the end
+ * @param validation what choices are made by, where the source has such a set of its own
+ * @param testing what is looked at once, at the end, where the source has it
  * @param description one line for people: what it is, how much of it, where it came from
+ * @param notes what was left out and why, a line each
  */
-public record DataSplits(Dataset train, Dataset test, String description) {
+public record DataSplits(
+    Dataset train,
+    Optional<Dataset> validation,
+    Optional<Dataset> testing,
+    String description,
+    List<String> notes) {
   /**
-   * @throws InvalidInputException if the two sets differ in picture size or classes
+   * @throws InvalidInputException if the sets differ in picture size or classes
    */
   public DataSplits {
-    if (!train.pictureSize().equals(test.pictureSize())) {
+    notes = List.copyOf(notes);
+    validation.ifPresent(other -> requireAlike(train, "validation", other, description));
+    testing.ifPresent(other -> requireAlike(train, "test", other, description));
+  }
+
+  /**
+   * A training and a test set.
+   *
+   * @throws InvalidInputException if the two differ in picture size or classes
+   */
+  public DataSplits(Dataset train, Dataset test, String description) {
+    this(train, Optional.empty(), Optional.of(test), description, List.of());
+  }
+
+  private static void requireAlike(Dataset train, String word, Dataset other, String description) {
+    if (!train.pictureSize().equals(other.pictureSize())) {
       throw new InvalidInputException(
           description
               + ": training pictures are "
               + train.pictureSize()
-              + ", test pictures "
-              + test.pictureSize()
+              + ", "
+              + word
+              + " pictures "
+              + other.pictureSize()
               + "; expected one size");
     }
-    if (!train.classes().equals(test.classes())) {
+    if (!train.classes().equals(other.classes())) {
       throw new InvalidInputException(
           description
-              + ": training and test set differ in their classes: "
+              + ": training and "
+              + word
+              + " set differ in their classes: "
               + train.classes()
               + " and "
-              + test.classes());
+              + other.classes());
     }
+  }
+
+  /**
+   * The test set.
+   *
+   * @throws InvalidInputException if the source has none
+   */
+  public Dataset test() {
+    return testing.orElseThrow(
+        () -> new InvalidInputException(description + ": has no test set; use another split"));
+  }
+
+  /** The same with every set {@link Dataset#framed}. */
+  public DataSplits framed(int height, int width, int resize) {
+    return new DataSplits(
+        train.framed(height, width, resize),
+        validation.map(set -> set.framed(height, width, resize)),
+        testing.map(set -> set.framed(height, width, resize)),
+        description,
+        notes);
   }
 
   /**
    * What {@link #holdOut} makes.
    *
    * @param train the pictures to learn from
-   * @param validation the pictures held out, empty where none were asked for
+   * @param validation the source's own validation set or the pictures held out; empty where there
+   *     are neither
    */
   public record HeldOut(Dataset train, Optional<Dataset> validation) {}
 
@@ -62,10 +110,10 @@ public record DataSplits(Dataset train, Dataset test, String description) {
   }
 
   /**
-   * Holds {@code fraction} of the training set out for validation. The split is stratified: every
-   * class gives its share, to within one picture, and {@code round(fraction * size)} pictures are
-   * held out in all. Which ones depends on {@code seed} alone. Both parts keep the order of the
-   * training set.
+   * Holds {@code fraction} of the training set out for validation, unless the source has a
+   * validation set of its own, which is taken as it is. The split is stratified: every class gives
+   * its share, to within one picture, and {@code round(fraction * size)} pictures are held out in
+   * all. Which ones depends on {@code seed} alone. Both parts keep the order of the training set.
    *
    * @param fraction at least 0, less than 1; with 0 the training set stays whole
    * @throws InvalidInputException if the fraction is outside [0, 1) or leaves either part empty
@@ -77,8 +125,8 @@ public record DataSplits(Dataset train, Dataset test, String description) {
               + fraction
               + ": expected a fraction of the training set, at least 0 and less than 1");
     }
-    if (fraction == 0) {
-      return new HeldOut(train, Optional.empty());
+    if (fraction == 0 || validation.isPresent()) {
+      return new HeldOut(train, validation);
     }
     int total = (int) Math.round(fraction * train.size());
     if (total == 0 || total == train.size()) {

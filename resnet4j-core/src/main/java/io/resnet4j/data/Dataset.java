@@ -36,6 +36,38 @@ public interface Dataset {
    */
   void picture(int index, byte[] chw);
 
+  /**
+   * Picture {@code index} before it is made to fit: as large as its file has it, where the data set
+   * keeps files; otherwise what {@link #picture} writes.
+   *
+   * @throws io.resnet4j.InvalidInputException if the picture's file cannot be used
+   */
+  default Picture whole(int index) {
+    byte[] chw = new byte[pictureSize().samples()];
+    picture(index, chw);
+    return Picture.owning(pictureSize(), chw);
+  }
+
+  /**
+   * What the shorter side of a whole picture is resized to before {@link #picture} cuts out the
+   * middle.
+   */
+  default int resize() {
+    return Math.max(height(), width());
+  }
+
+  /**
+   * The same pictures in another size: the shorter side becomes {@code resize}, then the middle is
+   * cut out of the whole picture.
+   *
+   * @throws io.resnet4j.InvalidInputException if {@code resize} is smaller than the size
+   */
+  default Dataset framed(int height, int width, int resize) {
+    return height == height() && width == width() && resize == resize()
+        ? this
+        : new FramedDataset(this, height, width, resize);
+  }
+
   /** Channels, height and width in one value. */
   default PictureSize pictureSize() {
     return new PictureSize(channels(), height(), width());

@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  * number of workers nor their timing changes a bit.
  *
  * <p>The order of an epoch is a permutation keyed by (seed, epoch); the augmentation of a picture
- * is keyed by (seed, epoch, index, place in the list).
+ * is keyed by (seed, epoch, index, place in the list), the mixing of a batch by (seed, epoch,
+ * batch).
  *
  * <p>One thread consumes. {@link #close} stops the workers, at once.
  *
@@ -55,6 +56,10 @@ public final class Loader implements AutoCloseable {
    * @param normalisation applied last
    * @param dropLast whether a last batch of fewer pictures is left out
    * @param workers threads that prepare batches; with 0 the caller's thread does, when it asks
+   * @param mixing of the pictures of a batch, after normalisation
+   * @param repeats how often a picture of an epoch comes in it, in the same batch, each time
+   *     augmented anew; an epoch stays as long, so it has as many times fewer different pictures
+   *     (Hoffer et al. 2019, arXiv:1901.09335)
    */
   public record Options(
       int batch,
@@ -63,9 +68,12 @@ public final class Loader implements AutoCloseable {
       List<Augmentation> augmentations,
       Normalisation normalisation,
       boolean dropLast,
-      int workers) {
+      int workers,
+      Mixing mixing,
+      int repeats) {
     /**
-     * @throws InvalidInputException if the batch is not positive or the workers are not 0 to 256
+     * @throws InvalidInputException if the batch or the repeats are not positive or the workers are
+     *     not 0 to 256
      */
     public Options {
       augmentations = List.copyOf(augmentations);
@@ -75,6 +83,21 @@ public final class Loader implements AutoCloseable {
       if (workers < 0 || workers > 256) {
         throw new InvalidInputException("workers " + workers + ", expected 0 to 256");
       }
+      if (repeats < 1) {
+        throw new InvalidInputException("repeats " + repeats + ", expected at least 1");
+      }
+    }
+
+    /** Without mixing, every picture once. */
+    public Options(
+        int batch,
+        boolean shuffle,
+        long seed,
+        List<Augmentation> augmentations,
+        Normalisation normalisation,
+        boolean dropLast,
+        int workers) {
+      this(batch, shuffle, seed, augmentations, normalisation, dropLast, workers, Mixing.NONE, 1);
     }
 
     /** Shuffled and augmented, every picture once an epoch, one worker. */
@@ -90,12 +113,40 @@ public final class Loader implements AutoCloseable {
 
     /** The same with another number of workers. */
     public Options withWorkers(int workers) {
-      return new Options(batch, shuffle, seed, augmentations, normalisation, dropLast, workers);
+      return new Options(
+          batch, shuffle, seed, augmentations, normalisation, dropLast, workers, mixing, repeats);
+    }
+
+    /**
+     * Different pictures in a batch. Their first copies come one after the other, then their second
+     * ones, so that mixing meets different pictures.
+     */
+    int different() {
+      return (batch + repeats - 1) / repeats;
+    }
+
+    /** The same with the order of an epoch drawn, or that of the data set. */
+    public Options withShuffle(boolean shuffle) {
+      return new Options(
+          batch, shuffle, seed, augmentations, normalisation, dropLast, workers, mixing, repeats);
+    }
+
+    /** The same with pictures mixed. */
+    public Options withMixing(Mixing mixing) {
+      return new Options(
+          batch, shuffle, seed, augmentations, normalisation, dropLast, workers, mixing, repeats);
+    }
+
+    /** The same with every picture of an epoch several times in it. */
+    public Options withRepeats(int repeats) {
+      return new Options(
+          batch, shuffle, seed, augmentations, normalisation, dropLast, workers, mixing, repeats);
     }
 
     /** The same with or without a partial last batch. */
     public Options withDropLast(boolean dropLast) {
-      return new Options(batch, shuffle, seed, augmentations, normalisation, dropLast, workers);
+      return new Options(
+          batch, shuffle, seed, augmentations, normalisation, dropLast, workers, mixing, repeats);
     }
   }
 
@@ -385,12 +436,18 @@ public final class Loader implements AutoCloseable {
   }
 
   private int[] order(int epoch) {
-    if (options.shuffle()) {
-      return KeyedRandom.of(options.seed(), "data/order").child(epoch).permutation(data.size());
-    }
     int[] order = new int[data.size()];
-    for (int i = 0; i < order.length; i++) {
-      order[i] = i;
+    if (options.shuffle()) {
+      order = KeyedRandom.of(options.seed(), "data/order").child(epoch).permutation(data.size());
+    } else {
+      for (int i = 0; i < order.length; i++) {
+        order[i] = i;
+      }
+    }
+    // From the end, where nothing is still needed that this overwrites.
+    for (int i = order.length - 1; i >= 0; i--) {
+      int batch = i / options.batch();
+      order[i] = order[batch * options.different() + i % options.batch() % options.different()];
     }
     return order;
   }

@@ -1,5 +1,6 @@
 package io.resnet4j.data;
 
+import io.resnet4j.InvalidInputException;
 import java.util.Objects;
 
 /**
@@ -7,6 +8,9 @@ import java.util.Objects;
  * operation makes a new picture or returns this one where nothing changes.
  */
 public final class Picture {
+  /** EXIF's word for it. */
+  private static final int MIRRORED = 2;
+
   private final PictureSize size;
   private final byte[] planes;
 
@@ -55,6 +59,11 @@ public final class Picture {
     return planes[(c * size.height() + y) * size.width() + x] & 0xff;
   }
 
+  /** Writes the planes to the beginning of {@code chw}. */
+  public void copyTo(byte[] chw) {
+    System.arraycopy(planes, 0, chw, 0, planes.length);
+  }
+
   /** A copy of the planes. */
   public byte[] toPlanes() {
     return planes.clone();
@@ -89,9 +98,55 @@ public final class Picture {
 
   /** The middle; a half pixel goes to the even side, as in torchvision's CenterCrop. */
   public Picture centreCrop(int height, int width) {
-    int top = (int) Math.rint((height() - height) / 2.0);
-    int left = (int) Math.rint((width() - width) / 2.0);
-    return crop(top, left, height, width);
+    return crop(centred(height(), height), centred(width(), width), height, width);
+  }
+
+  private static int centred(int whole, int part) {
+    return (int) Math.rint((whole - part) / 2.0);
+  }
+
+  /** The middle of {@link #covering}; no more than that is computed. */
+  Picture middle(int height, int width, int resize) {
+    PictureSize all = covered(resize);
+    PictureSize to = new PictureSize(size.channels(), height, width);
+    int top = centred(all.height(), height);
+    int left = centred(all.width(), width);
+    return new Picture(
+        to, Resampler.window(planes, size, all.height(), all.width(), top, left, to));
+  }
+
+  /**
+   * The picture resized to a shorter side of {@code resize}; longer sides are cut down to whole
+   * pixels, as torchvision's Resize does.
+   *
+   * @throws InvalidInputException if the picture is so long and thin that this takes over {@link
+   *     Pictures#MOST_PIXELS}
+   */
+  Picture covering(int resize) {
+    PictureSize to = covered(resize);
+    return resize(to.height(), to.width());
+  }
+
+  private PictureSize covered(int resize) {
+    int shorter = Math.min(height(), width());
+    int toHeight = (int) ((long) resize * height() / shorter);
+    int toWidth = (int) ((long) resize * width() / shorter);
+    if ((long) toHeight * toWidth > Pictures.MOST_PIXELS) {
+      throw new InvalidInputException(
+          "picture of "
+              + width()
+              + "x"
+              + height()
+              + " pixels is too long and thin to be resized to a shorter side of "
+              + resize
+              + "; crop it first");
+    }
+    return new PictureSize(size.channels(), toHeight, toWidth);
+  }
+
+  /** Left and right exchanged. */
+  Picture mirrored() {
+    return oriented(MIRRORED);
   }
 
   /** Luma by ITU-R BT.601 in 16-bit fixed point, as Pillow rounds it. */

@@ -4,10 +4,13 @@ import io.resnet4j.InvalidInputException;
 import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
 import java.awt.image.ColorModel;
+import java.awt.image.DataBufferByte;
 import java.awt.image.IndexColorModel;
+import java.awt.image.PixelInterleavedSampleModel;
 import java.awt.image.Raster;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,9 +23,10 @@ import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 
 /**
- * Decodes picture files: JPEG, PNG, BMP and GIF (its first frame), whatever their samples are: grey
- * and palettes become red, green, blue; CMYK is converted; alpha is dropped and 16 bits are cut to
- * 8, as torchvision's loader does; colour profiles are ignored; EXIF's orientation is applied.
+ * Decodes picture files: JPEG, PNG, WebP, BMP and GIF (the first frame), whatever their samples
+ * are: grey and palettes become red, green, blue; CMYK is converted; alpha is dropped and 16 bits
+ * are cut to 8, as torchvision's loader does; colour profiles are ignored; EXIF's orientation is
+ * applied.
  *
  * <p>Files may be hostile: dimensions are read from the header and checked before a pixel is
  * decoded, and whatever a decoder throws becomes one clear message.
@@ -32,6 +36,7 @@ public final class Pictures {
   public static final int MOST_PIXELS = 100_000_000;
 
   private static final long MOST_BYTES = 512L << 20;
+  private static final int HEAD = 16;
 
   private Pictures() {}
 
@@ -62,13 +67,12 @@ public final class Pictures {
    */
   public static Picture decode(byte[] file, String name) {
     if (file.length == 0) {
-      throw new InvalidInputException(name + ": is empty; expected a JPEG or PNG picture");
+      throw empty(name);
     }
     try (ImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(file))) {
       Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
       if (!readers.hasNext()) {
-        throw new InvalidInputException(
-            name + ": " + found(file) + "; expected a JPEG or PNG picture; convert it first");
+        throw unknown(name, file);
       }
       ImageReader reader = readers.next();
       try {
@@ -129,11 +133,42 @@ public final class Pictures {
             && (type == ColorSpace.TYPE_RGB || type == ColorSpace.TYPE_GRAY);
     if (raw) {
       // Not getRGB(): Java holds grey to be linear light and would brighten it.
-      copyBands(image.getRaster(), type == ColorSpace.TYPE_GRAY, planes);
+      Raster raster = image.getRaster();
+      boolean grey = type == ColorSpace.TYPE_GRAY;
+      if (raster.getDataBuffer() instanceof DataBufferByte bytes
+          && raster.getSampleModel() instanceof PixelInterleavedSampleModel model
+          && raster.getParent() == null) {
+        copyBytes(bytes, model, grey, planes);
+      } else {
+        copyBands(raster, grey, planes);
+      }
     } else {
       copyConverted(image, planes);
     }
     return Picture.owning(size, planes);
+  }
+
+  /** As {@link #copyBands}, for what nearly every file decodes to; several times as fast. */
+  private static void copyBytes(
+      DataBufferByte bytes, PixelInterleavedSampleModel model, boolean grey, byte[] planes) {
+    int width = model.getWidth();
+    int height = model.getHeight();
+    byte[] data = bytes.getData();
+    int[] bands = model.getBandOffsets();
+    int red = bands[0];
+    int green = bands[grey ? 0 : 1];
+    int blue = bands[grey ? 0 : 2];
+    int step = model.getPixelStride();
+    int plane = width * height;
+    for (int y = 0; y < height; y++) {
+      int at = bytes.getOffset() + y * model.getScanlineStride();
+      int end = (y + 1) * width;
+      for (int p = y * width; p < end; p++, at += step) {
+        planes[p] = data[at + red];
+        planes[plane + p] = data[at + green];
+        planes[2 * plane + p] = data[at + blue];
+      }
+    }
   }
 
   private static void copyBands(Raster raster, boolean grey, byte[] planes) {
@@ -172,12 +207,45 @@ public final class Pictures {
     }
   }
 
+  /**
+   * Looks at the size and the first bytes of {@code file}.
+   *
+   * @throws InvalidInputException if it is missing, empty or of no kind that can be decoded
+   */
+  static void requireKnown(Path file) {
+    if (DataFiles.requireFile(file, "expected a picture file") == 0) {
+      throw empty(file.toString());
+    }
+    byte[] head = new byte[HEAD];
+    try (InputStream in = Files.newInputStream(file)) {
+      head = Arrays.copyOf(head, in.readNBytes(head, 0, HEAD));
+    } catch (IOException e) {
+      throw DataFiles.unreadable(file, e);
+    }
+    String text = new String(head, StandardCharsets.ISO_8859_1);
+    boolean known =
+        text.startsWith("\u00ff\u00d8")
+            || text.startsWith("\u0089PNG")
+            || text.startsWith("GIF8")
+            || text.startsWith("BM")
+            || (text.startsWith("RIFF") && text.startsWith("WEBP", 8));
+    if (!known) {
+      throw unknown(file.toString(), head);
+    }
+  }
+
+  private static InvalidInputException empty(String name) {
+    return new InvalidInputException(name + ": is empty; expected a JPEG or PNG picture");
+  }
+
+  private static InvalidInputException unknown(String name, byte[] file) {
+    return new InvalidInputException(
+        name + ": " + found(file) + "; expected a JPEG or PNG picture; convert it first");
+  }
+
   /** What the first bytes say the file is, where that helps. */
   private static String found(byte[] file) {
-    String head = new String(file, 0, Math.min(file.length, 16), StandardCharsets.ISO_8859_1);
-    if (head.startsWith("RIFF") && head.contains("WEBP")) {
-      return "is a WebP picture";
-    }
+    String head = new String(file, 0, Math.min(file.length, HEAD), StandardCharsets.ISO_8859_1);
     if (head.startsWith("II*\0") || head.startsWith("MM\0*")) {
       return "is a TIFF picture";
     }

@@ -2,6 +2,7 @@ package io.resnet4j.data;
 
 import io.resnet4j.InvalidInputException;
 import java.nio.FloatBuffer;
+import java.util.List;
 
 /**
  * How any picture becomes the input of one model: its shorter side is resized, the middle is cut
@@ -65,16 +66,11 @@ public record Preprocessing(
     normalisation.check(size);
   }
 
-  /** For models trained on {@code data} as it is: pictures shrink to just cover the input. */
+  /** For models trained on {@code data}: pictures are resized and cut as that data set's are. */
   public static Preprocessing of(Dataset data, Normalisation normalisation) {
     PictureSize size = data.pictureSize();
     return new Preprocessing(
-        size.channels(),
-        size.height(),
-        size.width(),
-        Math.max(size.height(), size.width()),
-        meaning(size),
-        normalisation);
+        size.channels(), size.height(), size.width(), data.resize(), meaning(size), normalisation);
   }
 
   /** The size of the model's input. */
@@ -101,22 +97,14 @@ public record Preprocessing(
 
   /** {@code picture} as the model's input, before it is normalised: unsigned planes. */
   public byte[] levels(Picture picture) {
-    int shorter = Math.min(picture.height(), picture.width());
-    // Longer sides are cut down to whole pixels, as torchvision's Resize does.
-    int toHeight = (int) ((long) resize * picture.height() / shorter);
-    int toWidth = (int) ((long) resize * picture.width() / shorter);
-    if ((long) toHeight * toWidth > Pictures.MOST_PIXELS) {
-      throw new InvalidInputException(
-          "picture of "
-              + picture.width()
-              + "x"
-              + picture.height()
-              + " pixels is too long and thin to be resized to a shorter side of "
-              + resize
-              + "; crop it first");
-    }
-    Picture middle = picture.resize(toHeight, toWidth).centreCrop(height, width);
-    return (meaning == ChannelMeaning.GREY ? middle.toGrey() : middle.toRgb()).toPlanes();
+    return levels(picture, Views.CENTRE).get(0);
+  }
+
+  /** Several views of {@code picture} as {@link #levels(Picture)} gives the one. */
+  public List<byte[]> levels(Picture picture, Views views) {
+    return views.of(picture, height, width, resize).stream()
+        .map(view -> (meaning == ChannelMeaning.GREY ? view.toGrey() : view.toRgb()).toPlanes())
+        .toList();
   }
 
   /** Writes {@code picture} as the model's normalised input at {@code to}'s position. */

@@ -63,6 +63,16 @@ final class SubsetDataset implements Dataset {
   }
 
   @Override
+  public Picture whole(int index) {
+    return source.whole(indices[index]);
+  }
+
+  @Override
+  public int resize() {
+    return source.resize();
+  }
+
+  @Override
   public String toString() {
     return name + " (" + size() + " of " + source.size() + " pictures)";
   }

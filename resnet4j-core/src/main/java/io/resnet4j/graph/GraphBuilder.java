@@ -170,6 +170,13 @@ public final class GraphBuilder {
     return one(path, new Op.Add(Activation.IDENTITY), branch, shortcut);
   }
 
+  /**
+   * Carried plus what the branch made of {@code read}, undone by the gradient: {@link Op.Couple}.
+   */
+  public Value couple(String path, Value branch, Value carried, Value read) {
+    return one(path, new Op.Couple(), branch, carried, read);
+  }
+
   /** x + b, b broadcast: see {@link Op.Shift}. */
   public Value shift(String path, Value x, Value b) {
     return one(path, new Op.Shift(), x, b);

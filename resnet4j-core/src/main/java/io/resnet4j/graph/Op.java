@@ -43,6 +43,9 @@ public sealed interface Op {
     /** Sum of two values. */
     R visit(Add op, Node node);
 
+    /** Sum that can be undone. */
+    R visit(Couple op, Node node);
+
     /** Sum with a value that is broadcast. */
     R visit(Shift op, Node node);
 
@@ -280,6 +283,20 @@ public sealed interface Op {
    * @param activation applied to the sum; IDENTITY until fused
    */
   record Add(Activation activation) implements Op {
+    @Override
+    public <R> R accept(Visitor<R> visitor, Node node) {
+      return visitor.visit(this, node);
+    }
+  }
+
+  /**
+   * The additive coupling of a reversible block (Gomez et al. 2017, arXiv:1707.04585): carried +
+   * branch(read). The gradient rebuilds {@code carried} as the sum less the branch, which it
+   * computes again, so that nothing between the first and the last coupling need be kept; a plan
+   * turns it into an {@link Add}. Inputs: the branch's result, carried, and read, the one
+   * activation that the branch depends on; branch and carried of one shape. Output: that shape.
+   */
+  record Couple() implements Op {
     @Override
     public <R> R accept(Visitor<R> visitor, Node node) {
       return visitor.visit(this, node);

@@ -157,6 +157,10 @@ final class ShapeRules implements Op.Visitor<List<Shape>> {
   @Override
   public List<Shape> visit(Op.Add op, Node node) {
     count(node, 2, 2);
+    return joined(node);
+  }
+
+  private static List<Shape> joined(Node node) {
     if (!in(node, 0).equals(in(node, 1))) {
       throw error(
           node.path(),
@@ -167,6 +171,12 @@ final class ShapeRules implements Op.Visitor<List<Shape>> {
           node.input(1).name());
     }
     return List.of(in(node, 0));
+  }
+
+  @Override
+  public List<Shape> visit(Op.Couple op, Node node) {
+    count(node, 3, 3);
+    return joined(node);
   }
 
   @Override

@@ -30,6 +30,30 @@ final class Logits {
     return logSum(logits, row, classes) - logits[row * classes + label];
   }
 
+  /**
+   * One row for each {@code views} rows: the logarithm of their mean probabilities, which are
+   * logits too. A single view stays as it is.
+   */
+  static float[] average(float[] logits, int rows, int views, int classes) {
+    if (views == 1) {
+      return logits;
+    }
+    float[] average = new float[rows * classes];
+    for (int row = 0; row < rows; row++) {
+      double[] sum = new double[classes];
+      for (int view = 0; view < views; view++) {
+        double[] shares = softmax(logits, row * views + view, classes);
+        for (int k = 0; k < classes; k++) {
+          sum[k] += shares[k];
+        }
+      }
+      for (int k = 0; k < classes; k++) {
+        average[row * classes + k] = (float) Math.log(sum[k] / views);
+      }
+    }
+    return average;
+  }
+
   /** exp(logit) / sum of exp, for each class of a row. */
   static double[] softmax(float[] logits, int row, int classes) {
     double logSum = logSum(logits, row, classes);

@@ -13,6 +13,7 @@ import io.resnet4j.data.Picture;
 import io.resnet4j.data.PictureSize;
 import io.resnet4j.data.Preprocessing;
 import io.resnet4j.data.PreprocessingJson;
+import io.resnet4j.data.Views;
 import io.resnet4j.model.Model;
 import io.resnet4j.model.ModelSpec;
 import io.resnet4j.plan.Planner;
@@ -187,16 +188,27 @@ public final class Predictor implements AutoCloseable {
    * @return a list per picture, in their order
    */
   public List<List<Prediction>> predict(List<Picture> pictures, int top) {
+    return predict(pictures, top, Views.CENTRE);
+  }
+
+  /**
+   * The same, averaging the probabilities of several views of each picture.
+   *
+   * @return a list per picture, in their order
+   */
+  public List<List<Prediction>> predict(List<Picture> pictures, int top, Views views) {
     Preprocessing known = requirePreprocessing();
+    int atOnce = LARGEST_BATCH / views.count();
     List<List<Prediction>> all = new ArrayList<>();
-    for (int from = 0; from < pictures.size(); from += LARGEST_BATCH) {
-      int to = Math.min(from + LARGEST_BATCH, pictures.size());
+    for (int from = 0; from < pictures.size(); from += atOnce) {
+      int count = Math.min(atOnce, pictures.size() - from);
       Normaliser normaliser = new Normaliser(known.normalisation(), size);
-      FloatBuffer images = FloatBuffer.allocate((to - from) * size.samples());
-      for (Picture picture : pictures.subList(from, to)) {
-        normaliser.apply(known.levels(picture), images);
+      FloatBuffer images = FloatBuffer.allocate(count * views.count() * size.samples());
+      for (Picture picture : pictures.subList(from, from + count)) {
+        known.levels(picture, views).forEach(levels -> normaliser.apply(levels, images));
       }
-      all.addAll(rank(logits(images.flip(), to - from), to - from, top));
+      float[] each = logits(images.flip(), count * views.count());
+      all.addAll(rank(Logits.average(each, count, views.count(), spec.classes()), count, top));
     }
     return all;
   }
@@ -307,16 +319,32 @@ public final class Predictor implements AutoCloseable {
 
   /** Accuracy and loss over a data set, normalised as {@code with} says. */
   public Evaluation evaluate(Dataset data, Preprocessing with, int batch) {
+    return evaluate(data, with, batch, Views.CENTRE);
+  }
+
+  /**
+   * The same, averaging the probabilities of several views of each picture.
+   *
+   * @throws InvalidInputException as without views
+   */
+  public Evaluation evaluate(Dataset data, Preprocessing with, int batch, Views views) {
     requireFits(with);
     with.check(data);
     requireClasses(data);
     Tally tally = new Tally(spec.classes());
     Loader.Options options =
-        Loader.Options.evaluation(Math.min(batch, data.size()), with.normalisation());
-    try (Loader loader = new Loader(data, options)) {
-      for (Batch pictures : loader.epoch(0)) {
-        int count = pictures.size();
-        tally.add(logits(pictures.images(), count), pictures.labels(), count);
+        Loader.Options.evaluation(
+            Math.min(Math.max(1, batch / views.count()), data.size()) * views.count(),
+            with.normalisation());
+    try (Loader loader = new Loader(views.over(data), options)) {
+      for (Batch seen : loader.epoch(0)) {
+        float[] logits = logits(seen.images(), seen.size());
+        int count = seen.size() / views.count();
+        int[] labels = new int[count];
+        for (int i = 0; i < count; i++) {
+          labels[i] = seen.labels()[i * views.count()];
+        }
+        tally.add(Logits.average(logits, count, views.count(), spec.classes()), labels, count);
       }
     }
     return tally.evaluation();

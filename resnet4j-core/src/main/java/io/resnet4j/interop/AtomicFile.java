@@ -45,19 +45,28 @@ public final class AtomicFile {
         content.write(out);
         out.force(true);
       }
-      try {
-        Files.move(
-            aside, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-      } catch (AtomicMoveNotSupportedException e) {
-        Files.move(aside, target, StandardCopyOption.REPLACE_EXISTING);
-      }
+      move(aside, target);
       done = true;
     } finally {
       if (!done) {
         Files.deleteIfExists(aside);
       }
     }
-    flushFolder(target.getParent());
+  }
+
+  /**
+   * Gives {@code aside}, which is whole and flushed, the name {@code target} in the same folder.
+   *
+   * @throws IOException if it cannot be renamed; {@code target} is as it was
+   */
+  public static void move(Path aside, Path target) throws IOException {
+    try {
+      Files.move(
+          aside, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } catch (AtomicMoveNotSupportedException e) {
+      Files.move(aside, target, StandardCopyOption.REPLACE_EXISTING);
+    }
+    flushFolder(target.toAbsolutePath().getParent());
   }
 
   /** Makes the rename itself last, where the system lets a folder be opened. */

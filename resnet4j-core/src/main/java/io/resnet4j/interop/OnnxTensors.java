@@ -67,7 +67,7 @@ final class OnnxTensors {
         ByteBuffer halves = halves(proto, count);
         float[] wide = new float[count];
         for (int i = 0; i < count; i++) {
-          wide[i] = Safetensors.halfToFloat(halves.getShort(2 * i));
+          wide[i] = StoredType.halfToFloat(halves.getShort(2 * i));
         }
         return Tensor.ofFloats(shape, wide);
       case BFLOAT16:

@@ -255,6 +255,13 @@ final class OnnxWriter extends InferenceOps<Void> {
   }
 
   @Override
+  public Void visit(Op.Couple op, Node node) {
+    String carried = state(node.input(1));
+    out.node("Add", node.path(), name(node.output()), state(node.input(0)), carried);
+    return null;
+  }
+
+  @Override
   public Void visit(Op.PadShortcut op, Node node) {
     String path = node.path();
     String x = state(node.input(0));

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.tensor.DType;
-import io.resnet4j.tensor.Shape;
 import io.resnet4j.tensor.Tensor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -41,8 +40,8 @@ public record Safetensors(Map<String, Tensor> tensors, Map<String, String> metad
   }
 
   /**
-   * Reads a whole file. F64, F32, BF16, U8 and I8 keep their type; F16 becomes F32; I64 (PyTorch's
-   * counters) becomes F64, exact up to 2^53.
+   * Reads a whole file. F64, F32, BF16, I64, U8 and I8 keep their type; F16 becomes F32, I32 and
+   * I16 become I64, BOOL becomes U8.
    *
    * @throws InvalidInputException if the file is missing, cut short or not of this format
    * @throws UncheckedIOException if reading fails
@@ -83,7 +82,7 @@ public record Safetensors(Map<String, Tensor> tensors, Map<String, String> metad
     for (SafetensorsHeader.Entry entry : header.entries()) {
       int length = (int) (entry.end() - entry.begin());
       ByteBuffer data = bytes(where, in, start + entry.begin(), length);
-      tensors.put(entry.name(), tensor(entry, data));
+      tensors.put(entry.name(), entry.stored().tensor(entry.shape(), data));
     }
     return new Safetensors(tensors, header.metadata());
   }
@@ -98,40 +97,6 @@ public record Safetensors(Map<String, Tensor> tensors, Map<String, String> metad
       }
     }
     return buffer.flip();
-  }
-
-  private static Tensor tensor(SafetensorsHeader.Entry entry, ByteBuffer data) {
-    Shape shape = entry.shape();
-    int count = (int) shape.elements();
-    switch (entry.stored()) {
-      case F16:
-        float[] floats = new float[count];
-        for (int i = 0; i < count; i++) {
-          floats[i] = halfToFloat(data.getShort(2 * i));
-        }
-        return Tensor.ofFloats(shape, floats);
-      case I64:
-        double[] doubles = new double[count];
-        for (int i = 0; i < count; i++) {
-          doubles[i] = data.getLong(8 * i);
-        }
-        return Tensor.ofDoubles(shape, doubles);
-      default:
-        return Tensor.of(shape, entry.stored().type, data);
-    }
-  }
-
-  /** IEEE 754 half precision; {@code Float.float16ToFloat} came with Java 20. */
-  static float halfToFloat(short half) {
-    int sign = (half & 0x8000) << 16;
-    int exponent = half >>> 10 & 0x1f;
-    int fraction = half & 0x3ff;
-    if (exponent == 0) {
-      float magnitude = fraction * 0x1p-24f;
-      return sign == 0 ? magnitude : -magnitude;
-    }
-    int wide = exponent == 31 ? 255 : exponent - 15 + 127;
-    return Float.intBitsToFloat(sign | wide << 23 | fraction << 13);
   }
 
   /**

@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.resnet4j.InvalidInputException;
-import io.resnet4j.tensor.DType;
 import io.resnet4j.tensor.Shape;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -24,26 +23,7 @@ record SafetensorsHeader(List<Entry> entries, Map<String, String> metadata) {
   static final String METADATA = "__metadata__";
 
   /** One tensor of the file; offsets count from the end of the header. */
-  record Entry(String name, Stored stored, Shape shape, long begin, long end) {}
-
-  /** Element types of files, what they become in memory, bytes an element in the file. */
-  enum Stored {
-    F64(DType.F64, 8),
-    F32(DType.F32, 4),
-    F16(DType.F32, 2),
-    BF16(DType.BF16, 2),
-    I64(DType.F64, 8),
-    I8(DType.S8, 1),
-    U8(DType.U8, 1);
-
-    final DType type;
-    final int bytes;
-
-    Stored(DType type, int bytes) {
-      this.type = type;
-      this.bytes = bytes;
-    }
-  }
+  record Entry(String name, StoredType stored, Shape shape, long begin, long end) {}
 
   private static final ObjectMapper JSON =
       JsonMapper.builder()
@@ -95,7 +75,7 @@ record SafetensorsHeader(List<Entry> entries, Map<String, String> metadata) {
       } catch (CharacterCodingException e) {
         throw new InvalidInputException(message("the header is not UTF-8"), e);
       } catch (JsonProcessingException e) {
-        String cause = e.getOriginalMessage().replaceAll("\\s+", " ");
+        String cause = Excerpt.of(e.getOriginalMessage().replaceAll("\\s+", " "));
         throw new InvalidInputException(message("the header is not JSON (" + cause + ")"), e);
       }
     }
@@ -106,18 +86,18 @@ record SafetensorsHeader(List<Entry> entries, Map<String, String> metadata) {
       }
       for (Map.Entry<String, JsonNode> field : node.properties()) {
         if (!field.getValue().isTextual()) {
-          throw error(METADATA + " '" + shown(field.getKey()) + "' is not a text");
+          throw error(METADATA + " '" + Excerpt.of(field.getKey()) + "' is not a text");
         }
         metadata.put(field.getKey(), field.getValue().textValue());
       }
     }
 
     private Entry entry(String name, JsonNode node) {
-      String tensor = "tensor '" + shown(name) + "'";
+      String tensor = "tensor '" + Excerpt.of(name) + "'";
       if (!node.isObject()) {
         throw error(tensor + " is not an object of dtype, shape and data_offsets");
       }
-      Stored stored = stored(tensor, node.get("dtype"));
+      StoredType stored = stored(tensor, node.get("dtype"));
       Shape shape = shape(tensor, node.get("shape"));
       long[] offsets = numbers(tensor, "data_offsets", node.get("data_offsets"));
       if (offsets.length != 2 || offsets[0] > offsets[1] || offsets[1] > dataBytes) {
@@ -145,9 +125,9 @@ record SafetensorsHeader(List<Entry> entries, Map<String, String> metadata) {
       return new Entry(name, stored, shape, offsets[0], offsets[1]);
     }
 
-    private Stored stored(String tensor, @Nullable JsonNode node) {
+    private StoredType stored(String tensor, @Nullable JsonNode node) {
       String dtype = node == null || !node.isTextual() ? "" : node.textValue();
-      for (Stored stored : Stored.values()) {
+      for (StoredType stored : StoredType.values()) {
         if (stored.name().equals(dtype)) {
           return stored;
         }
@@ -155,9 +135,9 @@ record SafetensorsHeader(List<Entry> entries, Map<String, String> metadata) {
       throw error(
           tensor
               + " has dtype '"
-              + shown(dtype)
+              + Excerpt.of(dtype)
               + "'; expected one of "
-              + List.of(Stored.values()));
+              + List.of(StoredType.values()));
     }
 
     private Shape shape(String tensor, @Nullable JsonNode node) {
@@ -180,7 +160,7 @@ record SafetensorsHeader(List<Entry> entries, Map<String, String> metadata) {
     }
 
     /** Both factors are bounded, so the product fits a long. */
-    private long bytes(Shape shape, Stored stored) {
+    private long bytes(Shape shape, StoredType stored) {
       long inMemory = shape.elements() * stored.type.bytes();
       if (inMemory > Integer.MAX_VALUE) {
         throw error("a tensor of " + shape + " passes 2 GiB; expected smaller tensors");
@@ -201,7 +181,7 @@ record SafetensorsHeader(List<Entry> entries, Map<String, String> metadata) {
                   + " has "
                   + field
                   + " "
-                  + shown(node.toString())
+                  + Excerpt.of(node.toString())
                   + "; expected whole numbers of at least 0");
         }
         numbers[i] = number.longValue();
@@ -218,7 +198,7 @@ record SafetensorsHeader(List<Entry> entries, Map<String, String> metadata) {
         if (entry.begin() != at) {
           throw error(
               "tensor '"
-                  + shown(entry.name())
+                  + Excerpt.of(entry.name())
                   + "' begins at byte "
                   + entry.begin()
                   + " of the data; expected "
@@ -238,12 +218,6 @@ record SafetensorsHeader(List<Entry> entries, Map<String, String> metadata) {
 
     private String message(String what) {
       return where + ": not a valid safetensors file: " + what;
-    }
-
-    /** Text from a file in one short line of a message. */
-    private static String shown(String text) {
-      String line = text.replaceAll("\\p{Cntrl}", "?");
-      return line.length() > 80 ? line.substring(0, 80) + "..." : line;
     }
   }
 }

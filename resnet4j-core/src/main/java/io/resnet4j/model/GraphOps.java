@@ -1,6 +1,7 @@
 package io.resnet4j.model;
 
 import io.resnet4j.InvalidInputException;
+import io.resnet4j.graph.Activation;
 import io.resnet4j.graph.Op;
 import io.resnet4j.graph.Start;
 import io.resnet4j.graph.Window;
@@ -27,6 +28,7 @@ final class GraphOps {
               Op.GroupNorm.class,
               Op.Activate.class,
               Op.Add.class,
+              Op.Couple.class,
               Op.Shift.class,
               Op.Multiply.class,
               Op.Affine.class,
@@ -152,8 +154,9 @@ final class GraphOps {
 
   /**
    * Whether two networks compute the same at inference, node by node: they may differ in dropout,
-   * in what of the state is trained and how it starts, in the order of independent nodes and in
-   * digits of constants that a float does not have.
+   * in whether a sum is a coupling that gradients undo, in what of the state is trained and how it
+   * starts, in the order of independent nodes and in digits of constants that a float does not
+   * have.
    */
   static boolean inferAlike(GraphSpec a, GraphSpec b) {
     return a.logits().equals(b.logits()) && inference(a).equals(inference(b));
@@ -169,6 +172,9 @@ final class GraphOps {
       if (op instanceof Op.Dropout || op instanceof Op.DropBlock) {
         instead.put(layer.path(), inputs.get(0));
         continue;
+      } else if (op instanceof Op.Couple) {
+        op = new Op.Add(Activation.IDENTITY);
+        inputs = inputs.subList(0, 2);
       } else if (op instanceof Op.Buffer buffer) {
         op = new Op.Parameter(buffer.shape(), Start.BY_READER);
       } else if (op instanceof Op.Parameter parameter) {

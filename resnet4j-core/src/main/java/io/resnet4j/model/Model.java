@@ -4,14 +4,18 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.interop.Safetensors;
+import io.resnet4j.interop.StateDict;
 import io.resnet4j.tensor.DType;
+import io.resnet4j.tensor.Shape;
 import io.resnet4j.tensor.Tensor;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * A network with its state: F32 tensors in canonical layout by path, in graph order, and metadata
@@ -29,6 +33,7 @@ public final class Model {
   static final String SPEC = "resnet4j.spec";
 
   private static final String FORMAT = "format";
+  private static final String VARIANCE = ".running_var";
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final ModelSpec spec;
@@ -61,6 +66,39 @@ public final class Model {
     return new Model(spec, state, metadata);
   }
 
+  /**
+   * A model of {@code weights}, which must be exactly those of the network, with their metadata.
+   *
+   * @throws InvalidInputException if tensors are missing, unexpected, of another shape or not
+   *     finite
+   */
+  public static Model of(ModelSpec spec, StateDict weights) {
+    requireFinite(weights.where(), weights.tensors(), weights.tensors().keySet());
+    Map<String, String> metadata = new LinkedHashMap<>(weights.metadata());
+    metadata.keySet().removeAll(List.of(FORMAT, SPEC));
+    return of(spec, weights.tensors(), metadata, weights.where());
+  }
+
+  static void requireFinite(String where, Map<String, Tensor> tensors, Collection<String> names) {
+    for (String name : names) {
+      Tensor tensor = tensors.get(name);
+      int count = (int) tensor.shape().elements();
+      for (int i = 0; i < count; i++) {
+        if (!Double.isFinite(tensor.get(i))) {
+          throw new InvalidInputException(
+              where
+                  + ": tensor '"
+                  + name
+                  + "' holds "
+                  + tensor.get(i)
+                  + " at element "
+                  + i
+                  + "; the training that made it diverged, or the file is damaged");
+        }
+      }
+    }
+  }
+
   private static Tensor canonical(Tensor tensor) {
     return tensor.type() == DType.F32 ? tensor : Tensor.ofFloats(tensor.shape(), tensor.toFloats());
   }
@@ -81,19 +119,23 @@ public final class Model {
   }
 
   /**
-   * This model with every one of {@code tensors} that fits in place of its own; the rest stays, as
-   * for a new head over pretrained weights. {@link StateMatch#of} tells what that would do.
+   * This model with {@code weights} in place of its own; what they lack stays as far as {@code
+   * allowed} says, as for a new head over pretrained weights. {@link StateMatch#of} tells what that
+   * would do. The metadata stay this model's.
    *
-   * @throws InvalidInputException if nothing fits
+   * @throws InvalidInputException if the weights do not fit in another way than is allowed, nothing
+   *     fits, or a weight is not finite
    */
-  public Model overlay(Map<String, Tensor> tensors) {
-    StateMatch match = StateMatch.of(spec, tensors);
-    if (match.matched().isEmpty()) {
-      throw new InvalidInputException(
-          "model " + spec.name() + ": none of the weights fit: " + match);
-    }
+  public Model overlay(StateDict weights, Set<Tolerance> allowed) {
+    StateMatch match = StateMatch.of(spec, weights.tensors());
+    match.require(weights.where(), allowed);
+    requireFinite(weights.where(), weights.tensors(), match.matched());
+    // Half of another head is of no use.
+    boolean newHead = allowed.contains(Tolerance.NEW_HEAD) && match.headDiffers();
     Map<String, Tensor> merged = new LinkedHashMap<>(state);
-    match.matched().forEach(name -> merged.put(name, canonical(tensors.get(name))));
+    match.matched().stream()
+        .filter(name -> !(newHead && match.isHead(name)))
+        .forEach(name -> merged.put(name, canonical(weights.tensors().get(name))));
     return new Model(spec, merged, metadata);
   }
 
@@ -159,7 +201,8 @@ public final class Model {
 
   /**
    * Writes spec, state and metadata into a safetensors file that other tools read too; the file
-   * appears whole or not at all.
+   * appears whole or not at all. Beside the statistics of each batch norm stands the counter {@code
+   * num_batches_tracked}, at zero, without which PyTorch's strict load would refuse the file.
    *
    * @throws java.io.UncheckedIOException if it cannot be written; what was there is untouched
    */
@@ -169,7 +212,20 @@ public final class Model {
     texts.put(FORMAT, "pt");
     texts.put(SPEC, spec.toJson());
     texts.putAll(metadata);
-    new Safetensors(state, texts).write(file);
+    new Safetensors(withCounters(), texts).write(file);
+  }
+
+  private Map<String, Tensor> withCounters() {
+    Map<String, Tensor> tensors = new LinkedHashMap<>();
+    state.forEach(
+        (name, tensor) -> {
+          tensors.put(name, tensor);
+          if (name.endsWith(VARIANCE)) {
+            String norm = name.substring(0, name.length() - VARIANCE.length());
+            tensors.put(norm + StateMatch.COUNTER, Tensor.zeros(Shape.of(), DType.I64));
+          }
+        });
+    return tensors;
   }
 
   /**
@@ -178,27 +234,22 @@ public final class Model {
    * @throws InvalidInputException if the file is missing, broken or a bare state dict
    */
   public static Model load(Path file) {
-    Safetensors read = Safetensors.read(file);
+    StateDict read = StateDict.read(file);
     String json = read.metadata().get(SPEC);
     if (json == null) {
       throw new InvalidInputException(
           file + ": does not say which network its weights are of; name the model (--model)");
     }
-    return of(file, read, ModelSpec.fromJson(json, file.toString()));
+    return of(ModelSpec.fromJson(json, file.toString()), read);
   }
 
   /**
-   * Reads weights of {@code spec} from a safetensors file, whatever network the file names.
+   * Reads weights of {@code spec} from a file of any format that {@link StateDict} reads, whatever
+   * network the file names.
    *
    * @throws InvalidInputException if the file is missing or broken, or its tensors do not fit
    */
   public static Model load(Path file, ModelSpec spec) {
-    return of(file, Safetensors.read(file), spec);
-  }
-
-  private static Model of(Path file, Safetensors read, ModelSpec spec) {
-    Map<String, String> metadata = new LinkedHashMap<>(read.metadata());
-    metadata.keySet().removeAll(List.of(FORMAT, SPEC));
-    return of(spec, read.tensors(), metadata, file.toString());
+    return of(spec, StateDict.read(file));
   }
 }

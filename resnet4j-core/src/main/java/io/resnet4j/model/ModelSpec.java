@@ -121,6 +121,15 @@ public sealed interface ModelSpec permits ResNetSpec, VggSpec, DenseNetSpec, Gra
     return SpecJson.read(file);
   }
 
+  /** Path of the affine map that makes the logits, such as {@code fc}; empty without one. */
+  default String head() {
+    String path = "";
+    for (Node node : graph(1).nodes()) {
+      path = node.op() instanceof Op.Linear ? node.path() : path;
+    }
+    return path;
+  }
+
   /** Shapes of the parameters and buffers by path, in graph order. */
   default Map<String, Shape> stateShapes() {
     Map<String, Shape> shapes = new LinkedHashMap<>();

@@ -36,7 +36,8 @@ public final class OnnxModels {
    * on. Where the file names the network that it was written from, and its graph is still that
    * network's, the model's spec is that one; else it is a {@link GraphSpec}.
    *
-   * @throws InvalidInputException if the file cannot be used; the message names the node
+   * @throws InvalidInputException if the file cannot be used, the message naming the node, or holds
+   *     weights that are not finite
    * @throws java.io.UncheckedIOException if reading fails
    */
   public static Model read(Path file) {
@@ -50,6 +51,7 @@ public final class OnnxModels {
       GraphSpec expected = GraphSpec.of(graph.name(), named.graph(TEMPLATE_BATCH));
       spec = GraphOps.inferAlike(expected, graph) ? named : graph;
     }
+    Model.requireFinite(file.toString(), read.tensors(), read.tensors().keySet());
     return Model.of(spec, read.tensors(), metadata, file.toString());
   }
 }

@@ -4,24 +4,30 @@ import io.resnet4j.InvalidInputException;
 import io.resnet4j.tensor.Shape;
 import io.resnet4j.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * How a set of named tensors fits a network. PyTorch's {@code num_batches_tracked} counters, which
  * nothing here reads, are left out.
  *
+ * @param head path of the network's last affine map
  * @param matched names of one shape on both sides
  * @param missing names that the network has and the tensors lack
  * @param unexpected names that the tensors have and the network lacks
  * @param mismatched names of different shapes
  */
 public record StateMatch(
+    String head,
     List<String> matched,
     List<String> missing,
     List<String> unexpected,
     List<Mismatch> mismatched) {
-  private static final String COUNTER = ".num_batches_tracked";
+  /** What follows a batch norm's path in the name of PyTorch's counter of its batches. */
+  static final String COUNTER = ".num_batches_tracked";
+
   private static final int SHOWN = 3;
 
   /** Copies the lists. */
@@ -68,12 +74,23 @@ public record StateMatch(
         tensors.keySet().stream()
             .filter(name -> !expected.containsKey(name) && !name.endsWith(COUNTER))
             .toList();
-    return new StateMatch(matched, missing, unexpected, mismatched);
+    return new StateMatch(spec.head(), matched, missing, unexpected, mismatched);
   }
 
   /** Whether every tensor has its place and every place its tensor. */
   public boolean complete() {
     return missing.isEmpty() && unexpected.isEmpty() && mismatched.isEmpty();
+  }
+
+  /** Whether {@code name} is of the head, which tells the classes apart. */
+  boolean isHead(String name) {
+    return name.startsWith(head + ".");
+  }
+
+  /** Whether some tensor of the head is missing or of another shape. */
+  public boolean headDiffers() {
+    return missing.stream().anyMatch(this::isHead)
+        || mismatched.stream().anyMatch(mismatch -> isHead(mismatch.name()));
   }
 
   /**
@@ -86,6 +103,42 @@ public record StateMatch(
     if (!complete()) {
       throw new InvalidInputException(where + ": the weights do not fit: " + this);
     }
+  }
+
+  /**
+   * Refuses tensors that do not fit but for what is allowed.
+   *
+   * @param where what the message begins with, such as the file
+   * @throws InvalidInputException if more would have to be allowed, which the message names, or
+   *     nothing matches
+   */
+  public void require(String where, Set<Tolerance> allowed) {
+    if (matched.isEmpty()) {
+      throw new InvalidInputException(where + ": none of the weights fit: " + this);
+    }
+    Set<Tolerance> lacking = lacking(allowed);
+    if (!lacking.isEmpty()) {
+      String options = String.join(" and ", lacking.stream().map(Tolerance::option).toList());
+      throw new InvalidInputException(
+          where + ": the weights do not fit: " + this + "; " + options + " would allow that");
+    }
+  }
+
+  private Set<Tolerance> lacking(Set<Tolerance> allowed) {
+    Set<Tolerance> needed = EnumSet.noneOf(Tolerance.class);
+    missing.forEach(name -> needed.add(lacking(name, Tolerance.MISSING, allowed)));
+    mismatched.forEach(
+        mismatch -> needed.add(lacking(mismatch.name(), Tolerance.MISMATCHED, allowed)));
+    if (!unexpected.isEmpty()) {
+      needed.add(Tolerance.UNEXPECTED);
+    }
+    needed.removeAll(allowed);
+    return needed;
+  }
+
+  /** What must be allowed for {@code name}: either will do for the head. */
+  private Tolerance lacking(String name, Tolerance general, Set<Tolerance> allowed) {
+    return isHead(name) && !allowed.contains(general) ? Tolerance.NEW_HEAD : general;
   }
 
   /** One line with counts and the first names of each kind. */

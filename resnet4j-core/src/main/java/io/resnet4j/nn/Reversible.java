@@ -15,13 +15,14 @@ public final class Reversible {
   private Reversible() {}
 
   /**
-   * One coupling: {@code carried} plus {@code branch} of {@code read}, at {@code path.add}.
+   * One coupling: {@code carried} plus {@code branch} of {@code read}, at {@code path.add}; its
+   * gradient rebuilds {@code carried} instead of keeping it.
    *
    * @param branch writes F or G; reads its argument and parameters only
    */
   public static Value couple(
       GraphBuilder g, String path, Value carried, Value read, UnaryOperator<Value> branch) {
-    return g.add(path + ".add", branch.apply(read), carried);
+    return g.couple(path + ".add", branch.apply(read), carried, read);
   }
 
   /** The blocks of a stage, one after another, on the halves of {@code x}; their concatenation. */

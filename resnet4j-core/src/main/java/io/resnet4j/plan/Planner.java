@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** The passes in their order: mode, fusion, gradients, pruning, types, lifetimes. */
+/** The passes in their order: mode, fusion, recomputation, gradients, pruning, types, lifetimes. */
 public final class Planner {
   private Planner() {}
 
@@ -28,11 +28,20 @@ public final class Planner {
     program.loss().ifPresent(kept::add);
     Graph graph =
         program.mode() == Mode.INFERENCE ? Modes.inference(program.graph()) : program.graph();
+    if (program.loss().isEmpty()) {
+      graph = Couplings.asSums(graph);
+    }
     graph = Fusion.fuse(graph, kept, program.loss().isPresent());
     Map<String, Value> gradients = new LinkedHashMap<>();
     if (program.loss().isPresent()) {
-      Gradients differentiated = Gradients.of(graph, program.loss().get(), program.gradientsBy());
-      graph = differentiated.graph();
+      Value loss = program.loss().get();
+      List<Value> by = program.gradientsBy();
+      Set<Value> again =
+          program.memory() == MemoryMode.LEAN
+              ? Recomputation.choose(graph, loss, by, program.precision())
+              : Set.of();
+      Gradients differentiated = Gradients.of(graph, loss, by, again);
+      graph = Couplings.asSums(differentiated.graph());
       gradients.putAll(differentiated.by());
     }
     kept.addAll(gradients.values());

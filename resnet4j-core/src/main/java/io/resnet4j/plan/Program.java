@@ -18,6 +18,7 @@ import java.util.Set;
  *     gradient arena, all others are results
  * @param observed values of the graph that must exist after a run, in addition to its outputs
  * @param namespace whose state the parameters and buffers are, such as "model" or "ema"
+ * @param memory what the gradients find kept
  */
 public record Program(
     Graph graph,
@@ -26,7 +27,8 @@ public record Program(
     Optional<Value> loss,
     List<Value> gradientsBy,
     Set<Value> observed,
-    String namespace) {
+    String namespace,
+    MemoryMode memory) {
   /** The namespace of the network that is trained. */
   public static final String MODEL = "model";
 
@@ -39,7 +41,14 @@ public record Program(
   /** Forward only, running statistics, no dropout. */
   public static Program inference(Graph graph, Precision precision) {
     return new Program(
-        graph, Mode.INFERENCE, precision, Optional.empty(), List.of(), Set.of(), MODEL);
+        graph,
+        Mode.INFERENCE,
+        precision,
+        Optional.empty(),
+        List.of(),
+        Set.of(),
+        MODEL,
+        MemoryMode.KEEP);
   }
 
   /** Forward and backward from the output {@code loss} to every parameter. */
@@ -51,26 +60,32 @@ public record Program(
         Optional.of(graph.output(loss)),
         graph.parameters(),
         Set.of(),
-        MODEL);
+        MODEL,
+        MemoryMode.KEEP);
   }
 
   /** The same with batch norm and dropout in another mode. */
   public Program in(Mode newMode) {
-    return new Program(graph, newMode, precision, loss, gradientsBy, observed, namespace);
+    return new Program(graph, newMode, precision, loss, gradientsBy, observed, namespace, memory);
   }
 
   /** The same with these values observed. */
   public Program observing(Set<Value> values) {
-    return new Program(graph, mode, precision, loss, gradientsBy, values, namespace);
+    return new Program(graph, mode, precision, loss, gradientsBy, values, namespace, memory);
   }
 
   /** The same, differentiated by these values. */
   public Program by(List<Value> values) {
-    return new Program(graph, mode, precision, loss, values, observed, namespace);
+    return new Program(graph, mode, precision, loss, values, observed, namespace, memory);
   }
 
   /** The same over another namespace of the state. */
   public Program over(String newNamespace) {
-    return new Program(graph, mode, precision, loss, gradientsBy, observed, newNamespace);
+    return new Program(graph, mode, precision, loss, gradientsBy, observed, newNamespace, memory);
+  }
+
+  /** The same keeping more or less of the forward pass. */
+  public Program keeping(MemoryMode newMemory) {
+    return new Program(graph, mode, precision, loss, gradientsBy, observed, namespace, newMemory);
   }
 }

@@ -56,6 +56,12 @@ public final class KeyedRandom {
     return uniformAt(counter++);
   }
 
+  /** The next standard normal draw, from two uniform ones as {@link #normalAt} has it. */
+  public double nextNormal() {
+    double radius = StrictMath.sqrt(-2 * StrictMath.log(1 - nextUniform()));
+    return radius * StrictMath.cos(2 * Math.PI * nextUniform());
+  }
+
   /**
    * The next integer in [0, bound), unbiased to within bound / 2^53.
    *

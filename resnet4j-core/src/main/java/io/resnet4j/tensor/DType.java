@@ -8,6 +8,8 @@ public enum DType {
   F32(4),
   /** The upper half of an F32. */
   BF16(2),
+  /** Signed 64-bit integer, such as PyTorch's counters; nothing computes in it. */
+  I64(8),
   /** Unsigned byte. */
   U8(1),
   /** Signed byte. */

@@ -83,12 +83,13 @@ public final class Tensor {
     return data.asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
   }
 
-  /** Element {@code index} in row-major order, widened. */
+  /** Element {@code index} in row-major order, widened; an I64 is exact up to 2^53. */
   public double get(int index) {
     return switch (type) {
       case F64 -> data.getDouble(8 * index);
       case F32 -> data.getFloat(4 * index);
       case BF16 -> Float.intBitsToFloat(data.getShort(2 * index) << 16);
+      case I64 -> data.getLong(8 * index);
       case U8 -> data.get(index) & 0xff;
       case S8 -> data.get(index);
     };

@@ -8,6 +8,7 @@ import io.resnet4j.graph.Node;
 import io.resnet4j.graph.Op;
 import io.resnet4j.graph.Value;
 import io.resnet4j.model.ModelSpec;
+import io.resnet4j.plan.MemoryMode;
 import io.resnet4j.plan.Mode;
 import io.resnet4j.plan.Planner;
 import io.resnet4j.plan.Precision;
@@ -61,7 +62,14 @@ final class Diagnosis {
     layers.forEach(node -> observed.add(node.output()));
     Program forward =
         new Program(
-            graph, Mode.TRAINING, precision, Optional.empty(), List.of(), observed, Program.MODEL);
+            graph,
+            Mode.TRAINING,
+            precision,
+            Optional.empty(),
+            List.of(),
+            observed,
+            Program.MODEL,
+            MemoryMode.KEEP);
     Executable run;
     try {
       run = session.prepare(Planner.plan(forward));

@@ -1,18 +1,13 @@
 package io.resnet4j.train;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.resnet4j.backend.Processor;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Properties;
-import java.util.stream.Stream;
 
 /** What a run's numbers and bits depend on besides what it was given. */
 final class Machine {
-  private static final Path CPU_INFO = Path.of("/proc/cpuinfo");
-
   private Machine() {}
 
   static ObjectNode versions() {
@@ -25,7 +20,7 @@ final class Machine {
 
   static ObjectNode describe() {
     ObjectNode machine = Json.MAPPER.createObjectNode();
-    machine.put("cpu", cpu());
+    machine.put("cpu", Processor.name());
     machine.put("processors", Runtime.getRuntime().availableProcessors());
     machine.put("threads", threads());
     machine.put("os", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
@@ -42,22 +37,6 @@ final class Machine {
   private static String threads() {
     String set = System.getenv("OMP_NUM_THREADS");
     return set == null ? "unset" : set;
-  }
-
-  private static String cpu() {
-    if (Files.isReadable(CPU_INFO)) {
-      try (Stream<String> lines = Files.lines(CPU_INFO, StandardCharsets.ISO_8859_1)) {
-        return lines
-            .filter(line -> line.startsWith("model name"))
-            .map(line -> line.substring(line.indexOf(':') + 1).trim())
-            .findFirst()
-            .orElse("unknown");
-      } catch (IOException | java.io.UncheckedIOException e) {
-        return "unknown";
-      }
-    }
-    String identifier = System.getenv("PROCESSOR_IDENTIFIER");
-    return identifier == null ? "unknown" : identifier;
   }
 
   private static String mavenVersion(String group, String artifact) {

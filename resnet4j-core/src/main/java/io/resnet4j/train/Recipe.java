@@ -1,6 +1,8 @@
 package io.resnet4j.train;
 
 import io.resnet4j.InvalidInputException;
+import io.resnet4j.data.Dataset;
+import io.resnet4j.data.Normalisation;
 import io.resnet4j.plan.Precision;
 import io.resnet4j.plan.UpdateRule;
 
@@ -19,9 +21,7 @@ import io.resnet4j.plan.UpdateRule;
  * @param weightDecay L2 coefficient added to the gradient, as PyTorch's SGD
  * @param decayNormAndBias whether one-dimensional parameters (batch norm, biases) decay too
  * @param labelSmoothing share of each target spread over all classes, in [0, 1)
- * @param cropPadding pixels of zeros around a picture before it is cropped at random; 0 does not
- *     crop
- * @param flip whether pictures are mirrored left to right with probability one half
+ * @param augment what becomes of pictures before they are learned from
  * @param normalisation what is subtracted from and divided by
  * @param evalBatch pictures at a time in evaluation
  */
@@ -37,8 +37,7 @@ public record Recipe(
     double weightDecay,
     boolean decayNormAndBias,
     double labelSmoothing,
-    int cropPadding,
-    boolean flip,
+    Augmentations augment,
     Normalise normalisation,
     int evalBatch) {
 
@@ -47,7 +46,9 @@ public record Recipe(
     /** Each channel to mean 0 and standard deviation 1. */
     PER_CHANNEL,
     /** The mean picture subtracted (He et al. 2015, section 4.2), pixels in [0, 1]. */
-    PER_PIXEL_MEAN
+    PER_PIXEL_MEAN,
+    /** ImageNet's mean and standard deviation, whatever the data: what its weights expect. */
+    IMAGENET
   }
 
   /** Checks every range. */
@@ -79,7 +80,6 @@ public record Recipe(
         "labelSmoothing",
         labelSmoothing,
         "a share in [0, 1)");
-    require(cropPadding >= 0, "cropPadding", cropPadding, "a whole number of at least 0");
   }
 
   private static void require(boolean holds, String key, Object value, String expected) {
@@ -135,10 +135,22 @@ public record Recipe(
         weightDecay,
         decayNormAndBias,
         labelSmoothing,
-        cropPadding,
-        flip,
+        augment,
         normalisation,
         evalBatch);
+  }
+
+  /**
+   * How pictures become numbers in a run that learns from {@code training}.
+   *
+   * @throws InvalidInputException if the pictures have other channels than the recipe's numbers
+   */
+  public Normalisation normalisation(Dataset training) {
+    return switch (normalisation) {
+      case PER_CHANNEL -> Normalisation.perChannel(training);
+      case PER_PIXEL_MEAN -> Normalisation.perPixel(training);
+      case IMAGENET -> Normalisation.imageNet();
+    };
   }
 
   /** The learning rate of a step, counted from 0. */

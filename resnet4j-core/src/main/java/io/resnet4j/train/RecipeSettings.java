@@ -2,6 +2,7 @@ package io.resnet4j.train;
 
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.Nearest;
+import io.resnet4j.data.augment.NamedAugmentation;
 import io.resnet4j.plan.Precision;
 import io.resnet4j.plan.UpdateRule;
 import java.util.ArrayList;
@@ -31,8 +32,7 @@ final class RecipeSettings {
     double weightDecay;
     boolean decayNormAndBias;
     double labelSmoothing;
-    int cropPadding;
-    boolean flip;
+    Augmentations augment;
     Recipe.Normalise normalisation;
     int evalBatch;
 
@@ -48,8 +48,7 @@ final class RecipeSettings {
       weightDecay = recipe.weightDecay();
       decayNormAndBias = recipe.decayNormAndBias();
       labelSmoothing = recipe.labelSmoothing();
-      cropPadding = recipe.cropPadding();
-      flip = recipe.flip();
+      augment = recipe.augment();
       normalisation = recipe.normalisation();
       evalBatch = recipe.evalBatch();
     }
@@ -68,8 +67,7 @@ final class RecipeSettings {
           weightDecay,
           decayNormAndBias,
           labelSmoothing,
-          cropPadding,
-          flip,
+          augment,
           normalisation,
           evalBatch);
     }
@@ -131,11 +129,24 @@ final class RecipeSettings {
     ALL.put("weightDecay", new Setting(NUMBER, (d, v) -> d.weightDecay = number(v)));
     ALL.put("decayNormAndBias", new Setting(YES_NO, (d, v) -> d.decayNormAndBias = bool(v)));
     ALL.put("labelSmoothing", new Setting(NUMBER, (d, v) -> d.labelSmoothing = number(v)));
-    ALL.put("cropPadding", new Setting(WHOLE, (d, v) -> d.cropPadding = integer(v)));
-    ALL.put("flip", new Setting(YES_NO, (d, v) -> d.flip = bool(v)));
+    ALL.put(
+        "augment",
+        new Setting(
+            "none, or augmentations with commas between, such as crop(4),flip",
+            (d, v) -> d.augment = d.augment.withList(NamedAugmentation.parseList(v))));
+    ALL.put(
+        "cropPadding",
+        new Setting(WHOLE, (d, v) -> d.augment = d.augment.withCropPadding(integer(v))));
+    ALL.put("flip", new Setting(YES_NO, (d, v) -> d.augment = d.augment.withFlip(bool(v))));
+    ALL.put("mixup", new Setting(NUMBER, (d, v) -> d.augment = d.augment.withMixup(number(v))));
+    ALL.put("cutMix", new Setting(NUMBER, (d, v) -> d.augment = d.augment.withCutMix(number(v))));
+    ALL.put("repeats", new Setting(WHOLE, (d, v) -> d.augment = d.augment.withRepeats(integer(v))));
+    ALL.put("size", new Setting(WHOLE, (d, v) -> d.augment = d.augment.withSize(integer(v))));
+    ALL.put("resize", new Setting(WHOLE, (d, v) -> d.augment = d.augment.withResize(integer(v))));
     ALL.put(
         "normalisation",
-        new Setting("per_channel or per_pixel_mean", (d, v) -> d.normalisation = normalise(v)));
+        new Setting(
+            "per_channel, per_pixel_mean or imagenet", (d, v) -> d.normalisation = normalise(v)));
     ALL.put("evalBatch", new Setting(WHOLE, (d, v) -> d.evalBatch = integer(v)));
   }
 

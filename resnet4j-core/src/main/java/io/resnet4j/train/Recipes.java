@@ -2,6 +2,8 @@ package io.resnet4j.train;
 
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.Nearest;
+import io.resnet4j.data.augment.HorizontalFlip;
+import io.resnet4j.data.augment.RandomResizedCrop;
 import io.resnet4j.plan.Precision;
 import io.resnet4j.plan.UpdateRule;
 import java.util.LinkedHashMap;
@@ -13,6 +15,9 @@ import java.util.Map;
 public final class Recipes {
   private static final String HE_2015 = "He et al. 2015, arXiv:1512.03385";
   private static final Map<String, Recipe> ALL = new LinkedHashMap<>();
+
+  private static final Augmentations CROP_AND_FLIP =
+      Augmentations.NONE.withCropPadding(4).withFlip(true);
 
   static {
     add(
@@ -28,8 +33,7 @@ public final class Recipes {
             5e-4,
             true,
             0,
-            4,
-            true,
+            CROP_AND_FLIP,
             Recipe.Normalise.PER_CHANNEL,
             500));
     add(
@@ -45,8 +49,7 @@ public final class Recipes {
             1e-4,
             true,
             0,
-            4,
-            true,
+            CROP_AND_FLIP,
             Recipe.Normalise.PER_PIXEL_MEAN,
             500));
     add(
@@ -62,8 +65,7 @@ public final class Recipes {
             5e-4,
             true,
             0,
-            2,
-            false,
+            Augmentations.NONE.withCropPadding(2),
             Recipe.Normalise.PER_CHANNEL,
             500));
     add(
@@ -79,10 +81,28 @@ public final class Recipes {
             5e-4,
             true,
             0,
-            0,
-            false,
+            Augmentations.NONE,
             Recipe.Normalise.PER_CHANNEL,
             250));
+    add(
+        new Recipe(
+            "folder-default",
+            "resnet4j: photographs at 224x224, framed as torchvision's reference training does",
+            Extent.epochs(30),
+            32,
+            Precision.BF16,
+            new UpdateRule.Sgd(0.9, true),
+            0.02,
+            new Schedule.WarmUp(Extent.share(0.1), 0.1, new Schedule.Cosine(0)),
+            1e-4,
+            true,
+            0.1,
+            Augmentations.NONE
+                .withSize(224)
+                .withResize(256)
+                .withList(List.of(new RandomResizedCrop(), new HorizontalFlip())),
+            Recipe.Normalise.IMAGENET,
+            50));
   }
 
   private Recipes() {}
@@ -122,8 +142,8 @@ public final class Recipes {
   }
 
   /**
-   * The recipe that suits a data set: the drawn pictures and MNIST have their own, all others get
-   * CIFAR's.
+   * The recipe that suits a data set: the drawn pictures, MNIST and folders have their own, all
+   * others get CIFAR's.
    *
    * @param dataset its name, such as {@code MNIST train}
    */
@@ -132,6 +152,8 @@ public final class Recipes {
     return named(
         name.contains("synthetic")
             ? "synthetic-default"
-            : name.contains("mnist") ? "mnist-default" : "cifar10-default");
+            : name.contains("mnist")
+                ? "mnist-default"
+                : name.startsWith("folder") ? "folder-default" : "cifar10-default");
   }
 }

@@ -6,6 +6,7 @@ import io.resnet4j.InvalidInputException;
 import io.resnet4j.data.DataSplits;
 import io.resnet4j.data.Dataset;
 import io.resnet4j.model.Model;
+import io.resnet4j.plan.MemoryMode;
 import io.resnet4j.plan.Precision;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -33,6 +34,7 @@ final class RunConfig {
           "seed",
           "val_split",
           "backend",
+          "memory",
           "data",
           "initial_weights");
 
@@ -56,6 +58,10 @@ final class RunConfig {
     config.put("seed", options.seed());
     config.put("val_split", options.valSplit());
     config.put("backend", options.backend());
+    if (options.memory() != MemoryMode.KEEP) {
+      // Absent from runs that keep everything, as from those older than the choice.
+      config.put("memory", options.memory().toString());
+    }
     config.set("data", data(data, parts));
     config.put("initial_weights", fingerprint(model));
     config.put("workers", options.workers());
@@ -70,11 +76,12 @@ final class RunConfig {
     node.put("description", data.description());
     node.put("train", parts.train().size());
     node.put("validation", parts.validation().map(Dataset::size).orElse(0));
-    node.put("test", data.test().size());
+    node.put("test", data.testing().map(Dataset::size).orElse(0));
     node.put("picture", data.train().pictureSize().toString());
     node.set("classes", Json.tree(data.train().classes()));
     node.put("train_fingerprint", fingerprint(data.train()));
-    node.put("test_fingerprint", fingerprint(data.test()));
+    data.validation().ifPresent(set -> node.put("val_fingerprint", fingerprint(set)));
+    data.testing().ifPresent(set -> node.put("test_fingerprint", fingerprint(set)));
     return node;
   }
 

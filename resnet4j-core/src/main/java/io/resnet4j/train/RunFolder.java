@@ -19,6 +19,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
@@ -29,6 +31,7 @@ import java.util.stream.Stream;
  */
 final class RunFolder {
   static final String CONFIG = "config.json";
+  static final String CHOICES = "choices.json";
   static final String METRICS = "metrics.jsonl";
   static final String CHECKPOINT = "last.ckpt";
   static final String BEST = "best.safetensors";
@@ -114,6 +117,30 @@ final class RunFolder {
 
   Path writeConfig(JsonNode config) {
     return write(CONFIG, Json.pretty(config) + "\n");
+  }
+
+  /** The implementations that the run computes with; none in runs older than the choice. */
+  Map<String, String> choices() {
+    Path file = file(CHOICES);
+    if (!Files.isRegularFile(file)) {
+      return Map.of();
+    }
+    try {
+      Map<String, String> choices = new TreeMap<>();
+      for (Map.Entry<String, JsonNode> choice :
+          Json.MAPPER.readTree(Files.readAllBytes(file)).properties()) {
+        choices.put(choice.getKey(), choice.getValue().asText());
+      }
+      return choices;
+    } catch (JsonProcessingException e) {
+      throw new InvalidInputException(file + ": damaged: not JSON; begin the run again", e);
+    } catch (IOException e) {
+      throw new InvalidInputException(file + ": cannot be read: " + reason(e), e);
+    }
+  }
+
+  Path writeChoices(Map<String, String> choices) {
+    return write(CHOICES, Json.pretty(new TreeMap<>(choices)) + "\n");
   }
 
   Path writeResult(TrainResult result) {

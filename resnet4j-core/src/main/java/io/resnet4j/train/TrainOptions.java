@@ -2,6 +2,7 @@ package io.resnet4j.train;
 
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.backend.Backends;
+import io.resnet4j.plan.MemoryMode;
 import io.resnet4j.plan.Precision;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -15,6 +16,8 @@ import java.util.Optional;
  * @param valSplit share of the training set held out for validation, in [0, 1)
  * @param backend by name
  * @param workers threads that prepare batches, 0 to 256
+ * @param memory what a step keeps for its gradients
+ * @param autotune whether implementations are chosen by measuring, once on each machine
  * @param resume whether to go on with the run in the folder; without it the folder must be empty
  */
 public record TrainOptions(
@@ -24,6 +27,8 @@ public record TrainOptions(
     double valSplit,
     String backend,
     int workers,
+    MemoryMode memory,
+    boolean autotune,
     boolean resume) {
   /** Share of the training set that is held out unless told otherwise. */
   public static final double DEFAULT_VAL_SPLIT = 0.1;
@@ -39,37 +44,62 @@ public record TrainOptions(
   /** Seed 0, the recipe's precision, a tenth held out, oneDNN, one worker, a new run. */
   public static TrainOptions in(Path out) {
     return new TrainOptions(
-        out, 0, Optional.empty(), DEFAULT_VAL_SPLIT, Backends.DEFAULT, 1, false);
+        out,
+        0,
+        Optional.empty(),
+        DEFAULT_VAL_SPLIT,
+        Backends.DEFAULT,
+        1,
+        MemoryMode.KEEP,
+        false,
+        false);
   }
 
   /** The same with another seed. */
   public TrainOptions withSeed(long newSeed) {
-    return new TrainOptions(out, newSeed, precision, valSplit, backend, workers, resume);
+    return new TrainOptions(
+        out, newSeed, precision, valSplit, backend, workers, memory, autotune, resume);
   }
 
   /** The same in a given precision. */
   public TrainOptions withPrecision(Precision newPrecision) {
     return new TrainOptions(
-        out, seed, Optional.of(newPrecision), valSplit, backend, workers, resume);
+        out, seed, Optional.of(newPrecision), valSplit, backend, workers, memory, autotune, resume);
   }
 
   /** The same with another share held out. */
   public TrainOptions withValSplit(double newValSplit) {
-    return new TrainOptions(out, seed, precision, newValSplit, backend, workers, resume);
+    return new TrainOptions(
+        out, seed, precision, newValSplit, backend, workers, memory, autotune, resume);
   }
 
   /** The same on another backend. */
   public TrainOptions withBackend(String newBackend) {
-    return new TrainOptions(out, seed, precision, valSplit, newBackend, workers, resume);
+    return new TrainOptions(
+        out, seed, precision, valSplit, newBackend, workers, memory, autotune, resume);
   }
 
   /** The same with another number of loader threads. */
   public TrainOptions withWorkers(int newWorkers) {
-    return new TrainOptions(out, seed, precision, valSplit, backend, newWorkers, resume);
+    return new TrainOptions(
+        out, seed, precision, valSplit, backend, newWorkers, memory, autotune, resume);
+  }
+
+  /** The same, keeping more or less for the gradients. */
+  public TrainOptions withMemory(MemoryMode newMemory) {
+    return new TrainOptions(
+        out, seed, precision, valSplit, backend, workers, newMemory, autotune, resume);
+  }
+
+  /** The same, with implementations chosen by measuring or by default. */
+  public TrainOptions withAutotune(boolean newAutotune) {
+    return new TrainOptions(
+        out, seed, precision, valSplit, backend, workers, memory, newAutotune, resume);
   }
 
   /** The same, going on with the run in the folder or not. */
   public TrainOptions withResume(boolean newResume) {
-    return new TrainOptions(out, seed, precision, valSplit, backend, workers, newResume);
+    return new TrainOptions(
+        out, seed, precision, valSplit, backend, workers, memory, autotune, newResume);
   }
 }

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param valLoss of the last epoch; null without a validation split
  * @param valAcc of the last epoch; null without a validation split
  * @param bestValAcc the best of all epochs; null without a validation split
- * @param testAcc of the test set with the final weights; null if the run was stopped
+ * @param testAcc of the test set with the final weights; null without one or if the run was stopped
  * @param imagesPerSecond training pictures over the time of training steps, evaluation left out
  * @param stopped whether {@link Trainer#requestStop} ended the run before its last step
  */

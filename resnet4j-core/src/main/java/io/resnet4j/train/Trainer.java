@@ -3,16 +3,15 @@ package io.resnet4j.train;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.backend.Backend;
+import io.resnet4j.backend.ChoiceCache;
+import io.resnet4j.backend.Choices;
 import io.resnet4j.backend.Executable;
 import io.resnet4j.backend.Session;
-import io.resnet4j.data.Augmentation;
 import io.resnet4j.data.Batch;
 import io.resnet4j.data.DataSplits;
 import io.resnet4j.data.Dataset;
-import io.resnet4j.data.HorizontalFlip;
 import io.resnet4j.data.Loader;
 import io.resnet4j.data.Normalisation;
-import io.resnet4j.data.RandomCrop;
 import io.resnet4j.graph.Graph;
 import io.resnet4j.graph.Value;
 import io.resnet4j.infer.Evaluation;
@@ -72,7 +71,8 @@ public final class Trainer implements AutoCloseable {
   private volatile boolean stopRequested;
   private boolean begun;
 
-  private Trainer(Model initial, Recipe recipe, DataSplits data, TrainOptions options) {
+  private Trainer(Model initial, Recipe recipe, DataSplits given, TrainOptions options) {
+    DataSplits data = recipe.augment().framed(given);
     this.spec = initial.spec();
     this.initial = initial;
     this.recipe = recipe;
@@ -84,10 +84,7 @@ public final class Trainer implements AutoCloseable {
     parts = data.holdOut(options.valSplit(), options.seed());
     Requirements.batch(recipe.batch(), parts.train());
     graph = spec.trainingGraph(recipe.batch(), recipe.labelSmoothing());
-    normalisation =
-        recipe.normalisation() == Recipe.Normalise.PER_PIXEL_MEAN
-            ? Normalisation.perPixel(parts.train())
-            : Normalisation.perChannel(parts.train());
+    normalisation = recipe.normalisation(parts.train());
     config = RunConfig.of(initial, recipe, precision, options, data, parts);
     folder = options.resume() ? RunFolder.resume(options.out()) : RunFolder.create(options.out());
     Optional<Checkpoint> checkpoint = Optional.empty();
@@ -98,14 +95,25 @@ public final class Trainer implements AutoCloseable {
     loader = new Loader(parts.train(), loading());
     long perEpoch = loader.batchesPerEpoch();
     span = Schedule.Run.of(Math.max(1, recipe.length().inSteps(0, perEpoch)), perEpoch);
-    session = backend.open();
+    Optional<ChoiceCache> cache =
+        options.autotune() ? Optional.of(ChoiceCache.of(backend)) : Optional.empty();
+    session =
+        backend.open(
+            options.resume()
+                ? Choices.fixed(folder.choices())
+                : cache.map(c -> Choices.measuring(c.read())).orElse(Choices.DEFAULTS));
     try {
-      training = session.prepare(Planner.plan(Program.training(graph, ModelSpec.LOSS, precision)));
+      Program step = Program.training(graph, ModelSpec.LOSS, precision);
+      training = session.prepare(Planner.plan(step.keeping(options.memory())));
       evaluator =
           new Evaluator(
               session, spec, precision, normalisation, recipe.evalBatch(), options.workers());
       parts.validation().ifPresent(evaluator::prepare);
-      evaluator.prepare(data.test());
+      data.testing().ifPresent(evaluator::prepare);
+      if (!options.resume()) {
+        folder.writeChoices(session.choices());
+        cache.ifPresent(c -> c.add(session.choices()));
+      }
       start(checkpoint);
     } catch (RuntimeException | Error e) {
       loader.close();
@@ -136,14 +144,9 @@ public final class Trainer implements AutoCloseable {
   }
 
   private Loader.Options loading() {
-    List<Augmentation> augmentations = new ArrayList<>();
-    if (recipe.cropPadding() > 0) {
-      augmentations.add(RandomCrop.mean(recipe.cropPadding(), normalisation));
-    }
-    if (recipe.flip()) {
-      augmentations.add(new HorizontalFlip());
-    }
-    return Loader.Options.training(recipe.batch(), options.seed(), augmentations, normalisation)
+    return recipe
+        .augment()
+        .loading(recipe.batch(), options.seed(), normalisation)
         .withDropLast(true)
         .withWorkers(options.workers());
   }
@@ -345,7 +348,8 @@ public final class Trainer implements AutoCloseable {
 
   private TrainResult finish() {
     boolean stopped = progress.step() < span.steps();
-    @Nullable Double test = stopped ? null : (Double) evaluate("test", data.test()).top1();
+    @Nullable Double test =
+        stopped ? null : data.testing().map(set -> evaluate("test", set).top1()).orElse(null);
     written(folder.writeWeights(RunFolder.LAST, model()));
     @Nullable EpochMetrics last = progress.last();
     TrainResult result =

@@ -7,6 +7,7 @@ import io.resnet4j.graph.Activation;
 import io.resnet4j.graph.Node;
 import io.resnet4j.graph.Op;
 import io.resnet4j.graph.Value;
+import io.resnet4j.plan.MemoryMode;
 import io.resnet4j.plan.Plan;
 import io.resnet4j.plan.Planner;
 import io.resnet4j.plan.Precision;
@@ -153,7 +154,8 @@ abstract class BackendContract extends SessionContract {
                 java.util.Optional.empty(),
                 List.of(),
                 reluInputs(test),
-                Program.MODEL));
+                Program.MODEL,
+                MemoryMode.KEEP));
     try (Session session = Backends.named("reference").open()) {
       Executable executable = session.prepare(plan);
       CaseRunner.fill(session, executable, test.values());

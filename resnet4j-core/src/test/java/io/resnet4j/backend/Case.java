@@ -5,6 +5,7 @@ import io.resnet4j.graph.GraphBuilder;
 import io.resnet4j.graph.Node;
 import io.resnet4j.graph.Op;
 import io.resnet4j.graph.Value;
+import io.resnet4j.plan.MemoryMode;
 import io.resnet4j.plan.Mode;
 import io.resnet4j.plan.Precision;
 import io.resnet4j.plan.Program;
@@ -103,8 +104,24 @@ record Case(
 
   Program program(Precision precision) {
     return differentiated
-        ? new Program(graph, mode, precision, Optional.of(y()), by(), Set.of(), Program.MODEL)
-        : new Program(graph, mode, precision, Optional.empty(), List.of(), Set.of(), Program.MODEL);
+        ? new Program(
+            graph,
+            mode,
+            precision,
+            Optional.of(y()),
+            by(),
+            Set.of(),
+            Program.MODEL,
+            MemoryMode.KEEP)
+        : new Program(
+            graph,
+            mode,
+            precision,
+            Optional.empty(),
+            List.of(),
+            Set.of(),
+            Program.MODEL,
+            MemoryMode.KEEP);
   }
 
   /** Every value asked for, so that nothing can be fused away. */

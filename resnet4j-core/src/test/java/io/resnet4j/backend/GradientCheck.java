@@ -1,6 +1,7 @@
 package io.resnet4j.backend;
 
 import io.resnet4j.graph.Value;
+import io.resnet4j.plan.MemoryMode;
 import io.resnet4j.plan.Plan;
 import io.resnet4j.plan.Planner;
 import io.resnet4j.plan.Precision;
@@ -70,7 +71,8 @@ final class GradientCheck {
             Optional.empty(),
             List.of(),
             Set.of(),
-            Program.MODEL);
+            Program.MODEL,
+            MemoryMode.KEEP);
     Plan plan = Planner.plan(forward);
     try (Session session = backend.open()) {
       Executable executable = session.prepare(plan);

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.resnet4j.InvalidInputException;
+import io.resnet4j.data.augment.HorizontalFlip;
+import io.resnet4j.data.augment.RandomCrop;
 import io.resnet4j.random.KeyedRandom;
 import java.nio.FloatBuffer;
 import java.util.Arrays;

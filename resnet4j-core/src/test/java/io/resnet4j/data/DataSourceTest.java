@@ -48,7 +48,7 @@ class DataSourceTest {
     assertTrue(refused("mnits:x").contains("did you mean 'mnist'?"));
     assertTrue(refused("cifar10:").contains("needs a folder"));
     assertTrue(refused("synthetic:x").contains("takes no folder"));
-    assertTrue(refused("folder:" + folder).contains("not yet supported"));
+    assertTrue(refused("folder:" + folder).contains("has no folder train"));
   }
 
   @Test
@@ -67,7 +67,7 @@ class DataSourceTest {
             .startsWith("CIFAR-100: "));
 
     Path classes = Files.createDirectories(folder.resolve("f/train/cat")).getParent().getParent();
-    assertTrue(refused(classes.toString()).contains("not yet supported"));
+    assertTrue(refused(classes.toString()).contains("one class only (cat)"));
 
     Path python = Files.createDirectory(folder.resolve("python"));
     Files.createFile(python.resolve("data_batch_1"));

@@ -50,7 +50,7 @@ class PicturesTest {
   @Test
   void decodesEveryKindAsPillowDoes() throws IOException {
     JsonNode cases = PictureTest.golden("decode.json").get("cases");
-    assertEquals(13, cases.size());
+    assertEquals(16, cases.size());
     for (JsonNode one : cases) {
       String name = one.get("file").asText();
       Picture picture = Pictures.decode(file(name), name);
@@ -86,8 +86,8 @@ class PicturesTest {
     assertEquals("it: is empty; expected a JPEG or PNG picture", refused(new byte[0]));
     assertTrue(refused("hello, world".getBytes(StandardCharsets.UTF_8)).contains("68 65 6c 6c"));
     assertTrue(refused("<html>".getBytes(StandardCharsets.UTF_8)).contains("HTML"));
-    byte[] webp = "RIFF\1\2\3\4WEBPVP8 ".getBytes(StandardCharsets.ISO_8859_1);
-    assertTrue(refused(webp).contains("is a WebP picture"));
+    byte[] heic = "\0\0\0\1ftypheic".getBytes(StandardCharsets.ISO_8859_1);
+    assertTrue(refused(heic).contains("is a HEIC"));
   }
 
   @Test
@@ -109,7 +109,15 @@ class PicturesTest {
     // Whatever a decoder makes of damage, it is a picture or one clear message.
     int refused = 0;
     for (String name :
-        new String[] {"turned.jpg", "cmyk.jpg", "rgb.png", "palette.png", "rgb.bmp"}) {
+        new String[] {
+          "turned.jpg",
+          "cmyk.jpg",
+          "rgb.png",
+          "palette.png",
+          "rgb.bmp",
+          "lossy.webp",
+          "lossless.webp"
+        }) {
       byte[] whole = file(name);
       for (int i = 0; i < whole.length; i++) {
         byte[] damaged = whole.clone();

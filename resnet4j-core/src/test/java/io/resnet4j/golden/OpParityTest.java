@@ -12,6 +12,7 @@ import io.resnet4j.graph.Graph;
 import io.resnet4j.graph.GraphBuilder;
 import io.resnet4j.graph.Op;
 import io.resnet4j.graph.Value;
+import io.resnet4j.plan.MemoryMode;
 import io.resnet4j.plan.Mode;
 import io.resnet4j.plan.Plan;
 import io.resnet4j.plan.Planner;
@@ -62,7 +63,15 @@ class OpParityTest {
     Optional<Value> loss = by.isEmpty() ? Optional.empty() : Optional.of(graph.output("y"));
     Plan plan =
         Planner.plan(
-            new Program(graph, Mode.TRAINING, precision, loss, by, Set.of(), Program.MODEL));
+            new Program(
+                graph,
+                Mode.TRAINING,
+                precision,
+                loss,
+                by,
+                Set.of(),
+                Program.MODEL,
+                MemoryMode.KEEP));
     try (Session session = backend.open()) {
       Executable executable = session.prepare(plan);
       fill(golden, session, executable);

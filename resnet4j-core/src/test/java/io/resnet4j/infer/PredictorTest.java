@@ -16,6 +16,7 @@ import io.resnet4j.data.PictureSize;
 import io.resnet4j.data.Preprocessing;
 import io.resnet4j.data.PreprocessingJson;
 import io.resnet4j.data.Synthetic;
+import io.resnet4j.data.Views;
 import io.resnet4j.model.Model;
 import io.resnet4j.model.Models;
 import io.resnet4j.plan.Precision;
@@ -87,6 +88,46 @@ class PredictorTest {
             "picture " + i);
       }
       assertEquals(0, predictor.logits(images, 0).length);
+    }
+  }
+
+  @Test
+  void viewsAreAveraged() {
+    try (Predictor predictor = open(model())) {
+      int classes = predictor.spec().classes();
+      Picture picture = DATA.whole(2);
+      byte[] mirrored = new byte[DATA.pictureSize().samples()];
+      for (int i = 0; i < mirrored.length; i++) {
+        mirrored[i] = levels(2)[i / 32 * 32 + 31 - i % 32];
+      }
+      double[] expected = new double[classes];
+      for (byte[] view : List.of(levels(2), mirrored)) {
+        for (Prediction each : predictor.predict(view, classes)) {
+          expected[each.index()] += each.probability() / 2;
+        }
+      }
+      for (Views views : List.of(Views.FLIP, Views.CROPS)) {
+        // Pictures of the input's size have no corners beside the middle.
+        for (Prediction each : predictor.predict(List.of(picture), classes, views).get(0)) {
+          assertEquals(expected[each.index()], each.probability(), 1e-6);
+        }
+      }
+      Preprocessing known = predictor.preprocessing().orElseThrow();
+      Evaluation flipped = predictor.evaluate(DATA, known, 5, Views.FLIP);
+      assertEquals(13, flipped.n());
+      Evaluation cropped = predictor.evaluate(DATA, known, 50, Views.CROPS);
+      assertEquals(flipped.loss(), cropped.loss(), 1e-6);
+      assertEquals(flipped.top1(), cropped.top1());
+      assertTrue(Math.abs(flipped.loss() - predictor.evaluate(DATA, 5).loss()) > 1e-6);
+      double loss = 0;
+      for (int i = 0; i < 13; i++) {
+        List<Prediction> all =
+            predictor.predict(List.of(DATA.whole(i)), classes, Views.FLIP).get(0);
+        int label = DATA.label(i);
+        loss -=
+            Math.log(all.stream().filter(p -> p.index() == label).findFirst().get().probability());
+      }
+      assertEquals(loss / 13, flipped.loss(), 1e-6);
     }
   }
 

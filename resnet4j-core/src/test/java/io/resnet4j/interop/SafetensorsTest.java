@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.resnet4j.InvalidInputException;
-import io.resnet4j.random.KeyedRandom;
 import io.resnet4j.tensor.DType;
 import io.resnet4j.tensor.Shape;
 import io.resnet4j.tensor.Tensor;
@@ -30,7 +29,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class SafetensorsTest {
   @TempDir Path folder;
 
-  private static Safetensors sample() {
+  static Safetensors sample() {
     Map<String, Tensor> tensors = new LinkedHashMap<>();
     tensors.put(
         "conv1.weight",
@@ -41,6 +40,7 @@ class SafetensorsTest {
     tensors.put("signed", Tensor.of(Shape.of(1), DType.S8, ByteBuffer.wrap(new byte[] {-7})));
     tensors.put(
         "half", Tensor.of(Shape.of(2), DType.BF16, ByteBuffer.wrap(new byte[] {0, 63, -64, -65})));
+    tensors.put("count", Tensor.zeros(Shape.of(), DType.I64));
     tensors.put("scalar", Tensor.ofFloats(Shape.of(), 42));
     return new Safetensors(tensors, Map.of("note", "line\n\"quoted\" \u00e9"));
   }
@@ -83,7 +83,7 @@ class SafetensorsTest {
 
   @Test
   void halvesAndCountersAreWidened() throws IOException {
-    byte[] data = new byte[20];
+    byte[] data = new byte[30];
     ByteBuffer.wrap(data)
         .order(ByteOrder.LITTLE_ENDIAN)
         .putShort((short) 0x3555)
@@ -92,17 +92,30 @@ class SafetensorsTest {
         .putShort((short) 0x7bff)
         .putShort((short) 0x7e00)
         .putShort((short) 0x8000)
-        .putLong(123456789012L);
+        .putLong(123456789012L)
+        .putInt(-70000)
+        .putShort((short) -5)
+        .putShort((short) 6)
+        .put((byte) 0)
+        .put((byte) 3);
     Path file =
         file(
             "{\"h\":{\"dtype\":\"F16\",\"shape\":[6],\"data_offsets\":[0,12]},"
-                + "\"n\":{\"dtype\":\"I64\",\"shape\":[],\"data_offsets\":[12,20]}}  ",
+                + "\"n\":{\"dtype\":\"I64\",\"shape\":[],\"data_offsets\":[12,20]},"
+                + "\"i\":{\"dtype\":\"I32\",\"shape\":[1],\"data_offsets\":[20,24]},"
+                + "\"s\":{\"dtype\":\"I16\",\"shape\":[2],\"data_offsets\":[24,28]},"
+                + "\"b\":{\"dtype\":\"BOOL\",\"shape\":[2],\"data_offsets\":[28,30]}}  ",
             data);
     Map<String, Tensor> tensors = Safetensors.read(file).tensors();
     assertArrayEquals(
         new float[] {0.333251953125f, Float.NEGATIVE_INFINITY, -0x1p-24f, 65504, Float.NaN, -0f},
         tensors.get("h").toFloats());
     assertEquals(123456789012.0, tensors.get("n").get(0));
+    assertEquals(DType.I64, tensors.get("n").type());
+    assertEquals("I64 [1]", tensors.get("i").toString());
+    assertEquals(-70000, tensors.get("i").get(0));
+    assertArrayEquals(new double[] {-5, 6}, tensors.get("s").toDoubles());
+    assertArrayEquals(new double[] {0, 1}, tensors.get("b").toDoubles());
     assertEquals(Shape.of(), tensors.get("n").shape());
   }
 
@@ -172,54 +185,6 @@ class SafetensorsTest {
       Files.write(file, java.util.Arrays.copyOf(whole, length));
       assertThrows(InvalidInputException.class, () -> Safetensors.read(file), "length " + length);
     }
-  }
-
-  @Test
-  void mutatedFilesAreRefusedOrRead() throws IOException {
-    Path file = folder.resolve("a.safetensors");
-    sample().write(file);
-    byte[] whole = Files.readAllBytes(file);
-    int header = (int) ByteBuffer.wrap(whole).order(ByteOrder.LITTLE_ENDIAN).getLong(0);
-    int refused = 0;
-    int read = 0;
-    for (int round = 0; round < 2500; round++) {
-      KeyedRandom random = KeyedRandom.of(round, "safetensors mutation");
-      byte[] mutated = mutate(whole, header, random);
-      Files.write(file, mutated);
-      try {
-        Safetensors found = Safetensors.read(file);
-        long bytes = found.tensors().values().stream().mapToLong(t -> t.bytes().remaining()).sum();
-        // F16 may have become F32; nothing else grows.
-        assertTrue(bytes <= 2L * mutated.length, "round " + round);
-        read++;
-      } catch (InvalidInputException e) {
-        String message = e.getMessage();
-        assertTrue(message.startsWith(file.toString()) && !message.contains("\n"), message);
-        refused++;
-      } catch (RuntimeException e) {
-        throw new AssertionError("round " + round, e);
-      }
-    }
-    assertTrue(refused > 600 && read > 60, refused + " refused, " + read + " read");
-  }
-
-  private static byte[] mutate(byte[] whole, int header, KeyedRandom random) {
-    byte[] mutated = whole.clone();
-    int changes = 1 + random.nextInt(3);
-    for (int i = 0; i < changes; i++) {
-      int at = random.nextInt(random.nextInt(4) == 0 ? whole.length : 8 + header);
-      switch (random.nextInt(4)) {
-        case 0 -> mutated[at] = (byte) random.nextInt(256);
-        case 1 -> mutated[at] ^= (byte) (1 << random.nextInt(8));
-        case 2 -> mutated[at] = (byte) "0123456789{}[],:\"".charAt(random.nextInt(17));
-        default -> {
-          int from = random.nextInt(mutated.length);
-          int length = Math.min(random.nextInt(16), mutated.length - Math.max(at, from));
-          System.arraycopy(whole, from, mutated, at, length);
-        }
-      }
-    }
-    return mutated;
   }
 
   @Test

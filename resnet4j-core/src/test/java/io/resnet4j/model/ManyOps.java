@@ -35,6 +35,7 @@ final class ManyOps {
     y = g.multiply("gated", y, gate);
     y = g.dropPath("path", y, 0.2, Op.Unit.SAMPLE);
     x = g.activate("sum", g.add("add", y, x), Activation.SILU);
+    x = g.couple("couple", g.relu("branch", x), x, x);
     Value few = g.padShortcut("few", x, 2, 1, 3);
     Value same = g.padShortcut("same", x, 1, 0, 0);
     Value max = g.maxPool("max", same, Window.dilated(3, 2, 1, 1));

@@ -1,13 +1,16 @@
 package io.resnet4j.model;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.interop.Safetensors;
+import io.resnet4j.interop.StateDict;
 import io.resnet4j.nn.BranchScale;
 import io.resnet4j.nn.Join;
+import io.resnet4j.tensor.DType;
 import io.resnet4j.tensor.Shape;
 import io.resnet4j.tensor.Tensor;
 import java.io.IOException;
@@ -17,7 +20,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 
 class ModelFileTest {
@@ -174,6 +179,78 @@ class ModelFileTest {
                     + " layer1.1.bn1.weight, layer1.1.bn1.bias, ...); 10 unexpected"
                     + " (layer2.0.downsample.0.weight"),
         e.getMessage());
+  }
+
+  private static StateDict weights(Map<String, Tensor> tensors) {
+    return new StateDict("w.pth", StateDict.Format.PYTORCH, tensors, Map.of(), "", "");
+  }
+
+  private static void message(String expected, Executable action) {
+    assertEquals(expected, assertThrows(InvalidInputException.class, action).getMessage());
+  }
+
+  @Test
+  void savedFilesHoldPyTorchsCounters() {
+    Path file = folder.resolve("m.safetensors");
+    small().save(file);
+    Map<String, Tensor> tensors = Safetensors.read(file).tensors();
+    assertEquals("I64 []", tensors.get("layer2.0.bn1.num_batches_tracked").toString());
+    long norms = tensors.keySet().stream().filter(name -> name.endsWith("running_var")).count();
+    assertEquals(small().state().size() + norms, tensors.size());
+  }
+
+  @Test
+  void aLoadFailsUnlessToldWhatToDo() {
+    Model fresh = small();
+    Map<String, Tensor> tensors = new LinkedHashMap<>(fresh.spec().initialise(6).state());
+    tensors.put("fc.weight", Tensor.zeros(Shape.of(5, 64), DType.F32));
+    message(
+        "w.pth: the weights do not fit: 46 matched; 1 of another shape (fc.weight is [5,64],"
+            + " expected [3,64]); --new-head would allow that",
+        () -> fresh.overlay(weights(tensors), Set.of()));
+    Model merged = fresh.overlay(weights(tensors), Set.of(Tolerance.NEW_HEAD));
+    assertEquals(fresh.state().get("fc.weight"), merged.state().get("fc.weight"));
+    // A bias that fits belongs to a head that does not.
+    assertEquals(fresh.state().get("fc.bias"), merged.state().get("fc.bias"));
+    assertEquals(tensors.get("conv1.weight"), merged.state().get("conv1.weight"));
+
+    tensors.remove("bn1.bias");
+    tensors.put("extra", tensors.get("bn1.weight"));
+    tensors.put("conv1.weight", tensors.get("bn1.weight"));
+    message(
+        "w.pth: the weights do not fit: 44 matched; 1 missing (bn1.bias); 1 unexpected (extra); 2"
+            + " of another shape (conv1.weight is [16], expected [16,1,3,3], fc.weight is [5,64],"
+            + " expected [3,64]); --ignore-missing and --ignore-unexpected and"
+            + " --ignore-mismatched would allow that",
+        () -> fresh.overlay(weights(tensors), Set.of(Tolerance.NEW_HEAD)));
+    merged =
+        fresh.overlay(
+            weights(tensors),
+            Set.of(Tolerance.MISSING, Tolerance.UNEXPECTED, Tolerance.MISMATCHED));
+    assertEquals(fresh.state().get("bn1.bias"), merged.state().get("bn1.bias"));
+    assertEquals(tensors.get("fc.bias"), merged.state().get("fc.bias"));
+    assertFalse(merged.state().containsKey("extra"));
+    assertThrows(
+        InvalidInputException.class,
+        () ->
+            fresh.overlay(weights(Map.of("x", tensors.get("extra"))), Set.of(Tolerance.values())));
+  }
+
+  @Test
+  void weightsThatAreNoNumbersAreRefused() {
+    Map<String, Tensor> tensors = new LinkedHashMap<>(small().state());
+    tensors.put("bn1.bias", Tensor.ofFloats(Shape.of(16), filled(Float.NaN)));
+    String expected =
+        "w.pth: tensor 'bn1.bias' holds NaN at element 0; the training that made it diverged, or"
+            + " the file is damaged";
+    message(expected, () -> Model.of(small().spec(), weights(tensors)));
+    message(expected, () -> small().overlay(weights(tensors), Set.of()));
+  }
+
+  private static float[] filled(float value) {
+    float[] values = new float[16];
+    java.util.Arrays.fill(values, value);
+    return values;
   }
 
   @Test

@@ -84,8 +84,7 @@ public final class OnnxDump {
     return state;
   }
 
-  private static void change(
-      Map<String, Tensor> state, String name, double factor, double addend) {
+  private static void change(Map<String, Tensor> state, String name, double factor, double addend) {
     float[] values = state.get(name).toFloats();
     for (int i = 0; i < values.length; i++) {
       values[i] = (float) (factor * values[i] + addend);

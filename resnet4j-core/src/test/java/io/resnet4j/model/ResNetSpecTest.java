@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.graph.Activation;
 import io.resnet4j.graph.Graph;
+import io.resnet4j.interop.StateDict;
 import io.resnet4j.nn.BranchScale;
 import io.resnet4j.nn.StridePosition;
 import io.resnet4j.tensor.Shape;
@@ -19,6 +20,7 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.Test;
@@ -184,7 +186,9 @@ class ResNetSpecTest {
     assertEquals(
         "[fc.weight is [100,64], expected [10,64], fc.bias is [100], expected [10]]",
         match.mismatched().toString());
-    Model merged = fresh.overlay(pretrained.state());
+    StateDict weights =
+        new StateDict("test", StateDict.Format.SAFETENSORS, pretrained.state(), Map.of(), "", "");
+    Model merged = fresh.overlay(weights, Set.of(Tolerance.NEW_HEAD));
     assertEquals(pretrained.state().get("conv1.weight"), merged.state().get("conv1.weight"));
     assertEquals(fresh.state().get("fc.bias"), merged.state().get("fc.bias"));
     Exception e =

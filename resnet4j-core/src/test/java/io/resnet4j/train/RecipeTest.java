@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.resnet4j.InvalidInputException;
+import io.resnet4j.data.augment.HorizontalFlip;
+import io.resnet4j.data.augment.RandomCrop;
 import io.resnet4j.plan.Precision;
 import java.util.List;
 import java.util.Map;
@@ -40,6 +42,26 @@ class RecipeTest {
     assertEquals("mnist-default", Recipes.defaultFor("Fashion-MNIST train").name());
     assertEquals("synthetic-default", Recipes.defaultFor("Synthetic shapes train").name());
     assertEquals("cifar10-default", Recipes.defaultFor("CIFAR-100 train").name());
+    assertEquals("folder-default", Recipes.defaultFor("Folder cats train").name());
+  }
+
+  @Test
+  void sizeKeepsTheShareThatEvaluationSees() {
+    Recipe folder = Recipe.named("folder-default").set("size=112");
+    assertEquals(112, folder.augment().size());
+    assertEquals(128, folder.augment().resize());
+    assertEquals(0, recipe.set("size=64").augment().resize());
+  }
+
+  @Test
+  void cropAndFlipKeepTheirPlaces() {
+    // Draws are keyed by the place in the list, so the order is part of a recipe.
+    assertEquals(List.of(new RandomCrop(4), new HorizontalFlip()), recipe.augment().list());
+    Recipe off = recipe.set("flip=false").set("cropPadding=0");
+    assertEquals(List.of(), off.augment().list());
+    assertEquals(recipe, off.set("flip=true").set("cropPadding=4"));
+    assertEquals(recipe, off.set("cropPadding=4").set("flip=true"));
+    assertEquals(recipe, off.set("augment=crop,flip"));
   }
 
   @Test
@@ -72,6 +94,12 @@ class RecipeTest {
             Map.entry("labelSmoothing", "0.1"),
             Map.entry("cropPadding", "2"),
             Map.entry("flip", "false"),
+            Map.entry("augment", "randomResizedCrop(0.3), flip, trivialAugment"),
+            Map.entry("mixup", "0.2"),
+            Map.entry("cutMix", "1"),
+            Map.entry("repeats", "2"),
+            Map.entry("size", "64"),
+            Map.entry("resize", "250"),
             Map.entry("normalisation", "per-pixel-mean"),
             Map.entry("evalBatch", "100"));
     assertEquals(Recipes.settings().keySet(), values.keySet());
@@ -79,6 +107,9 @@ class RecipeTest {
     values.forEach(
         (key, value) -> {
           Recipe base = List.of("milestones", "factor").contains(key) ? stepped : recipe;
+          if (key.equals("resize")) {
+            base = Recipe.named("folder-default");
+          }
           assertFalse(base.with(key, value).equals(base), key);
         });
     assertEquals(Precision.F32, recipe.set("precision=F32").precision());
@@ -103,9 +134,14 @@ class RecipeTest {
     assertMessage("flip=perhaps", "expected true or false");
     assertMessage("learningRate=NaN", "expected a number");
     assertMessage("schedule=sine", "expected constant, multistep or cosine");
-    assertMessage("normalisation=x", "expected per_channel or per_pixel_mean");
+    assertMessage("normalisation=x", "expected per_channel, per_pixel_mean or imagenet");
     assertMessage("milestones=50%", "set schedule=multistep first");
     assertMessage("precision=f16", "use f32 or bf16");
+    assertMessage("augment=crpo(4)", "did you mean 'crop'");
+    assertMessage("augment=crop(x)", "expected crop(padding), usually (4)");
+    assertMessage("mixup=-1", "expected 0 (none) to 1000");
+    assertMessage("size=-3", "give 0 (the data's own) to 4096");
+    assertMessage("resize=30", "where that is set");
     assertMessage("batch", "key=value");
     assertMessage("momentum=1", "[0, 1)");
   }

@@ -46,6 +46,7 @@ class TrainerTest extends RunTests {
         new TreeSet<>(
             List.of(
                 "best.safetensors",
+                "choices.json",
                 "config.json",
                 "last.ckpt",
                 "last.safetensors",

@@ -16,6 +16,9 @@ import io.resnet4j.graph.Value;
 import io.resnet4j.graph.Window;
 import io.resnet4j.tensor.DType;
 import io.resnet4j.tensor.Shape;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import org.bytedeco.dnnl.dnnl_memory_desc;
 import org.bytedeco.dnnl.dnnl_primitive_desc;
 import org.jspecify.annotations.Nullable;
@@ -47,7 +50,36 @@ final class ConvolutionDescriptions {
         : new long[] {groups, out / groups, weight.dim(1), weight.dim(2), weight.dim(3)};
   }
 
+  /** Everything but layouts that the choice of an implementation may depend on. */
+  String words(String kind, Layout x, Layout weight, Window window) {
+    return kind
+        + " "
+        + lowering.plan.precision()
+        + " "
+        + Arrays.toString(x.dims())
+        + " by "
+        + Arrays.toString(weight.dims())
+        + ", "
+        + window;
+  }
+
+  /** A forward convolution by the implementation that suits it best; y takes any layout or one. */
   dnnl_primitive_desc describeForward(
+      boolean training, Layout x, Layout weight, @Nullable Layout bias, Layout y, Window window) {
+    List<Tuner.Role> roles =
+        new ArrayList<>(List.of(Tuner.Role.SRC, Tuner.Role.WEIGHTS, Tuner.Role.DST));
+    if (bias != null) {
+      roles.add(Tuner.Role.BIAS);
+    }
+    String kind = (training ? "forward" : "inference") + (bias == null ? "" : " with bias");
+    return lowering.tuner.choose(
+        forward(training, x, weight, bias, y, window, Dnnl.NONE),
+        lowering.resources,
+        words(kind, x, weight, window),
+        roles);
+  }
+
+  Tuner.Maker forward(
       boolean training,
       Layout x,
       Layout weight,
@@ -57,38 +89,40 @@ final class ConvolutionDescriptions {
       Dnnl.PostOps postOps) {
     Geometry geometry = Geometry.of(window);
     dnnl_memory_desc biasDesc = bias == null ? null : bias.desc();
-    return lowering.dnnl.describe(
-        lowering.resources,
-        "convolution",
-        postOps,
-        (into, engine, attributes) ->
-            dnnl_convolution_forward_primitive_desc_create(
-                into,
-                engine,
-                training ? dnnl_forward_training : dnnl_forward_inference,
-                dnnl_convolution_direct,
-                x.desc(),
-                weight.desc(),
-                biasDesc,
-                y.desc(),
-                geometry.strides(),
-                geometry.dilations(),
-                geometry.padding(),
-                geometry.padding(),
-                attributes));
+    return owner ->
+        lowering.dnnl.describe(
+            owner,
+            "convolution",
+            postOps,
+            (into, engine, attributes) ->
+                dnnl_convolution_forward_primitive_desc_create(
+                    into,
+                    engine,
+                    training ? dnnl_forward_training : dnnl_forward_inference,
+                    dnnl_convolution_direct,
+                    x.desc(),
+                    weight.desc(),
+                    biasDesc,
+                    y.desc(),
+                    geometry.strides(),
+                    geometry.dilations(),
+                    geometry.padding(),
+                    geometry.padding(),
+                    attributes));
   }
 
   /** The descriptor that backward primitives want as a hint; every layout is open. */
   dnnl_primitive_desc hint(Shape x, Shape weight, int groups, Shape y, Window window) {
     DType type = lowering.plan.precision().activations();
-    return describeForward(
-        true,
-        lowering.any(x, type),
-        Dnnl.any(lowering.resources, weightDims(weight, groups), type),
-        null,
-        lowering.any(y, type),
-        window,
-        Dnnl.NONE);
+    return forward(
+            true,
+            lowering.any(x, type),
+            Dnnl.any(lowering.resources, weightDims(weight, groups), type),
+            null,
+            lowering.any(y, type),
+            window,
+            Dnnl.NONE)
+        .make(lowering.resources);
   }
 
   /**
@@ -148,39 +182,41 @@ final class ConvolutionDescriptions {
     Layout anyWeight = Dnnl.any(lowering.resources, weightDims, type);
     Layout neighbourX = lowering.usualLayout(x, type);
     Layout neighbourY = lowering.operand(dy).layout();
-    dnnl_primitive_desc neighbourly =
-        tryInputGradient(conv.window(), neighbourX, anyWeight, neighbourY, hint);
-    if (neighbourly != null && Dnnl.implementation(neighbourly).matches("(jit|brg).*")) {
-      return neighbourly;
+    Tuner.Maker neighbourly = inputGradient(conv.window(), neighbourX, anyWeight, neighbourY, hint);
+    String words = words("backward data", neighbourX, anyWeight, conv.window());
+    List<Tuner.Role> roles = List.of(Tuner.Role.DIFF_DST, Tuner.Role.WEIGHTS, Tuner.Role.DIFF_SRC);
+    try (Resources mine = new Resources()) {
+      dnnl_primitive_desc tried = neighbourly.make(mine);
+      if (tried != null && Dnnl.implementation(tried).matches("(jit|brg).*")) {
+        return lowering.tuner.choose(neighbourly, lowering.resources, words, roles);
+      }
     }
-    dnnl_primitive_desc free =
-        tryInputGradient(
+    Tuner.Maker free =
+        inputGradient(
             conv.window(), lowering.any(x, type), anyWeight, lowering.any(dy.shape(), type), hint);
-    if (free == null) {
-      throw new IllegalStateException("oneDNN: no gradient of a convolution of " + x);
-    }
-    return free;
+    return lowering.tuner.choose(free, lowering.resources, words, roles);
   }
 
-  private @Nullable dnnl_primitive_desc tryInputGradient(
+  private Tuner.Maker inputGradient(
       Window window, Layout x, Layout weight, Layout y, dnnl_primitive_desc hint) {
     Geometry geometry = Geometry.of(window);
-    return lowering.dnnl.tryDescribe(
-        lowering.resources,
-        Dnnl.NONE,
-        (into, engine, attributes) ->
-            dnnl_convolution_backward_data_primitive_desc_create(
-                into,
-                engine,
-                dnnl_convolution_direct,
-                x.desc(),
-                weight.desc(),
-                y.desc(),
-                geometry.strides(),
-                geometry.dilations(),
-                geometry.padding(),
-                geometry.padding(),
-                hint,
-                attributes));
+    return owner ->
+        lowering.dnnl.tryDescribe(
+            owner,
+            Dnnl.NONE,
+            (into, engine, attributes) ->
+                dnnl_convolution_backward_data_primitive_desc_create(
+                    into,
+                    engine,
+                    dnnl_convolution_direct,
+                    x.desc(),
+                    weight.desc(),
+                    y.desc(),
+                    geometry.strides(),
+                    geometry.dilations(),
+                    geometry.padding(),
+                    geometry.padding(),
+                    hint,
+                    attributes));
   }
 }

@@ -86,26 +86,36 @@ final class ConvolutionGradients {
     Layout anyWeight = Dnnl.any(lowering.resources, weightDims, DType.F32);
     Layout biasLayout = lowering.plain(Shape.of(op.weight().dim(0)), DType.F32);
     dnnl_memory_desc biasDesc = op.bias() ? biasLayout.desc() : null;
+    Tuner.Maker maker =
+        owner ->
+            lowering.dnnl.describe(
+                owner,
+                "convolution backward weights",
+                Dnnl.NONE,
+                (into, engine, attributes) ->
+                    dnnl_convolution_backward_weights_primitive_desc_create(
+                        into,
+                        engine,
+                        dnnl_convolution_direct,
+                        wishX.desc(),
+                        anyWeight.desc(),
+                        biasDesc,
+                        wishY.desc(),
+                        geometry.strides(),
+                        geometry.dilations(),
+                        geometry.padding(),
+                        geometry.padding(),
+                        hint,
+                        attributes));
+    List<Tuner.Role> roles =
+        new ArrayList<>(List.of(Tuner.Role.SRC, Tuner.Role.DIFF_DST, Tuner.Role.DIFF_WEIGHTS));
+    if (op.bias()) {
+      roles.add(Tuner.Role.DIFF_BIAS);
+    }
+    String kind = "backward weights" + (op.bias() ? " and bias" : "");
     dnnl_primitive_desc description =
-        lowering.dnnl.describe(
-            lowering.resources,
-            "convolution backward weights",
-            Dnnl.NONE,
-            (into, engine, attributes) ->
-                dnnl_convolution_backward_weights_primitive_desc_create(
-                    into,
-                    engine,
-                    dnnl_convolution_direct,
-                    wishX.desc(),
-                    anyWeight.desc(),
-                    biasDesc,
-                    wishY.desc(),
-                    geometry.strides(),
-                    geometry.dilations(),
-                    geometry.padding(),
-                    geometry.padding(),
-                    hint,
-                    attributes));
+        lowering.tuner.choose(
+            maker, lowering.resources, descriptions.words(kind, wishX, anyWeight, window), roles);
     Layout chosen =
         Dnnl.chosen(
             lowering.resources, description, dnnl_query_diff_weights_md, weightDims, DType.F32);

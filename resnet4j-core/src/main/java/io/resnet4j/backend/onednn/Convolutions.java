@@ -48,8 +48,7 @@ final class Convolutions {
             Dnnl.any(lowering.resources, weightDims, type),
             bias ? lowering.plain(Shape.of(weight.shape().dim(0)), DType.F32) : null,
             viewed ? descriptions.channelsLast(y) : lowering.any(node.output()),
-            op.window(),
-            Dnnl.NONE);
+            op.window());
     Layout wanted = descriptions.weightLayout(description, weightDims, type);
     boolean adopt = training && type == DType.F32;
     Lowering.Placed packed = lowering.weight(weight, weightDims, wanted, adopt);
@@ -115,11 +114,10 @@ final class Convolutions {
     Layout anyY = lowering.any(node.output());
     Window window = op.conv().window();
     // Post-ops that read another tensor need its layout, which the bare convolution decides.
-    Layout y =
-        descriptions.dstLayout(
-            descriptions.describeForward(
-                false, anyX, anyWeight, bias ? biasLayout : null, anyY, window, Dnnl.NONE),
-            node.output());
+    dnnl_primitive_desc bare =
+        descriptions.describeForward(
+            false, anyX, anyWeight, bias ? biasLayout : null, anyY, window);
+    Layout y = descriptions.dstLayout(bare, node.output());
     boolean inPlace = false;
     Lowering.Placed addend = null;
     Lowering.Placed to;
@@ -145,8 +143,11 @@ final class Convolutions {
           Eltwise.append(operations, op.activation());
         };
     dnnl_primitive_desc description =
-        descriptions.describeForward(
-            false, anyX, anyWeight, bias ? biasLayout : null, y, window, postOps);
+        Tuner.follow(
+            descriptions.forward(
+                false, anyX, anyWeight, bias ? biasLayout : null, y, window, postOps),
+            lowering.resources,
+            bare);
     Layout wanted = descriptions.weightLayout(description, weightDims, type);
     List<Lowering.Argument> arguments = new ArrayList<>();
     Lowering.Placed packed;

@@ -14,6 +14,8 @@ import org.bytedeco.dnnl.dnnl_primitive_desc;
 import org.bytedeco.dnnl.dnnl_stream;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.IntPointer;
+import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.PointerPointer;
 
 /** Engine, stream and the calls that every lowering needs, with statuses turned into exceptions. */
@@ -131,6 +133,19 @@ final class Dnnl {
           dnnl.dnnl_primitive_desc_query(primitive, dnnl.dnnl_query_impl_info_str, 0, text),
           "name of an implementation");
       return text.get(BytePointer.class, 0).getString();
+    }
+  }
+
+  /** Where neighbours along each axis lie, and the sizes of inner blocks. */
+  static String strides(dnnl_memory_desc layout) {
+    try (PointerPointer<LongPointer> strides = new PointerPointer<>(1);
+        IntPointer rank = new IntPointer(1)) {
+      check(dnnl.dnnl_memory_desc_query(layout, dnnl.dnnl_query_ndims_s32, rank), "rank");
+      check(dnnl.dnnl_memory_desc_query(layout, dnnl.dnnl_query_strides, strides), "strides");
+      long[] values = new long[rank.get()];
+      strides.get(LongPointer.class, 0).get(values);
+      check(dnnl.dnnl_memory_desc_query(layout, dnnl.dnnl_query_inner_nblks_s32, rank), "blocks");
+      return Arrays.toString(values) + "/" + rank.get();
     }
   }
 

@@ -29,6 +29,7 @@ final class Lowering {
   final Resources resources;
   final Plan plan;
   final StateStore store;
+  final Tuner tuner;
 
   private final Map<Value, List<Placed>> placements = new HashMap<>();
   private final Map<String, Region> inputs = new HashMap<>();
@@ -40,11 +41,12 @@ final class Lowering {
   private int nodeIndex;
   private Node node;
 
-  Lowering(Dnnl dnnl, Resources resources, Plan plan, StateStore store) {
+  Lowering(Dnnl dnnl, Resources resources, Plan plan, StateStore store, Tuner tuner) {
     this.dnnl = dnnl;
     this.resources = resources;
     this.plan = plan;
     this.store = store;
+    this.tuner = tuner;
     this.node = plan.graph().nodes().get(0);
   }
 

@@ -87,6 +87,11 @@ final class NodeLowering implements Op.Visitor<Void> {
   }
 
   @Override
+  public Void visit(Op.Couple op, Node node) {
+    throw new IllegalStateException(node.path() + ": a plan has no couplings, only sums");
+  }
+
+  @Override
   public Void visit(Op.Shift op, Node node) {
     broadcasts.shift(node);
     return null;

@@ -77,7 +77,9 @@ final class Normalisations {
   void forward(Op.BatchNorm op, Node node) {
     boolean batch = op.statistics() == Op.Statistics.BATCH;
     Lowering.Placed x = lowering.operand(node.input(0));
-    dnnl_primitive_desc description = describe(op, x.layout(), batch || lowering.plan.trains());
+    // A gradient needs the training form, but a ReLU fused without its mask has none.
+    boolean training = batch || (lowering.plan.trains() && op.activation() == Activation.IDENTITY);
+    dnnl_primitive_desc description = describe(op, x.layout(), training);
     List<Lowering.Argument> arguments = new ArrayList<>();
     arguments.add(Lowering.argument(DNNL_ARG_SRC, x));
     arguments.add(state(DNNL_ARG_SCALE, node.input(1)));
@@ -85,8 +87,8 @@ final class Normalisations {
     Lowering.Placed y = lowering.placeOver(node.output(), x.layout(), node.input(0), x);
     arguments.add(Lowering.argument(DNNL_ARG_DST, y));
     if (!batch) {
-      arguments.add(state(DNNL_ARG_MEAN, node.input(3)));
-      arguments.add(state(DNNL_ARG_VARIANCE, node.input(4)));
+      arguments.add(statistic(DNNL_ARG_MEAN, node.input(3)));
+      arguments.add(statistic(DNNL_ARG_VARIANCE, node.input(4)));
       emit(description, arguments);
       return;
     }
@@ -102,7 +104,9 @@ final class Normalisations {
       arguments.add(Lowering.argument(DNNL_ARG_WORKSPACE, lowering.place(mask, layout)));
     }
     emit(description, arguments);
-    moveRunning(op, node, mean.region(), variance.region());
+    if (op.momentum() > 0) {
+      moveRunning(op, node, mean.region(), variance.region());
+    }
   }
 
   private void emit(dnnl_primitive_desc description, List<Lowering.Argument> arguments) {

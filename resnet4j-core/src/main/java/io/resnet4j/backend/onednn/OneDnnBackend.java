@@ -4,6 +4,7 @@ import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx512_core;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_get_effective_cpu_isa;
 
 import io.resnet4j.backend.Backend;
+import io.resnet4j.backend.Choices;
 import io.resnet4j.backend.Session;
 import io.resnet4j.plan.Precision;
 import java.util.EnumSet;
@@ -41,9 +42,9 @@ public final class OneDnnBackend implements Backend {
   }
 
   @Override
-  public Session open() {
+  public Session open(Choices choices) {
     try {
-      return new OneDnnSession(precisions());
+      return new OneDnnSession(precisions(), choices);
     } catch (LinkageError e) {
       throw new IllegalStateException(
           "oneDNN: its native library did not load ("

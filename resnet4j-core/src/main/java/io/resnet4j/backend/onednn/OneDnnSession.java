@@ -1,6 +1,7 @@
 package io.resnet4j.backend.onednn;
 
 import io.resnet4j.InvalidInputException;
+import io.resnet4j.backend.Choices;
 import io.resnet4j.backend.Executable;
 import io.resnet4j.backend.Session;
 import io.resnet4j.plan.Plan;
@@ -25,15 +26,17 @@ final class OneDnnSession implements Session {
   private final Set<Precision> precisions;
   private final Dnnl dnnl;
   private final StateStore store;
+  private final Tuner tuner;
   private final List<OneDnnExecutable> executables = new ArrayList<>();
   private Optional<Memory> arena = Optional.empty();
   private Optional<OneDnnExecutable> lastRun = Optional.empty();
   private boolean closed;
 
-  OneDnnSession(Set<Precision> precisions) {
+  OneDnnSession(Set<Precision> precisions, Choices choices) {
     this.precisions = Set.copyOf(precisions);
     this.dnnl = engine.call(() -> new Dnnl(resources));
     this.store = new StateStore(dnnl, resources);
+    this.tuner = new Tuner(dnnl, choices);
   }
 
   void requireOpen() {
@@ -65,7 +68,7 @@ final class OneDnnSession implements Session {
   }
 
   private Executable prepareOnEngine(Plan plan) {
-    Lowering lowering = new Lowering(dnnl, resources, plan, store);
+    Lowering lowering = new Lowering(dnnl, resources, plan, store, tuner);
     lowering.lower();
     OneDnnExecutable executable = new OneDnnExecutable(this, lowering);
     long growth = Math.max(0, executable.arenaBytes() - arena.map(Memory::bytes).orElse(0L));
@@ -183,6 +186,11 @@ final class OneDnnSession implements Session {
     } else {
       throw new IllegalStateException("update: no kernel for " + rule);
     }
+  }
+
+  @Override
+  public Map<String, String> choices() {
+    return tuner.choices();
   }
 
   @Override

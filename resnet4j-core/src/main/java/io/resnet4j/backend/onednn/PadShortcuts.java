@@ -62,8 +62,7 @@ final class PadShortcuts {
             lowering.any(weight, type),
             null,
             lowering.any(node.output()),
-            selection(op).window(),
-            Dnnl.NONE);
+            selection(op).window());
     Layout wanted = descriptions.weightLayout(description, Lowering.dims(weight), type);
     convolutions.emitForward(node, description, selector(op, weight, wanted), List.of());
   }

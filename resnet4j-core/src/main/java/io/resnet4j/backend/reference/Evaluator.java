@@ -164,6 +164,11 @@ final class Evaluator implements Op.Visitor<List<double[]>> {
   }
 
   @Override
+  public List<double[]> visit(Op.Couple op, Node node) {
+    throw new IllegalStateException(node.path() + ": a plan has no couplings, only sums");
+  }
+
+  @Override
   public List<double[]> visit(Op.Shift op, Node node) {
     double[] x = in(node, 0);
     double[] b = in(node, 1);

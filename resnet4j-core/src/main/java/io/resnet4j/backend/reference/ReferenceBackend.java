@@ -1,6 +1,7 @@
 package io.resnet4j.backend.reference;
 
 import io.resnet4j.backend.Backend;
+import io.resnet4j.backend.Choices;
 import io.resnet4j.backend.Session;
 import io.resnet4j.plan.Precision;
 import java.util.EnumSet;
@@ -25,7 +26,7 @@ public final class ReferenceBackend implements Backend {
   }
 
   @Override
-  public Session open() {
+  public Session open(Choices choices) {
     return new ReferenceSession();
   }
 }

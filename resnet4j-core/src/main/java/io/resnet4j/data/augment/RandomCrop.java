@@ -1,6 +1,8 @@
-package io.resnet4j.data;
+package io.resnet4j.data.augment;
 
 import io.resnet4j.InvalidInputException;
+import io.resnet4j.data.Normalisation;
+import io.resnet4j.data.PictureSize;
 import io.resnet4j.random.KeyedRandom;
 import java.util.Arrays;
 import java.util.Collections;
@@ -16,9 +18,9 @@ import java.util.List;
  * #black}).
  *
  * @param padding pixels added at each side, from 1 to 4096
- * @param fill the padding's level in each channel, from 0 to 255
+ * @param fill the padding's level in each channel, from 0 to 255; empty until {@link #filled}
  */
-public record RandomCrop(int padding, List<Integer> fill) implements Augmentation {
+public record RandomCrop(int padding, List<Integer> fill) implements NamedAugmentation {
   /**
    * @throws InvalidInputException if the padding or a level is out of range
    */
@@ -35,6 +37,11 @@ public record RandomCrop(int padding, List<Integer> fill) implements Augmentatio
     }
   }
 
+  /** Pads what it is {@link #filled} with. */
+  public RandomCrop(int padding) {
+    this(padding, List.of());
+  }
+
   /** Pads black, for pictures of {@code channels} channels. */
   public static RandomCrop black(int padding, int channels) {
     return new RandomCrop(padding, Collections.nCopies(channels, 0));
@@ -43,6 +50,16 @@ public record RandomCrop(int padding, List<Integer> fill) implements Augmentatio
   /** Pads what {@code normalisation} turns into zero, to the nearest level. */
   public static RandomCrop mean(int padding, Normalisation normalisation) {
     return new RandomCrop(padding, normalisation.meanLevels());
+  }
+
+  @Override
+  public NamedAugmentation filled(List<Integer> levels) {
+    return fill.isEmpty() ? new RandomCrop(padding, levels) : this;
+  }
+
+  @Override
+  public String text() {
+    return AugmentationText.write("crop", padding);
   }
 
   @Override

@@ -1,0 +1,127 @@
+package io.resnet4j.train;
+
+import io.resnet4j.InvalidInputException;
+import io.resnet4j.data.Augmentation;
+import io.resnet4j.data.DataSplits;
+import io.resnet4j.data.Framing;
+import io.resnet4j.data.Loader;
+import io.resnet4j.data.Mixing;
+import io.resnet4j.data.Normalisation;
+import io.resnet4j.data.augment.HorizontalFlip;
+import io.resnet4j.data.augment.NamedAugmentation;
+import io.resnet4j.data.augment.RandomCrop;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What becomes of pictures before they are learned from.
+ *
+ * @param size side of the network's square input; 0 for the size that the data has
+ * @param resize what the shorter side of a picture becomes before the middle is cut out for
+ *     evaluation; 0 for {@code size}
+ * @param list of changes to each picture, one after the other
+ * @param mixing of the pictures of a batch
+ * @param repeats how often a picture of an epoch comes in it
+ */
+public record Augmentations(
+    int size, int resize, List<NamedAugmentation> list, Mixing mixing, int repeats) {
+  /** Pictures as they are. */
+  public static final Augmentations NONE = new Augmentations(0, 0, List.of(), Mixing.NONE, 1);
+
+  private static final int LARGEST = 4096;
+
+  /** Checks every range. */
+  public Augmentations {
+    list = List.copyOf(list);
+    require(size >= 0 && size <= LARGEST, "size", size, "0 (the data's own) to 4096");
+    require(
+        resize == 0 || (resize >= size && resize <= LARGEST && size > 0),
+        "resize",
+        resize,
+        "0, or the size (" + size + ") or more where that is set, to 4096");
+    require(repeats >= 1, "repeats", repeats, "a whole number of at least 1");
+  }
+
+  private static void require(boolean holds, String key, Object value, String expected) {
+    if (!holds) {
+      throw new InvalidInputException("recipe: " + key + " " + value + ": give " + expected);
+    }
+  }
+
+  /** The same with another list of changes. */
+  public Augmentations withList(List<NamedAugmentation> newList) {
+    return new Augmentations(size, resize, newList, mixing, repeats);
+  }
+
+  /**
+   * The same with every crop of padded pictures replaced, or added in front.
+   *
+   * @param padding pixels around a picture; 0 for no such crop
+   */
+  public Augmentations withCropPadding(int padding) {
+    require(padding >= 0, "cropPadding", padding, "a whole number of at least 0");
+    List<NamedAugmentation> changed = new ArrayList<>(list);
+    changed.removeIf(RandomCrop.class::isInstance);
+    if (padding > 0) {
+      changed.add(0, new RandomCrop(padding));
+    }
+    return withList(changed);
+  }
+
+  /** The same with pictures mirrored half of the time, or not; after a crop, before all else. */
+  public Augmentations withFlip(boolean flip) {
+    List<NamedAugmentation> changed = new ArrayList<>(list);
+    changed.removeIf(HorizontalFlip.class::isInstance);
+    if (flip) {
+      boolean crops =
+          !changed.isEmpty()
+              && (changed.get(0) instanceof RandomCrop || changed.get(0) instanceof Framing);
+      changed.add(crops ? 1 : 0, new HorizontalFlip());
+    }
+    return withList(changed);
+  }
+
+  /** The same with mixup; 0 for none. */
+  public Augmentations withMixup(double alpha) {
+    return new Augmentations(size, resize, list, new Mixing(alpha, mixing.cutMix()), repeats);
+  }
+
+  /** The same with CutMix; 0 for none. */
+  public Augmentations withCutMix(double alpha) {
+    return new Augmentations(size, resize, list, new Mixing(mixing.mixup(), alpha), repeats);
+  }
+
+  /** The same with pictures repeated. */
+  public Augmentations withRepeats(int newRepeats) {
+    return new Augmentations(size, resize, list, mixing, newRepeats);
+  }
+
+  /** The same for another input; the share of a picture that evaluation sees stays. */
+  public Augmentations withSize(int newSize) {
+    int newResize =
+        size == 0 || newSize <= 0 ? 0 : (int) Math.round((double) resize * newSize / size);
+    return new Augmentations(newSize, newResize, list, mixing, repeats);
+  }
+
+  /** The same with another shorter side before the middle is cut out. */
+  public Augmentations withResize(int newResize) {
+    return new Augmentations(size, newResize, list, mixing, repeats);
+  }
+
+  /** {@code data} in the size that is wanted. */
+  public DataSplits framed(DataSplits data) {
+    return size == 0 ? data : data.framed(size, size, Math.max(size, resize));
+  }
+
+  /** How a loader makes training batches. */
+  public Loader.Options loading(int batch, long seed, Normalisation normalisation) {
+    List<Integer> mean = normalisation.meanLevels();
+    return Loader.Options.training(
+            batch,
+            seed,
+            list.stream().<Augmentation>map(each -> each.filled(mean)).toList(),
+            normalisation)
+        .withMixing(mixing)
+        .withRepeats(repeats);
+  }
+}
