@@ -52,7 +52,8 @@ class ArchitectureTest {
     allow("backend.reference", "backend");
     allow("backend.onednn", "backend");
     allow("nn", "graph", "random");
-    allow("interop", "graph");
+    allow("interop.onnx", "");
+    allow("interop", "graph", "interop.onnx");
     allow("model", "nn", "interop");
     allow("data", "tensor", "random");
     allow("fetch", "data", "model");

@@ -19,7 +19,8 @@ final class Commands {
     ALL.put("report", "make the report of a run, or lay several runs over each other");
     ALL.put("eval", "evaluate trained weights on a data set");
     ALL.put("predict", "say what pictures show");
-    ALL.put("import", "read weights of PyTorch and write them as a model of a network");
+    ALL.put("import", "read weights of PyTorch, or an ONNX file, and write them as a model");
+    ALL.put("export", "write trained weights as an ONNX file");
     ALL.put("download", "fetch data sets and trained weights from where they are published");
     ALL.put("bench", "measure the speed of a network on this machine");
     ALL.put("doctor", "say what this machine can do and what is wrong");
@@ -36,6 +37,7 @@ final class Commands {
       case "eval" -> new EvalCommand();
       case "download" -> new DownloadCommand();
       case "predict" -> new PredictCommand();
+      case "export" -> new ExportCommand();
       case "doctor" -> new DoctorCommand();
       case "import" -> new ImportCommand();
       case "models" -> new ModelsCommand();

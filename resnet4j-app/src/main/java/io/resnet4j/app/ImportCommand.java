@@ -4,11 +4,12 @@ import io.resnet4j.InvalidInputException;
 import io.resnet4j.interop.StateDict;
 import io.resnet4j.model.Model;
 import io.resnet4j.model.ModelSpec;
+import io.resnet4j.model.OnnxModels;
 import io.resnet4j.model.StateMatch;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
@@ -18,20 +19,21 @@ import picocli.CommandLine.Parameters;
 /** {@code import}. */
 @picocli.CommandLine.Command(
     description =
-        "Reads weights of another tool, checks them against a network and writes them as a"
-            + " safetensors file that says which network it is of. Nothing in the file is run.")
+        "Reads weights of another tool, checks them against a network (or, from ONNX, reads the"
+            + " network too) and writes them as a safetensors file that says which network it is of."
+            + " Nothing in the file is run.")
 final class ImportCommand extends Command {
   @Parameters(
       paramLabel = "FILE",
-      description = "PyTorch's .pth or .pt (a state dict or a checkpoint), or safetensors.")
+      description =
+          "PyTorch's .pth or .pt (a state dict or a checkpoint), safetensors, or ONNX's .onnx.")
   private Path file = Path.of("");
 
   @Option(
       names = "--model",
-      required = true,
       paramLabel = "M",
-      description = "The network that the weights are of; see 'models'.")
-  private String model = "";
+      description = "The network that the weights are of; see 'models'. Not for ONNX files.")
+  private @Nullable String model;
 
   @Option(
       names = "--out",
@@ -66,6 +68,14 @@ final class ImportCommand extends Command {
 
   @Override
   int run(Console console) {
+    OutputFile.require("--out", out);
+    if (file.toString().toLowerCase(Locale.ROOT).endsWith(".onnx")) {
+      return onnx(console);
+    }
+    if (model == null) {
+      throw new InvalidInputException(
+          "--model: name the network that the weights are of; only ONNX files say it themselves");
+    }
     ModelSpec named = Specs.named(model, input, classes);
     StateDict weights = StateDict.read(file);
     console.info(weights.toString());
@@ -77,21 +87,23 @@ final class ImportCommand extends Command {
         match.complete()
             ? Model.of(spec, weights)
             : spec.initialise(seed).overlay(weights, fit.allowed());
-    requireFolder(out);
     imported.save(out);
     console.result(json ? Json.line(fields(spec, weights, match)) : words(spec, match));
     return Main.OK;
   }
 
-  private static void requireFolder(Path out) {
-    Path folder = out.toAbsolutePath().getParent();
-    if (folder == null || !Files.isDirectory(folder)) {
+  private int onnx(Console console) {
+    if (model != null || classes != null || input != null) {
       throw new InvalidInputException(
-          "--out " + out + ": there is no folder " + folder + "; make it, or name another");
+          file
+              + ": an ONNX file says itself what network it holds; leave out --model, --classes and"
+              + " --input");
     }
-    if (Files.isDirectory(out)) {
-      throw new InvalidInputException("--out " + out + ": is a folder; name a file");
-    }
+    Model imported = OnnxModels.read(file);
+    imported.save(out);
+    Map<String, Object> fields = OnnxFields.of(imported, out);
+    console.result(json ? Json.line(fields) : OnnxFields.words(fields));
+    return Main.OK;
   }
 
   private Map<String, Object> fields(ModelSpec spec, StateDict weights, StateMatch match) {

@@ -76,6 +76,11 @@ final class WeightsOptions {
     Threads.require(threads);
     Precision.named(precision);
     views();
+    return load(weights, model, input);
+  }
+
+  /** The network of {@code weights}: the one that the file names, or {@code model}. */
+  static Model load(Path weights, @Nullable String model, @Nullable String input) {
     if (model == null) {
       if (input != null) {
         throw new InvalidInputException("--input: only together with --model");

@@ -28,6 +28,7 @@ class MainTest {
         "report",
         "eval",
         "predict",
+        "export",
         "import",
         "bench",
         "doctor"

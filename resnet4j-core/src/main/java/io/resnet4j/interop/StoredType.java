@@ -68,7 +68,7 @@ enum StoredType {
   }
 
   /** IEEE 754 half precision; {@code Float.float16ToFloat} came with Java 20. */
-  private static float halfToFloat(short half) {
+  static float halfToFloat(short half) {
     int sign = (half & 0x8000) << 16;
     int exponent = half >>> 10 & 0x1f;
     int fraction = half & 0x3ff;

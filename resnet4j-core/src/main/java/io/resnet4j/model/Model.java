@@ -29,8 +29,10 @@ public final class Model {
   /** Metadata key: how pictures become input, as {@code data.PreprocessingJson} writes it. */
   public static final String PREPROCESSING = "preprocessing";
 
+  /** Metadata key of files: the network, as {@link ModelSpec#toJson} writes it. */
+  static final String SPEC = "resnet4j.spec";
+
   private static final String FORMAT = "format";
-  private static final String SPEC = "resnet4j.spec";
   private static final String VARIANCE = ".running_var";
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -71,20 +73,20 @@ public final class Model {
    *     finite
    */
   public static Model of(ModelSpec spec, StateDict weights) {
-    requireFinite(weights, weights.tensors().keySet());
+    requireFinite(weights.where(), weights.tensors(), weights.tensors().keySet());
     Map<String, String> metadata = new LinkedHashMap<>(weights.metadata());
     metadata.keySet().removeAll(List.of(FORMAT, SPEC));
     return of(spec, weights.tensors(), metadata, weights.where());
   }
 
-  private static void requireFinite(StateDict weights, Collection<String> names) {
+  static void requireFinite(String where, Map<String, Tensor> tensors, Collection<String> names) {
     for (String name : names) {
-      Tensor tensor = weights.tensors().get(name);
+      Tensor tensor = tensors.get(name);
       int count = (int) tensor.shape().elements();
       for (int i = 0; i < count; i++) {
         if (!Double.isFinite(tensor.get(i))) {
           throw new InvalidInputException(
-              weights.where()
+              where
                   + ": tensor '"
                   + name
                   + "' holds "
@@ -127,7 +129,7 @@ public final class Model {
   public Model overlay(StateDict weights, Set<Tolerance> allowed) {
     StateMatch match = StateMatch.of(spec, weights.tensors());
     match.require(weights.where(), allowed);
-    requireFinite(weights, match.matched());
+    requireFinite(weights.where(), weights.tensors(), match.matched());
     // Half of another head is of no use.
     boolean newHead = allowed.contains(Tolerance.NEW_HEAD) && match.headDiffers();
     Map<String, Tensor> merged = new LinkedHashMap<>(state);

@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Map;
 
 /** A network that classifies pictures, as data. */
-public sealed interface ModelSpec permits ResNetSpec, VggSpec, DenseNetSpec {
+public sealed interface ModelSpec permits ResNetSpec, VggSpec, DenseNetSpec, GraphSpec {
   /** Name of the input [N,C,H,W] of its graphs. */
   String IMAGES = "images";
 

@@ -29,6 +29,7 @@ final class SpecJson {
   private static final String TYPE = "type";
   private static final String BASE = "base";
   private static final String KIND = "kind";
+  private static final String GRAPH = "graph";
   private static final String NAME = "name";
   private static final int LARGEST = 1 << 20;
   private static final Map<String, ModelSpec> DEFAULTS = defaults();
@@ -76,6 +77,9 @@ final class SpecJson {
   }
 
   private static ObjectNode tree(ModelSpec spec) {
+    if (spec instanceof GraphSpec graph) {
+      return GraphJson.write(graph).put(TYPE, GRAPH);
+    }
     ObjectNode node = JSON.createObjectNode().put(TYPE, type(spec));
     node.setAll((ObjectNode) JSON.valueToTree(spec));
     return node;
@@ -83,7 +87,8 @@ final class SpecJson {
 
   static ModelSpec read(String json, String where) {
     try {
-      return read(JSON.readTree(json), where);
+      JsonNode given = JSON.readTree(json);
+      return given.path(TYPE).asText().equals(GRAPH) ? graph(given, where) : read(given, where);
     } catch (JsonProcessingException e) {
       Throwable cause = e.getCause() instanceof InvalidInputException bad ? bad : e;
       String what =
@@ -91,6 +96,14 @@ final class SpecJson {
               ? bad.getOriginalMessage()
               : cause.getMessage();
       throw unreadable(where, what.replaceAll("\\s+", " "), e);
+    }
+  }
+
+  private static ModelSpec graph(JsonNode given, String where) throws JsonProcessingException {
+    try {
+      return GraphJson.read(given);
+    } catch (InvalidInputException e) {
+      throw unreadable(where, e.getMessage(), e);
     }
   }
 
@@ -140,7 +153,10 @@ final class SpecJson {
               + ": the network is of type '"
               + given.path(TYPE).asText()
               + "'; this version reads "
-              + String.join(", ", DEFAULTS.keySet().stream().map(t -> "'" + t + "'").toList()));
+              + String.join(", ", DEFAULTS.keySet().stream().map(t -> "'" + t + "'").toList())
+              + " and '"
+              + GRAPH
+              + "'");
     }
     return start;
   }

@@ -1,0 +1,94 @@
+package io.resnet4j.model;
+
+import io.resnet4j.InvalidInputException;
+import io.resnet4j.graph.Graph;
+import io.resnet4j.graph.Node;
+import io.resnet4j.graph.Op;
+import io.resnet4j.graph.Start;
+import io.resnet4j.infer.Predictor;
+import io.resnet4j.interop.Safetensors;
+import io.resnet4j.plan.Precision;
+import io.resnet4j.tensor.Shape;
+import io.resnet4j.tensor.Tensor;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * Usage: NETWORK SIDE FOLDER: writes FOLDER/model.safetensors, the network with random weights and
+ * running statistics for pictures of SIDE x SIDE + 32 pixels where its own are larger, and
+ * FOLDER/run.safetensors, what oneDNN in f32 makes of a batch of 1 and one of 7.
+ */
+public final class OnnxDump {
+  private static final long SEED = 1512;
+
+  private OnnxDump() {}
+
+  /** See the class. */
+  public static void main(String[] arguments) {
+    ModelSpec named = Models.named(arguments[0]);
+    int side = Integer.parseInt(arguments[1]);
+    ModelSpec spec = named.height() > side ? smaller(named, side) : named;
+    Path folder = Path.of(arguments[2]);
+    Model model = Model.of(spec, state(spec.graph(2)), Map.of());
+    model.save(folder.resolve("model.safetensors"));
+    Map<String, Tensor> run = new LinkedHashMap<>();
+    try (Predictor predictor = Predictor.open(model, Precision.F32)) {
+      for (int batch : new int[] {1, 7}) {
+        FloatBuffer pictures = ManyOps.pictures(spec, batch, SEED + batch);
+        float[] logits = predictor.logits(pictures, batch);
+        Shape shape = Shape.of(batch, spec.channels(), spec.height(), spec.width());
+        run.put("images" + batch, Tensor.ofFloats(shape, pictures.array()));
+        run.put("logits" + batch, Tensor.ofFloats(Shape.of(batch, spec.classes()), logits));
+      }
+    }
+    new Safetensors(run, Map.of()).write(folder.resolve("run.safetensors"));
+  }
+
+  /** Not square, so that exchanged axes show; as it was where its head fixes the size. */
+  private static ModelSpec smaller(ModelSpec named, int side) {
+    ModelSpec spec = named.withInput(named.channels(), side, side + 32);
+    try {
+      spec.graph(1);
+      return spec;
+    } catch (InvalidInputException e) {
+      return named;
+    }
+  }
+
+  /**
+   * Branches end in small scales, so that a thousand of them still add up to finite numbers; means
+   * and shifts are small, so that pictures still differ after a hundred plain layers.
+   */
+  private static Map<String, Tensor> state(Graph graph) {
+    Map<String, Tensor> state = new LinkedHashMap<>(ManyOps.state(graph, SEED));
+    for (Node node : graph.nodes()) {
+      if (node.op() instanceof Op.Parameter p
+          && p.start() instanceof Start.Constant start
+          && Math.abs(start.value()) > 1) {
+        // A gate that starts nearly closed; half open ones forget the pictures.
+        change(state, node.path(), 1, start.value());
+      }
+      if (node.op() instanceof Op.BatchNorm) {
+        change(state, node.input(2).name(), 0.1, 0);
+        change(state, node.input(3).name(), 0.1, 0);
+      }
+      if (node.op() instanceof Op.Conv2d && state.containsKey(node.input(1).name())) {
+        change(state, node.input(1).name(), Math.sqrt(2), 0); // what ReLU takes away
+      } else if (node.op() instanceof Op.Add
+          && graph.producer(node.input(0)).op() instanceof Op.BatchNorm) {
+        change(state, graph.producer(node.input(0)).input(1).name(), 0.1, 0);
+      }
+    }
+    return state;
+  }
+
+  private static void change(Map<String, Tensor> state, String name, double factor, double addend) {
+    float[] values = state.get(name).toFloats();
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) (factor * values[i] + addend);
+    }
+    state.put(name, Tensor.ofFloats(state.get(name).shape(), values));
+  }
+}
