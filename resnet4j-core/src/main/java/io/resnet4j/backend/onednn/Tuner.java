@@ -140,6 +140,9 @@ final class Tuner {
       dnnl_primitive_desc first = maker.make(mine);
       dnnl_primitive_desc each = maker.make(mine);
       String usual = Dnnl.implementation(first);
+      if (!fits(first, roles)) {
+        return usual;
+      }
       double best = Double.POSITIVE_INFINITY;
       do {
         String name = Dnnl.implementation(each);
@@ -160,6 +163,15 @@ final class Tuner {
           .map(Map.Entry::getKey)
           .orElse(usual);
     }
+  }
+
+  /** Whether there is memory to measure in; where there is not, the session says what it lacks. */
+  private static boolean fits(dnnl_primitive_desc description, List<Role> roles) {
+    long needed = Dnnl.scratchBytes(description);
+    for (Role role : roles) {
+      needed += dnnl.dnnl_memory_desc_get_size(role.of(description));
+    }
+    return needed <= AvailableMemory.bytes().orElse(Long.MAX_VALUE);
   }
 
   private static boolean sameActivations(
