@@ -81,10 +81,13 @@ final class OneDnnSession implements Session {
   }
 
   private Executable prepareOnEngine(Plan plan) {
+    // Before primitives of a hopeless size are measured.
+    long held = arena.map(Memory::bytes).orElse(0L);
+    requireMemory(largestBytes(plan) - held);
     Lowering lowering = new Lowering(dnnl, resources, plan, store, tuner);
     lowering.lower();
     OneDnnExecutable executable = new OneDnnExecutable(this, lowering);
-    long growth = Math.max(0, executable.arenaBytes() - arena.map(Memory::bytes).orElse(0L));
+    long growth = Math.max(0, executable.arenaBytes() - held);
     long needed = growth + store.pendingBytes(plan.trains()) + executable.inputBytes();
     requireMemory(needed);
     store.allocate();
@@ -103,14 +106,27 @@ final class OneDnnSession implements Session {
     return executable;
   }
 
+  /** What the largest value takes that is computed into the arena: no plan can do with less. */
+  private static long largestBytes(Plan plan) {
+    long elements =
+        plan.graph().nodes().stream()
+            .filter(node -> !node.inputs().isEmpty())
+            .flatMap(node -> node.outputs().stream())
+            .filter(value -> !plan.gradients().containsValue(value))
+            .mapToLong(value -> value.shape().elements())
+            .max()
+            .orElse(0);
+    return elements * plan.precision().activations().bytes();
+  }
+
   private static void requireMemory(long needed) {
     OptionalLong available = AvailableMemory.bytes();
     if (available.isPresent() && needed > available.getAsLong()) {
       throw new InvalidInputException(
           String.format(
               java.util.Locale.ROOT,
-              "memory: the plan needs %,d MiB more, %,d MiB are available; use a smaller batch or"
-                  + " input, or bf16",
+              "memory: the plan needs at least %,d MiB more, %,d MiB are available; use a smaller"
+                  + " batch or input, or bf16",
               needed >> 20,
               available.getAsLong() >> 20));
     }
