@@ -12,6 +12,9 @@ import java.util.List;
 public final class RowLoss {
   private final Criterion criterion;
   private final int classes;
+  private final Softmax own;
+  private final Softmax teachers;
+  private final Formulas formulas = new Formulas();
 
   /** The row's logits, to be filled in. */
   public final double[] logits;
@@ -29,6 +32,8 @@ public final class RowLoss {
   public RowLoss(Criterion criterion, int classes) {
     this.criterion = criterion;
     this.classes = classes;
+    own = new Softmax(classes);
+    teachers = new Softmax(classes);
     logits = new double[classes];
     targets = new double[classes];
     teacher = new double[classes];
@@ -38,37 +43,55 @@ public final class RowLoss {
   /** Sets {@link #gradient}; the row's loss, whose mean over rows is the loss. */
   public double compute() {
     Arrays.fill(gradient, 0);
-    return criterion.accept(new Formulas());
+    return criterion.accept(formulas);
   }
 
   private static double weight(List<Double> weights, int k) {
     return weights.isEmpty() ? 1 : weights.get(k);
   }
 
-  /** The logarithms of softmax(z / temperature). */
-  private static double[] logSoftmax(double[] z, double temperature) {
-    double largest = Arrays.stream(z).max().orElseThrow();
-    double sum = 0;
-    for (double value : z) {
-      sum += Math.exp((value - largest) / temperature);
+  /** Softmax(z / temperature) and its logarithms, in room that every row uses again. */
+  private static final class Softmax {
+    private final double[] shares;
+    private final double[] logs;
+
+    private Softmax(int classes) {
+      shares = new double[classes];
+      logs = new double[classes];
     }
-    double[] logs = new double[z.length];
-    for (int k = 0; k < z.length; k++) {
-      logs[k] = (z[k] - largest) / temperature - Math.log(sum);
+
+    private void of(double[] z, double temperature) {
+      double largest = Double.NEGATIVE_INFINITY;
+      for (double value : z) {
+        // Not a number stays so.
+        largest = Math.max(largest, value);
+      }
+      double sum = 0;
+      for (int k = 0; k < z.length; k++) {
+        logs[k] = (z[k] - largest) / temperature;
+        shares[k] = Math.exp(logs[k]);
+        sum += shares[k];
+      }
+      double logSum = Math.log(sum);
+      for (int k = 0; k < z.length; k++) {
+        logs[k] -= logSum;
+        shares[k] /= sum;
+      }
     }
-    return logs;
   }
 
   private final class Formulas implements Criterion.Visitor<Double> {
     @Override
     public Double visit(Criterion.CrossEntropy op) {
-      double[] logs = logSoftmax(logits, 1);
+      own.of(logits, 1);
+      double[] logs = own.logs;
+      double[] shares = own.shares;
       double loss = 0;
       double flow = 0;
       for (int k = 0; k < classes; k++) {
         double q = (1 - op.smoothing()) * targets[k] + op.smoothing() / classes;
         double c = weight(op.classWeights(), k) * q;
-        double p = Math.exp(logs[k]);
+        double p = shares[k];
         // The slope of -(1 - p)^focus log p by log p.
         double slope = -1;
         if (c != 0) {
@@ -82,7 +105,7 @@ public final class RowLoss {
         flow += gradient[k];
       }
       for (int k = 0; k < classes; k++) {
-        gradient[k] -= Math.exp(logs[k]) * flow;
+        gradient[k] -= shares[k] * flow;
       }
       return loss;
     }
@@ -119,13 +142,13 @@ public final class RowLoss {
     public Double visit(Criterion.Distillation op) {
       double hard = op.hard().accept(this);
       double t = op.temperature();
-      double[] student = logSoftmax(logits, t);
-      double[] taught = logSoftmax(teacher, t);
+      own.of(logits, t);
+      teachers.of(teacher, t);
       double soft = 0;
       for (int k = 0; k < classes; k++) {
-        double p = Math.exp(taught[k]);
-        soft += p * (taught[k] - student[k]);
-        gradient[k] = (1 - op.share()) * gradient[k] + op.share() * t * (Math.exp(student[k]) - p);
+        double p = teachers.shares[k];
+        soft += p * (teachers.logs[k] - own.logs[k]);
+        gradient[k] = (1 - op.share()) * gradient[k] + op.share() * t * (own.shares[k] - p);
       }
       return (1 - op.share()) * hard + op.share() * t * t * soft;
     }

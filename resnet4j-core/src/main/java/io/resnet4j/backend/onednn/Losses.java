@@ -28,19 +28,26 @@ final class Losses {
         lowering.place(node.output(), lowering.plain(node.output().shape(), DType.F32));
     FloatView lossView = new FloatView(loss.region(), 1);
     Rows rows = new Rows(criterion, node);
+    // A row's loss and gradient come from the same exponentials; the backward node copies.
+    float[] gradients = new float[Math.toIntExact(shape.elements())];
+    lowering.note(node.input(1), gradients);
     lowering.append(
         "loss",
         run -> {
+          int classes = shape.dim(1);
           double sum = 0;
           for (int n = 0; n < shape.dim(0); n++) {
             sum += rows.compute(n);
+            for (int k = 0; k < classes; k++) {
+              gradients[n * classes + k] = (float) (rows.loss.gradient[k] / shape.dim(0));
+            }
           }
           lossView.get().put(0, (float) (sum / shape.dim(0)));
         },
         rows.regions(loss));
   }
 
-  void gradient(Criterion criterion, Node node) {
+  void gradient(Node node) {
     Shape shape = node.input(0).shape();
     Layout plain = lowering.plain(shape, DType.F32);
     boolean direct = lowering.plan.type(node.output()) == DType.F32;
@@ -49,20 +56,8 @@ final class Losses {
             ? lowering.place(node.output(), plain)
             : new Lowering.Placed(plain, lowering.region(plain.bytes()));
     FloatView view = new FloatView(gradient.region(), shape.elements());
-    Rows rows = new Rows(criterion, node);
-    lowering.append(
-        "loss backward",
-        run -> {
-          FloatBuffer to = view.get();
-          int classes = shape.dim(1);
-          for (int n = 0; n < shape.dim(0); n++) {
-            rows.compute(n);
-            for (int k = 0; k < classes; k++) {
-              to.put(n * classes + k, (float) (rows.loss.gradient[k] / shape.dim(0)));
-            }
-          }
-        },
-        rows.regions(gradient));
+    float[] gradients = lowering.noted(node.input(1), float[].class);
+    lowering.append("loss backward", run -> view.get().put(0, gradients), gradient.region());
     if (!direct) {
       Layout wanted = lowering.plain(shape, lowering.plan.type(node.output()));
       lowering.reorder(gradient, lowering.place(node.output(), wanted));

@@ -277,7 +277,7 @@ final class NodeLowering implements Op.Visitor<Void> {
 
   @Override
   public Void visit(Op.LossGradient op, Node node) {
-    losses.gradient(op.criterion(), node);
+    losses.gradient(node);
     return null;
   }
 }

@@ -14,8 +14,11 @@ import java.util.stream.IntStream;
 final class Sweep {
   private static final int BLOCK = 4096;
 
-  /** Fewer elements are not worth waking a thread for. */
-  private static final long PARALLEL = 1 << 18;
+  /**
+   * Fewer elements are not worth waking a thread for: OpenMP's own still waits in a spin on the
+   * processor that it would need, which costs milliseconds.
+   */
+  private static final long PARALLEL = 1 << 22;
 
   private static final int THREADS = threads(System.getenv("OMP_NUM_THREADS"));
 
