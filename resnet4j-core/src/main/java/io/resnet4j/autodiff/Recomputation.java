@@ -7,12 +7,15 @@ import io.resnet4j.graph.GraphBuilder;
 import io.resnet4j.graph.Node;
 import io.resnet4j.graph.Op;
 import io.resnet4j.graph.Value;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -94,12 +97,25 @@ final class Recomputation {
     if (!again.contains(value)) {
       return value;
     }
-    Value known = rebuilt.get(value);
-    if (known == null) {
-      repeat(forward.producer(value));
-      known = rebuilt.get(value);
+    // A stack of our own: a network may be thousands of nodes deep.
+    Deque<Node> wanted = new ArrayDeque<>();
+    if (!rebuilt.containsKey(value)) {
+      wanted.push(forward.producer(value));
     }
-    return known;
+    while (!wanted.isEmpty()) {
+      Node node = wanted.peek();
+      Optional<Value> first = node.inputs().stream().filter(this::missing).findFirst();
+      if (first.isPresent()) {
+        wanted.push(forward.producer(first.get()));
+      } else {
+        repeat(wanted.pop());
+      }
+    }
+    return rebuilt.get(value);
+  }
+
+  private boolean missing(Value value) {
+    return again.contains(value) && !rebuilt.containsKey(value);
   }
 
   private void repeat(Node node) {

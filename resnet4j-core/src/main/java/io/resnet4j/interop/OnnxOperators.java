@@ -140,6 +140,9 @@ final class OnnxOperators {
     double epsilon = node.decimal("epsilon", 1e-5);
     Tensor scale = scope.tensor(node, 1);
     Tensor shift = scope.tensor(node, 2);
+    if (x.shape().rank() < 3) {
+      throw node.error("an input " + x.shape() + "; expected [N,C,H,W], or groups of it");
+    }
     int groups = x.shape().dim(1);
     if (!scale.shape().equals(Shape.of(groups)) || !shift.shape().equals(scale.shape())) {
       throw node.error("scale " + scale.shape() + " and shift " + shift.shape() + " for " + x);

@@ -127,8 +127,11 @@ final class OnnxShapes {
   /** The extents as constants for a Reshape; 0, "as in the input", stands for the batch. */
   static void shape(OnnxScope scope, OnnxNode node) {
     node.requireNumber("start", 0);
-    long[] dims = Arrays.stream(scope.value(node, 0).shape().toArray()).asLongStream().toArray();
-    dims[0] = 0;
+    Value x = scope.value(node, 0);
+    long[] dims = Arrays.stream(x.shape().toArray()).asLongStream().toArray();
+    if (scope.batched.contains(x)) {
+      dims[0] = 0;
+    }
     define(scope, node, dims);
   }
 

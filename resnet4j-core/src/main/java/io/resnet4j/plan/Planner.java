@@ -38,7 +38,7 @@ public final class Planner {
       List<Value> by = program.gradientsBy();
       Set<Value> again =
           program.memory() == MemoryMode.LEAN
-              ? Recomputation.choose(graph, loss, by, program.precision())
+              ? LeanChoice.choose(graph, loss, by, program.precision())
               : Set.of();
       Gradients differentiated = Gradients.of(graph, loss, by, again);
       graph = Couplings.asSums(differentiated.graph());

@@ -115,6 +115,15 @@ class RecomputationTest {
     assertSame(g.build());
   }
 
+  @Test
+  void networksOfAThousandLayersCanBePlanned() {
+    Graph graph = Models.named("preresnet1001").trainingGraph(2, 0);
+    Program program = Program.training(graph, LOSS, Precision.F32);
+    Plan kept = Planner.plan(program);
+    Plan lean = Planner.plan(program.keeping(MemoryMode.LEAN));
+    assertTrue(lean.graph().nodes().size() > kept.graph().nodes().size());
+  }
+
   // ---- couplings ----
 
   private static Value branch(GraphBuilder g, String path, Value x) {

@@ -20,7 +20,7 @@ import java.util.TreeSet;
  * which all later ones are reached, one for each of a number of segments. The one that needs the
  * least memory wins, among those that add at most {@link #MOST_EXTRA} to the work.
  */
-final class Recomputation {
+final class LeanChoice {
   /** Multiply-adds that take as long as moving one byte. */
   private static final double WORK_PER_BYTE = 16;
 
@@ -31,7 +31,7 @@ final class Recomputation {
   private final Set<Value> activations = new LinkedHashSet<>();
   private final List<Value> cuts = new ArrayList<>();
 
-  private Recomputation(Graph graph, Value loss, List<Value> by, Precision precision) {
+  private LeanChoice(Graph graph, Value loss, List<Value> by, Precision precision) {
     this.graph = graph;
     this.loss = loss;
     this.by = by;
@@ -40,7 +40,7 @@ final class Recomputation {
 
   /** Values of {@code graph} that its gradients shall compute again. */
   static Set<Value> choose(Graph graph, Value loss, List<Value> by, Precision precision) {
-    return new Recomputation(graph, loss, by, precision).choose();
+    return new LeanChoice(graph, loss, by, precision).choose();
   }
 
   private record Choice(Set<Value> again, double peak, double work) {
