@@ -41,8 +41,10 @@ final class OnnxReader {
       reader.scope.opset = requireKnown(model);
       return reader.read(model, input, output);
     } catch (IllegalArgumentException | ArithmeticException e) {
-      // Shapes and windows complain by the former, products that overflow by the latter.
-      throw new InvalidInputException(where + ": " + e.getMessage(), e);
+      // Shapes and windows complain by the former, products that overflow by the latter. The names
+      // in a message come from the file, but it is one line all the same.
+      String message = String.valueOf(e.getMessage()).replaceAll("\\p{Cntrl}", "?");
+      throw new InvalidInputException(where + ": " + message, e);
     }
   }
 
