@@ -31,11 +31,7 @@ final class EngineChecks {
     try {
       Backend engine = Backends.named(Backends.DEFAULT);
       engine.describe().forEach((name, value) -> findings.add(Finding.ok(name, value)));
-      findings.add(
-          engine.precisions().contains(Precision.BF16)
-              ? Finding.ok("bf16", "supported")
-              : Finding.note(
-                  "bf16", "not supported by this processor", "train with --precision f32"));
+      findings.add(bf16(engine));
       float[] expected = compute(Backends.named(REFERENCE), Precision.F32);
       for (Precision precision : engine.precisions()) {
         findings.add(check(engine, precision, expected));
@@ -50,6 +46,16 @@ final class EngineChecks {
                   + " writable, since the libraries are unpacked to ~/.javacpp"));
     }
     return findings;
+  }
+
+  private static Finding bf16(Backend engine) {
+    if (!engine.precisions().contains(Precision.BF16)) {
+      return Finding.note("bf16", "not supported by this processor", "f32 takes its place");
+    }
+    return engine.emulated().contains(Precision.BF16)
+        ? Finding.note(
+            "bf16", "slow: this processor has no instructions for it", "f32 takes its place")
+        : Finding.ok("bf16", "supported");
   }
 
   private static Finding check(Backend engine, Precision precision, float[] expected) {

@@ -1,12 +1,10 @@
 package io.resnet4j.app;
 
 import io.resnet4j.InvalidInputException;
-import io.resnet4j.backend.Backends;
 import io.resnet4j.data.DataSplits;
 import io.resnet4j.data.Synthetic;
 import io.resnet4j.model.ModelSpec;
 import io.resnet4j.model.Models;
-import io.resnet4j.plan.Precision;
 import io.resnet4j.train.Extent;
 import io.resnet4j.train.Recipe;
 import io.resnet4j.train.TrainOptions;
@@ -73,10 +71,6 @@ final class QuickstartCommand extends Command {
     Path folder = out == null ? Runs.fresh("quickstart") : out;
     requireEmpty(folder);
     long begin = System.nanoTime();
-    Precision precision =
-        Backends.named(Backends.DEFAULT).precisions().contains(Precision.BF16)
-            ? Precision.BF16
-            : Precision.F32;
     DataSplits splits = Synthetic.draw(pictures, pictures / 4, SEED);
     console.info(splits.description());
     Recipe recipe = Recipe.named(RECIPE).withLength(Extent.epochs(epochs));
@@ -85,7 +79,7 @@ final class QuickstartCommand extends Command {
     for (String name : NETWORKS) {
       ModelSpec spec = Specs.fitted(Models.named(name), splits.train());
       Path run = folder.resolve(name);
-      TrainOptions options = TrainOptions.in(run).withSeed(SEED).withPrecision(precision);
+      TrainOptions options = TrainOptions.in(run).withSeed(SEED);
       TrainResult result =
           Training.run(
               console,

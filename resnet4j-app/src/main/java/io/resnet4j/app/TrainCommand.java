@@ -57,7 +57,12 @@ final class TrainCommand extends Command {
   @Option(names = "--lr", paramLabel = "X", description = "Highest learning rate.")
   private @Nullable String learningRate;
 
-  @Option(names = "--precision", paramLabel = "P", description = "f32 or bf16.")
+  @Option(
+      names = "--precision",
+      paramLabel = "P",
+      description =
+          "f32 or bf16 (default: the recipe's, or f32 where the processor has no instructions for"
+              + " that).")
   private @Nullable String precision;
 
   @Option(

@@ -1,5 +1,6 @@
 package io.resnet4j.app;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.resnet4j.train.EpochMetrics;
 import io.resnet4j.train.TrainListener;
 import java.util.Locale;
@@ -40,13 +41,19 @@ class TrainDisplay implements TrainListener, AutoCloseable {
             "%s, %s, %s, batch %d: %s steps%s; %d threads, %s of memory",
             event.config().path("model").path("name").asText(),
             event.config().path("recipe").path("name").asText(),
-            event.config().path("precision").asText(),
+            precision(event.config()),
             event.config().path("recipe").path("batch").asInt(),
             length,
             from,
             Threads.count(),
             Text.mebibytes(event.sessionBytes())));
     print("run folder " + event.folder());
+  }
+
+  private static String precision(JsonNode config) {
+    String used = config.path("precision").asText();
+    String usual = config.path("recipe").path("precision").asText();
+    return used.equals(usual) ? used : used + " (the recipe's: " + usual + ")";
   }
 
   @Override

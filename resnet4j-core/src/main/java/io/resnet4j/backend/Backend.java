@@ -13,6 +13,14 @@ public interface Backend {
   Set<Precision> precisions();
 
   /**
+   * Those of {@link #precisions()} that this machine has no instructions for: results are right,
+   * and come slower than in f32.
+   */
+  default Set<Precision> emulated() {
+    return Set.of();
+  }
+
+  /**
    * What a person or a report should know of it, such as versions and instruction set: names and
    * values in the order in which to show them.
    *

@@ -17,7 +17,8 @@ import java.util.Objects;
  * @param source where it comes from: a paper, or how it was found
  * @param length of the run, in steps or epochs
  * @param batch pictures in a step
- * @param precision what a run computes with unless told otherwise
+ * @param precision what a run computes in unless told otherwise, on a machine that has instructions
+ *     for it
  * @param optimiser the rule by which gradients move parameters
  * @param learningRate what the schedule multiplies
  * @param schedule how the learning rate moves

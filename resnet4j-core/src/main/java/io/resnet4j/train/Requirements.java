@@ -2,12 +2,12 @@ package io.resnet4j.train;
 
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.backend.Backend;
-import io.resnet4j.backend.Backends;
 import io.resnet4j.data.DataSplits;
 import io.resnet4j.data.Dataset;
 import io.resnet4j.data.PictureSize;
 import io.resnet4j.model.ModelSpec;
 import io.resnet4j.plan.Precision;
+import java.util.Optional;
 import java.util.TreeSet;
 
 /** What must hold before a run touches the disk or takes memory. */
@@ -36,19 +36,24 @@ final class Requirements {
     }
   }
 
-  static Backend backend(String name, Precision precision) {
-    Backend backend = Backends.named(name);
+  /**
+   * What a run computes in: what was asked for, else what the recipe says, in f32 where the machine
+   * has no instructions for that.
+   */
+  static Precision precision(Backend backend, Optional<Precision> asked, Precision usual) {
+    boolean quick = backend.precisions().contains(usual) && !backend.emulated().contains(usual);
+    Precision precision = asked.orElse(quick ? usual : Precision.F32);
     if (!backend.precisions().contains(precision)) {
       throw new InvalidInputException(
           "precision "
               + precision
               + ": backend "
-              + name
+              + backend.name()
               + " computes in "
               + new TreeSet<>(backend.precisions())
               + " on this machine; choose one of these");
     }
-    return backend;
+    return precision;
   }
 
   static void batch(int batch, Dataset training) {

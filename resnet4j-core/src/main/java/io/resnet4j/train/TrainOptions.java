@@ -12,7 +12,8 @@ import java.util.Optional;
  *
  * @param out the run folder; made if it is not there
  * @param seed of weights, order, augmentation, dropout and the validation split
- * @param precision instead of the recipe's
+ * @param precision to compute in; if none is given the recipe's, or f32 where the machine has no
+ *     instructions for that
  * @param valSplit share of the training set held out for validation, in [0, 1)
  * @param backend by name
  * @param workers threads that prepare batches, 0 to 256

@@ -1,6 +1,7 @@
 package io.resnet4j.backend.onednn;
 
 import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx512_core;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx512_core_bf16;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_get_effective_cpu_isa;
 
 import io.resnet4j.backend.Backend;
@@ -26,10 +27,23 @@ public final class OneDnnBackend implements Backend {
 
   @Override
   public Set<Precision> precisions() {
+    return lacks(dnnl_cpu_isa_avx512_core)
+        ? EnumSet.of(Precision.F32)
+        : EnumSet.of(Precision.F32, Precision.BF16);
+  }
+
+  /** AVX-512 alone can compute in bf16 by widening to f32 and rounding back. */
+  @Override
+  public Set<Precision> emulated() {
+    return precisions().contains(Precision.BF16) && lacks(dnnl_cpu_isa_avx512_core_bf16)
+        ? EnumSet.of(Precision.BF16)
+        : Set.of();
+  }
+
+  /** Whether this is an x86 whose instructions, as far as oneDNN may use them, lack some set. */
+  private static boolean lacks(int instructions) {
     boolean x86 = System.getProperty("os.arch").matches("amd64|x86_64");
-    boolean wide =
-        (dnnl_get_effective_cpu_isa() & dnnl_cpu_isa_avx512_core) == dnnl_cpu_isa_avx512_core;
-    return x86 && !wide ? EnumSet.of(Precision.F32) : EnumSet.of(Precision.F32, Precision.BF16);
+    return x86 && (dnnl_get_effective_cpu_isa() & instructions) != instructions;
   }
 
   @Override
