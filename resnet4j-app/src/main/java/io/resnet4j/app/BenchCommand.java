@@ -101,6 +101,16 @@ final class BenchCommand extends Command {
               + " (default: ${DEFAULT-VALUE}).")
   private String memory = "keep";
 
+  @Option(
+      names = "--profile",
+      arity = "0..1",
+      paramLabel = "N",
+      fallbackValue = "20",
+      description =
+          "Then measure each operation alone, and show where the time goes: by kind, and the N"
+              + " slowest (default: ${FALLBACK-VALUE}).")
+  private @Nullable Integer profile;
+
   @Option(names = "--json", description = "The result as one line of JSON.")
   private boolean json;
 
@@ -115,9 +125,13 @@ final class BenchCommand extends Command {
     requireAtLeast("--batch", batch, 1);
     requireAtLeast("--steps", steps, 1);
     requireAtLeast("--warmup", warmUp, 0);
+    if (profile != null) {
+      requireAtLeast("--profile", profile, 1);
+    }
     Backend engine = Specs.backend(backend, numbers);
     Benchmark.Result result =
         new Benchmark(engine, spec, numbers, batch, train, kept, tuned, Benchmark.recipe(optimiser))
+            .profiling(profile == null ? 0 : steps)
             .run(warmUp, steps, console);
     // Read before the peak is measured, which takes memory of its own.
     long resident = Machine.peakResidentBytes();
@@ -145,9 +159,11 @@ final class BenchCommand extends Command {
       fields.put("steps", steps);
       fields.put("prepare_seconds", result.prepareSeconds());
       fields.put("session_bytes", result.sessionBytes());
+      result.profile().ifPresent(measured -> fields.put("profile", measured.tree()));
       console.result(Json.line(fields));
     } else {
       console.result(words(spec, train, numbers, result, peak, share, resident));
+      result.profile().ifPresent(measured -> console.result(measured.words(profile, peak)));
     }
     return Main.OK;
   }

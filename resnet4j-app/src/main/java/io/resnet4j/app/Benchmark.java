@@ -8,6 +8,7 @@ import io.resnet4j.backend.Session;
 import io.resnet4j.graph.Graph;
 import io.resnet4j.model.ModelSpec;
 import io.resnet4j.plan.MemoryMode;
+import io.resnet4j.plan.Plan;
 import io.resnet4j.plan.Planner;
 import io.resnet4j.plan.Precision;
 import io.resnet4j.plan.Program;
@@ -17,9 +18,11 @@ import io.resnet4j.train.Recipe;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /** Times steps of a network on drawn numbers. */
 final class Benchmark {
@@ -37,6 +40,8 @@ final class Benchmark {
   private final boolean tuned;
   private final Recipe recipe;
   private double updateShare;
+  private int profiled;
+  private Optional<Profile> profile = Optional.empty();
 
   Benchmark(
       Backend backend,
@@ -57,6 +62,23 @@ final class Benchmark {
     this.recipe = recipe;
   }
 
+  /** Measures each step of {@code runs} further runs as well. */
+  Benchmark profiling(int runs) {
+    profiled = runs;
+    return this;
+  }
+
+  static Graph graph(ModelSpec spec, int batch, boolean train) {
+    return train ? spec.trainingGraph(batch, 0) : spec.graph(batch);
+  }
+
+  static Plan plan(Graph graph, Precision precision, boolean train, MemoryMode memory) {
+    return Planner.plan(
+        train
+            ? Program.training(graph, ModelSpec.LOSS, precision).keeping(memory)
+            : Program.inference(graph, precision));
+  }
+
   /** A recipe that says how parameters move. */
   static Recipe recipe(String optimiser) {
     return Recipe.named("cifar10-he2015").set("optimiser=" + optimiser);
@@ -71,6 +93,7 @@ final class Benchmark {
    * @param prepareSeconds from the graph to a plan that can run
    * @param sessionBytes all memory of the session
    * @param updateShare of the timed steps' time that updates of the parameters took
+   * @param profile of the runs that were to be profiled
    */
   record Result(
       double median,
@@ -78,20 +101,16 @@ final class Benchmark {
       double bestFlops,
       double prepareSeconds,
       long sessionBytes,
-      double updateShare) {}
+      double updateShare,
+      Optional<Profile> profile) {}
 
   Result run(int warmUp, int steps, Console console) {
     ChoiceCache cache = ChoiceCache.of(backend);
     Choices choices = tuned ? Choices.measuring(cache.read()) : Choices.DEFAULTS;
     try (Session session = backend.open(choices)) {
       long begin = System.nanoTime();
-      Graph graph = train ? spec.trainingGraph(batch, 0) : spec.graph(batch);
-      Executable plan =
-          session.prepare(
-              Planner.plan(
-                  train
-                      ? Program.training(graph, ModelSpec.LOSS, precision).keeping(memory)
-                      : Program.inference(graph, precision)));
+      Graph graph = graph(spec, batch, train);
+      Executable plan = session.prepare(plan(graph, precision, train, memory));
       double prepared = (System.nanoTime() - begin) * 1e-9;
       if (tuned) {
         cache.add(session.choices());
@@ -111,7 +130,8 @@ final class Benchmark {
           flops / seconds[0],
           prepared,
           session.bytes(),
-          updateShare);
+          updateShare,
+          profile);
     }
   }
 
@@ -154,6 +174,13 @@ final class Benchmark {
               Locale.ROOT, "%s %d: %.4f s", i < 0 ? "warm-up" : "step", i < 0 ? -i : i + 1, took));
     }
     updateShare = updating / Arrays.stream(seconds).sum();
+    if (profiled > 0) {
+      List<double[]> runs = new ArrayList<>();
+      for (int i = 0; i < profiled; i++) {
+        runs.add(plan.time(0, i));
+      }
+      profile = Optional.of(Profile.of(plan.steps(), runs));
+    }
     return seconds;
   }
 

@@ -1,10 +1,17 @@
 package io.resnet4j.app;
 
 import io.resnet4j.InvalidInputException;
+import io.resnet4j.backend.Backend;
+import io.resnet4j.backend.Backends;
+import io.resnet4j.backend.ChoiceCache;
+import io.resnet4j.backend.Session;
 import io.resnet4j.data.PictureSize;
+import io.resnet4j.graph.Graph;
 import io.resnet4j.model.Diagram;
 import io.resnet4j.model.ModelSpec;
 import io.resnet4j.model.Summary;
+import io.resnet4j.plan.MemoryMode;
+import io.resnet4j.plan.Precision;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -39,6 +46,34 @@ final class SummaryCommand extends Command {
       description = "With mermaid or svg: only this block, such as layer2.0, in full detail.")
   private @Nullable String block;
 
+  @Option(
+      names = "--plan",
+      description =
+          "Instead of the layers, what this machine would run: operations and their"
+              + " implementations. 'bench --profile' measures them.")
+  private boolean plan;
+
+  @Option(
+      names = "--mode",
+      paramLabel = "MODE",
+      defaultValue = "infer",
+      description = "With --plan: train or infer (default: ${DEFAULT-VALUE}).")
+  private String mode = "infer";
+
+  @Option(
+      names = "--batch",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "With --plan: pictures at once (default: ${DEFAULT-VALUE}).")
+  private int batch = 1;
+
+  @Option(
+      names = "--precision",
+      paramLabel = "P",
+      defaultValue = "f32",
+      description = "With --plan: f32 or bf16 (default: ${DEFAULT-VALUE}).")
+  private String precision = "f32";
+
   @Option(names = "--json", description = "The same as --format json.")
   private boolean json;
 
@@ -49,6 +84,11 @@ final class SummaryCommand extends Command {
     if (block != null && !wanted.equals("mermaid") && !wanted.equals("svg")) {
       throw new InvalidInputException("--block: only with --format mermaid or svg");
     }
+    if (plan) {
+      Profile steps = steps(spec);
+      console.result(json ? Json.line(steps.tree()) : steps.plan());
+      return Main.OK;
+    }
     switch (wanted) {
       case "mermaid" -> console.result(diagram(spec).stripTrailing());
       case "svg" -> console.result(SvgDiagram.draw(title(spec), diagram(spec)));
@@ -56,6 +96,22 @@ final class SummaryCommand extends Command {
       default -> console.result(table(spec, Summary.of(spec)));
     }
     return Main.OK;
+  }
+
+  private Profile steps(ModelSpec spec) {
+    boolean train = Choices.require("--mode", mode, List.of("train", "infer")).equals("train");
+    Precision numbers = Precision.named(precision);
+    if (batch < 1) {
+      throw new InvalidInputException("--batch " + batch + ": give a number of at least 1");
+    }
+    Backend engine = Specs.backend(Backends.DEFAULT, numbers);
+    // As far as this machine has measured; summary itself measures nothing.
+    var choices = io.resnet4j.backend.Choices.fixed(ChoiceCache.of(engine).read());
+    try (Session session = engine.open(choices)) {
+      Graph graph = Benchmark.graph(spec, batch, train);
+      return Profile.of(
+          session.prepare(Benchmark.plan(graph, numbers, train, MemoryMode.KEEP)).steps());
+    }
   }
 
   private String diagram(ModelSpec spec) {

@@ -4,6 +4,7 @@ import io.resnet4j.graph.Value;
 import io.resnet4j.plan.Plan;
 import io.resnet4j.tensor.Tensor;
 import java.nio.FloatBuffer;
+import java.util.List;
 
 /** A plan ready to run in its session. Freed with the session. */
 public interface Executable {
@@ -29,6 +30,16 @@ public interface Executable {
    * @param step makes the draws of each run differ
    */
   void run(long seed, long step);
+
+  /** What a run does, in order. */
+  List<PlanStep> steps();
+
+  /**
+   * Runs as {@link #run} does, and waits for each step to end.
+   *
+   * @return seconds of each of the {@link #steps}
+   */
+  double[] time(long seed, long step);
 
   /** A copy of a named output of the graph, canonical layout. */
   Tensor fetch(String output);

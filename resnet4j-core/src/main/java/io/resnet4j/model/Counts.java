@@ -3,7 +3,7 @@ package io.resnet4j.model;
 import io.resnet4j.graph.Graph;
 import io.resnet4j.graph.Node;
 import io.resnet4j.graph.Op;
-import io.resnet4j.tensor.Shape;
+import io.resnet4j.graph.Work;
 import java.util.function.ToLongFunction;
 
 /**
@@ -33,11 +33,7 @@ public record Counts(long parameters, long macs) {
 
   /** Multiply-adds a picture of one node. */
   static long macs(Node node) {
-    if (!(node.op() instanceof Op.Conv2d) && !(node.op() instanceof Op.Linear)) {
-      return 0;
-    }
-    Shape out = node.output().shape();
-    long pixels = out.rank() == 4 ? (long) out.dim(2) * out.dim(3) : 1;
-    return pixels * node.input(1).shape().elements();
+    long work = Work.multiplyAdds(node);
+    return work == 0 ? 0 : work / node.output().shape().dim(0);
   }
 }

@@ -5,6 +5,7 @@ import io.resnet4j.graph.Graph;
 import io.resnet4j.graph.Node;
 import io.resnet4j.graph.Op;
 import io.resnet4j.graph.Value;
+import io.resnet4j.graph.Work;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -163,24 +164,7 @@ final class LeanChoice {
     for (Value output : node.outputs()) {
       moved += bytes(output);
     }
-    return Math.max(macs(node), WORK_PER_BYTE * moved);
-  }
-
-  private static double macs(Node node) {
-    Op op = node.op();
-    if (op instanceof Op.Conv2d || op instanceof Op.Linear) {
-      double inputs = (double) node.input(1).shape().elements() / node.input(1).shape().dim(0);
-      return inputs * node.output().shape().elements();
-    }
-    if (op instanceof Op.Conv2dInputGradient) {
-      double outputs = (double) node.input(1).shape().elements() / node.input(1).shape().dim(1);
-      return outputs * node.output().shape().elements();
-    }
-    if (op instanceof Op.Conv2dWeightGradient gradient) {
-      double inputs = (double) gradient.weight().elements() / gradient.weight().dim(0);
-      return inputs * node.input(1).shape().elements();
-    }
-    return 0;
+    return Math.max(Work.multiplyAdds(node), WORK_PER_BYTE * moved);
   }
 
   /** Work of a step and the most bytes that are alive at once. */

@@ -12,6 +12,7 @@ import io.resnet4j.graph.Graph;
 import io.resnet4j.graph.GraphBuilder;
 import io.resnet4j.graph.Value;
 import io.resnet4j.graph.Window;
+import io.resnet4j.graph.Work;
 import io.resnet4j.plan.Mode;
 import io.resnet4j.plan.Planner;
 import io.resnet4j.plan.Program;
@@ -55,6 +56,29 @@ abstract class SessionContract extends UpdateContract {
         float[] zeros = new float[(int) parameter.shape().elements()];
         assertArrayEquals(zeros, session.read(MODEL, parameter.name()).toFloats());
       }
+    }
+  }
+
+  @Test
+  void aTimedRunGivesTheSameBitsAndATimeForEachStep() {
+    Case test = NetworkCases.residual(Activation.RELU, 3);
+    Program program = test.program(precision());
+    try (Session plain = backend().open();
+        Session timed = backend().open()) {
+      var expected = prepared(plain, program);
+      var given = prepared(timed, program);
+      CaseRunner.fill(plain, expected, test.values());
+      CaseRunner.fill(timed, given, test.values());
+      expected.run(1, 2);
+      double[] seconds = given.time(1, 2);
+      assertEquals(given.steps().size(), seconds.length);
+      assertArrayEquals(expected.fetch(Case.Y).toFloats(), given.fetch(Case.Y).toFloats());
+      long work = given.plan().graph().nodes().stream().mapToLong(Work::multiplyAdds).sum();
+      assertTrue(work > 0);
+      assertEquals(work, given.steps().stream().mapToLong(PlanStep::multiplyAdds).sum());
+      given
+          .steps()
+          .forEach(step -> assertTrue(step.bytes() >= 0 && !step.path().isEmpty(), step::toString));
     }
   }
 

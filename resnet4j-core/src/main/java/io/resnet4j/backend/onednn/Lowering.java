@@ -3,9 +3,11 @@ package io.resnet4j.backend.onednn;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_FROM;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_TO;
 
+import io.resnet4j.backend.PlanStep;
 import io.resnet4j.graph.Node;
 import io.resnet4j.graph.Op;
 import io.resnet4j.graph.Value;
+import io.resnet4j.graph.Work;
 import io.resnet4j.plan.Plan;
 import io.resnet4j.tensor.DType;
 import io.resnet4j.tensor.Shape;
@@ -19,6 +21,7 @@ import java.util.Set;
 import org.bytedeco.dnnl.dnnl_exec_arg_t;
 import org.bytedeco.dnnl.dnnl_memory;
 import org.bytedeco.dnnl.dnnl_primitive_desc;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Collects what a plan becomes: steps over regions. Keeps where each value lies, reorders it when a
@@ -31,6 +34,8 @@ final class Lowering {
   final StateStore store;
   final Tuner tuner;
 
+  private static final String REORDER = "reorder";
+
   private final Map<Value, List<Placed>> placements = new HashMap<>();
   private final Map<String, Region> inputs = new HashMap<>();
   private final List<Step> steps = new ArrayList<>();
@@ -41,6 +46,7 @@ final class Lowering {
   private List<Followers.Follower> followers = List.of();
   private int nodeIndex;
   private Node node;
+  private @Nullable Node counted;
 
   Lowering(Dnnl dnnl, Resources resources, Plan plan, StateStore store, Tuner tuner) {
     this.dnnl = dnnl;
@@ -71,11 +77,10 @@ final class Lowering {
   /**
    * One prepared step.
    *
-   * @param path of the node it belongs to
-   * @param kind what it does, for profiles
+   * @param what it does, for profiles
    * @param action does it
    */
-  record Step(String path, String kind, Action action) {}
+  record Step(PlanStep what, Action action) {}
 
   /** Lowers every node in order. */
   void lower() {
@@ -314,7 +319,7 @@ final class Lowering {
   void reorder(Placed from, Placed to) {
     dnnl_primitive_desc description = store.reorder(resources, from.layout(), to.layout());
     emit(
-        "reorder",
+        REORDER,
         description,
         new Argument(DNNL_ARG_FROM, from.layout(), from.region()),
         new Argument(DNNL_ARG_TO, to.layout(), to.region()));
@@ -347,18 +352,29 @@ final class Lowering {
             dnnl.primitive(resources, description, path + " " + kind), array, all.size());
     append(
         kind,
+        Dnnl.implementation(description),
+        Arrays.stream(arguments).mapToLong(argument -> argument.layout().bytes()).sum(),
         run -> dnnl.execute(prepared, path),
-        all.stream().map(Argument::region).toArray(Region[]::new));
+        all.stream().map(Argument::region).toList());
   }
 
   /** Appends a step written in Java. */
   void append(String kind, Action action, Region... used) {
+    long bytes = Arrays.stream(used).mapToLong(Region::bytes).sum();
+    append(kind, "java", bytes, action, List.of(used));
+  }
+
+  private void append(
+      String kind, String implementation, long bytes, Action action, List<Region> used) {
     for (Region region : used) {
       region.usedAt(steps.size());
       if (region.bytes() > 0) {
         regions.add(region);
       }
     }
-    steps.add(new Step(node.path(), kind, action));
+    // Of what a node becomes one step computes; the others bring its operands into order.
+    long work = kind.equals(REORDER) || node == counted ? 0 : Work.multiplyAdds(node);
+    counted = work > 0 ? node : counted;
+    steps.add(new Step(new PlanStep(node.path(), kind, implementation, bytes, work), action));
   }
 }

@@ -2,6 +2,7 @@ package io.resnet4j.backend.onednn;
 
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.backend.Executable;
+import io.resnet4j.backend.PlanStep;
 import io.resnet4j.graph.Node;
 import io.resnet4j.graph.Value;
 import io.resnet4j.plan.Lifetime;
@@ -10,6 +11,7 @@ import io.resnet4j.plan.Plan;
 import io.resnet4j.tensor.DType;
 import io.resnet4j.tensor.Tensor;
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -118,16 +120,45 @@ final class OneDnnExecutable implements Executable {
 
   @Override
   public void run(long seed, long step) {
-    session.requireOpen();
     Lowering.Run run = new Lowering.Run(seed, step);
+    whole(
+        () -> {
+          for (Lowering.Step each : steps) {
+            each.action().run(run);
+          }
+        });
+  }
+
+  @Override
+  public List<PlanStep> steps() {
+    return Arrays.stream(steps).map(Lowering.Step::what).toList();
+  }
+
+  @Override
+  public double[] time(long seed, long step) {
+    Lowering.Run run = new Lowering.Run(seed, step);
+    double[] seconds = new double[steps.length];
+    whole(
+        () -> {
+          for (int i = 0; i < steps.length; i++) {
+            long begin = System.nanoTime();
+            steps[i].action().run(run);
+            lowering.dnnl.await();
+            seconds[i] = (System.nanoTime() - begin) * 1e-9;
+          }
+        });
+    return seconds;
+  }
+
+  /** Does the steps on the engine's thread, with all that belongs before and after them. */
+  private void whole(Runnable allSteps) {
+    session.requireOpen();
     session
         .engine()
         .run(
             () -> {
               session.beforeRun(this);
-              for (Lowering.Step each : steps) {
-                each.action().run(run);
-              }
+              allSteps.run();
               lowering.dnnl.await();
               if (lowering.movesState()) {
                 session.store().followers().touch(lowering.plan.namespace());

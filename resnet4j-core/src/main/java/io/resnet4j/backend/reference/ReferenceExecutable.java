@@ -2,10 +2,12 @@ package io.resnet4j.backend.reference;
 
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.backend.Executable;
+import io.resnet4j.backend.PlanStep;
 import io.resnet4j.graph.Graph;
 import io.resnet4j.graph.Node;
 import io.resnet4j.graph.Op;
 import io.resnet4j.graph.Value;
+import io.resnet4j.graph.Work;
 import io.resnet4j.plan.Lifetime;
 import io.resnet4j.plan.Plan;
 import io.resnet4j.tensor.DType;
@@ -16,6 +18,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * Runs node after node. A value is dropped after the last step of its lifetime, so that a plan
@@ -122,7 +125,30 @@ final class ReferenceExecutable implements Executable, Evaluator.Source {
   }
 
   @Override
+  public List<PlanStep> steps() {
+    return plan.graph().nodes().stream()
+        .map(
+            node ->
+                new PlanStep(
+                    node.path(),
+                    node.op().getClass().getSimpleName(),
+                    "reference",
+                    Double.BYTES
+                        * Stream.of(node.inputs(), node.outputs())
+                            .flatMap(List::stream)
+                            .mapToLong(value -> value.shape().elements())
+                            .sum(),
+                    Work.multiplyAdds(node)))
+        .toList();
+  }
+
+  @Override
   public void run(long seed, long step) {
+    time(seed, step);
+  }
+
+  @Override
+  public double[] time(long seed, long step) {
     session.requireOpen();
     complete = false;
     values = new HashMap<>();
@@ -135,7 +161,9 @@ final class ReferenceExecutable implements Executable, Evaluator.Source {
             graph::producer,
             seed,
             step);
-    for (int i = 0; i < graph.nodes().size(); i++) {
+    double[] seconds = new double[graph.nodes().size()];
+    for (int i = 0; i < seconds.length; i++) {
+      long begin = System.nanoTime();
       Node node = graph.nodes().get(i);
       List<double[]> made = node.op().accept(evaluator, node);
       for (int j = 0; j < made.size(); j++) {
@@ -145,6 +173,7 @@ final class ReferenceExecutable implements Executable, Evaluator.Source {
             opaque(node.op(), j) ? made.get(j) : Rounding.round(made.get(j), plan.type(value)));
       }
       dying.get(i).forEach(values::remove);
+      seconds[i] = (System.nanoTime() - begin) * 1e-9;
     }
     plan.gradients()
         .forEach(
@@ -154,6 +183,7 @@ final class ReferenceExecutable implements Executable, Evaluator.Source {
               }
             });
     complete = true;
+    return seconds;
   }
 
   private boolean isParameter(String path) {
