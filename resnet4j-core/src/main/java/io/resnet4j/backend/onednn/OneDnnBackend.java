@@ -26,10 +26,11 @@ public final class OneDnnBackend implements Backend {
 
   @Override
   public Set<Precision> precisions() {
-    boolean x86 = System.getProperty("os.arch").matches("amd64|x86_64");
     boolean wide =
         (dnnl_get_effective_cpu_isa() & dnnl_cpu_isa_avx512_core) == dnnl_cpu_isa_avx512_core;
-    return x86 && !wide ? EnumSet.of(Precision.F32) : EnumSet.of(Precision.F32, Precision.BF16);
+    return InstructionSet.x86() && !wide
+        ? EnumSet.of(Precision.F32, Precision.INT8)
+        : EnumSet.of(Precision.F32, Precision.BF16, Precision.INT8);
   }
 
   @Override
