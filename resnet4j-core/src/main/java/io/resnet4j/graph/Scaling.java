@@ -5,7 +5,7 @@ import io.resnet4j.tensor.DType;
 
 /**
  * How 8-bit codes stand for numbers: number = scale x code, so that zero, and with it padding, is
- * exact. Codes are 0 to 255, or -127 to 127 (-128 is left out, so that negation is exact).
+ * exact. Codes are 0 to 255, or -128 to 127.
  *
  * @param type U8 for what is never negative, else S8
  * @param scale what a code of one stands for; a positive, finite, normal number

@@ -16,6 +16,7 @@ import io.resnet4j.data.PreprocessingJson;
 import io.resnet4j.data.Views;
 import io.resnet4j.model.Model;
 import io.resnet4j.model.ModelSpec;
+import io.resnet4j.model.TrainedModel;
 import io.resnet4j.plan.Planner;
 import io.resnet4j.plan.Precision;
 import io.resnet4j.plan.Program;
@@ -41,7 +42,7 @@ public final class Predictor implements AutoCloseable {
   /** The most pictures that run at once. */
   public static final int LARGEST_BATCH = 128;
 
-  private final Model model;
+  private final TrainedModel model;
   private final ModelSpec spec;
   private final Precision precision;
   private final Session session;
@@ -54,7 +55,7 @@ public final class Predictor implements AutoCloseable {
 
   private boolean closed;
 
-  private Predictor(Model model, Precision precision, Backend backend) {
+  private Predictor(TrainedModel model, Precision precision, Backend backend) {
     this.model = model;
     this.spec = model.spec();
     this.precision = precision;
@@ -91,7 +92,7 @@ public final class Predictor implements AutoCloseable {
   }
 
   /** Opens {@code model} on the default backend. */
-  public static Predictor open(Model model, Precision precision) {
+  public static Predictor open(TrainedModel model, Precision precision) {
     return open(model, precision, Backends.named(Backends.DEFAULT));
   }
 
@@ -102,7 +103,7 @@ public final class Predictor implements AutoCloseable {
    * @throws InvalidInputException if the precision is not offered, there is too little memory, or
    *     the model's metadata cannot be read
    */
-  public static Predictor open(Model model, Precision precision, Backend backend) {
+  public static Predictor open(TrainedModel model, Precision precision, Backend backend) {
     Predictor predictor = new Predictor(model, precision, backend);
     try {
       predictor.load();
@@ -120,7 +121,7 @@ public final class Predictor implements AutoCloseable {
 
   private Executable plan(int batch) {
     return plans.computeIfAbsent(
-        batch, n -> session.prepare(Planner.plan(Program.inference(spec.graph(n), precision))));
+        batch, n -> session.prepare(Planner.plan(Program.inference(model.graph(n), precision))));
   }
 
   private void requireOpen() {

@@ -23,9 +23,7 @@ public final class Planner {
    *     exist
    */
   public static Plan plan(Program program) {
-    if (program.precision() == Precision.INT8) {
-      Quantiser.require(program);
-    }
+    Quantiser.requireFits(program);
     Set<Value> kept = new HashSet<>(program.observed());
     kept.addAll(program.gradientsBy());
     program.loss().ifPresent(kept::add);

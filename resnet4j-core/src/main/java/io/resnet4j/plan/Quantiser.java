@@ -166,17 +166,25 @@ public final class Quantiser {
     return new Quantiser(fused(graph), how).run();
   }
 
-  /** Refuses a program of 8-bit codes whose graph has none. */
-  static void require(Program program) {
+  /** Refuses 8-bit precision without a quantised graph, and any other with one. */
+  static void requireFits(Program program) {
     boolean quantised =
         program.graph().nodes().stream()
             .anyMatch(
                 node ->
                     node.op() instanceof Op.QuantisedConv2d
                         || node.op() instanceof Op.QuantisedLinear);
-    if (!quantised || program.loss().isPresent()) {
+    boolean int8 = program.precision() == Precision.INT8;
+    if (int8 && !quantised) {
       throw new InvalidInputException(
-          "precision int8: needs a quantised network, for inference; make one with 'quantize'");
+          "precision int8: the network is not quantised; make it so with 'quantize'");
+    }
+    if (quantised && !int8) {
+      throw new InvalidInputException(
+          "precision "
+              + program.precision()
+              + ": the network is quantised and runs in int8; for another give the weights it was"
+              + " made from");
     }
   }
 
