@@ -4,6 +4,7 @@ import io.resnet4j.graph.Value;
 import io.resnet4j.plan.Plan;
 import io.resnet4j.tensor.Tensor;
 import java.nio.FloatBuffer;
+import java.util.Map;
 
 /** A plan ready to run in its session. Freed with the session. */
 public interface Executable {
@@ -38,6 +39,16 @@ public interface Executable {
 
   /** The single number of a named output, such as the loss. */
   double scalar(String output);
+
+  /**
+   * Seconds that the operations of each node take, by the node's path: the median of several runs
+   * with the inputs that were fed last. Empty where a backend cannot tell.
+   *
+   * @param runs at least 1
+   */
+  default Map<String, Double> profile(int runs) {
+    return Map.of();
+  }
 
   /** Bytes of working memory that this plan asks of the arena. */
   long arenaBytes();

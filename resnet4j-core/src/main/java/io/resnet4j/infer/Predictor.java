@@ -42,6 +42,8 @@ public final class Predictor implements AutoCloseable {
   /** The most pictures that run at once. */
   public static final int LARGEST_BATCH = 128;
 
+  private static final int PROFILE_RUNS = 9;
+
   private final TrainedModel model;
   private final ModelSpec spec;
   private final Precision precision;
@@ -279,6 +281,20 @@ public final class Predictor implements AutoCloseable {
     plan.feed(ModelSpec.IMAGES, images);
     plan.run(0, 0);
     return plan.fetch(ModelSpec.LOGITS).toFloats();
+  }
+
+  /**
+   * Seconds that each node takes for one batch, by path; see {@link Executable#profile}.
+   *
+   * @param images [batch,C,H,W]
+   * @param batch pictures at once
+   */
+  public synchronized Map<String, Double> profile(FloatBuffer images, int batch) {
+    requireOpen();
+    Executable plan = plan(batch);
+    plan.feed(ModelSpec.IMAGES, images);
+    plan.run(0, 0);
+    return plan.profile(PROFILE_RUNS);
   }
 
   private List<List<Prediction>> rank(float[] logits, int rows, int top) {

@@ -6,7 +6,9 @@ import io.resnet4j.graph.Graph;
 import io.resnet4j.graph.Node;
 import io.resnet4j.graph.Op;
 import io.resnet4j.graph.Scaling;
+import io.resnet4j.graph.Start;
 import io.resnet4j.graph.Value;
+import io.resnet4j.tensor.DType;
 import io.resnet4j.tensor.Shape;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -16,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 
 /**
  * Makes of a network's graph one whose chosen layers read and write 8-bit codes. Batch norms,
@@ -188,6 +191,26 @@ public final class Quantiser {
     }
   }
 
+  /** Operations of a quantised graph that compute with numbers, by kind, and how often they are. */
+  public static Map<String, Integer> inNumbers(Graph quantised) {
+    Map<String, Integer> counts = new TreeMap<>();
+    Map<Value, DType> types = Types.choose(quantised, Precision.INT8);
+    for (Node node : quantised.nodes()) {
+      Op op = node.op();
+      boolean silent =
+          node.inputs().isEmpty()
+              || op instanceof Op.Quantise
+              || op instanceof Op.Dequantise
+              || op instanceof Op.QuantisedConv2d
+              || op instanceof Op.QuantisedLinear
+              || op instanceof Op.Reshape;
+      if (!silent && types.get(node.output()) == DType.F32) {
+        counts.merge(op.getClass().getSimpleName(), 1, Integer::sum);
+      }
+    }
+    return counts;
+  }
+
   private Graph run() {
     Map<String, Node> able = new HashMap<>();
     layers(graph).forEach(node -> able.put(node.path(), node));
@@ -295,7 +318,7 @@ public final class Quantiser {
   }
 
   private Value parameter(String path, Shape shape) {
-    return emit(path, new Op.Parameter(shape, io.resnet4j.graph.Start.BY_READER), List.of(), shape);
+    return emit(path, new Op.Parameter(shape, Start.BY_READER), List.of(), shape);
   }
 
   private Value emit(String path, Op op, List<Value> inputs, Shape shape) {

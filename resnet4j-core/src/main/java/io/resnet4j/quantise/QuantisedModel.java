@@ -158,12 +158,12 @@ public final class QuantisedModel implements TrainedModel {
 
   /**
    * Writes the network as ONNX in QDQ form: weights s8, biases s32, each layer between
-   * DequantizeLinear and QuantizeLinear.
+   * DequantizeLinear and QuantizeLinear. The batch is left open.
    *
-   * @param batch any; the file leaves it open
+   * @throws java.io.UncheckedIOException if it cannot be written; what was there is untouched
    */
-  public void writeOnnx(Path file, int batch, Onnx.Options options) {
-    new Onnx(spec.name(), graph(batch), state, metadata).write(file, options);
+  public void writeOnnx(Path file, Onnx.Options options) {
+    new Onnx(spec.name(), graph(1), state, metadata).write(file, options);
   }
 
   /** Whether a file says that it is of this format. */

@@ -10,7 +10,9 @@ import io.resnet4j.plan.Plan;
 import io.resnet4j.tensor.DType;
 import io.resnet4j.tensor.Tensor;
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -133,6 +135,33 @@ final class OneDnnExecutable implements Executable {
                 session.store().followers().touch(lowering.plan.namespace());
               }
             });
+  }
+
+  @Override
+  public Map<String, Double> profile(int runs) {
+    session.requireOpen();
+    Lowering.Run run = new Lowering.Run(0, 0);
+    double[][] seconds = new double[steps.length][runs];
+    session
+        .engine()
+        .run(
+            () -> {
+              session.beforeRun(this);
+              for (int i = 0; i < runs; i++) {
+                for (int step = 0; step < steps.length; step++) {
+                  long begin = System.nanoTime();
+                  steps[step].action().run(run);
+                  lowering.dnnl.await();
+                  seconds[step][i] = (System.nanoTime() - begin) * 1e-9;
+                }
+              }
+            });
+    Map<String, Double> byPath = new LinkedHashMap<>();
+    for (int step = 0; step < steps.length; step++) {
+      Arrays.sort(seconds[step]);
+      byPath.merge(steps[step].path(), seconds[step][runs / 2], Double::sum);
+    }
+    return byPath;
   }
 
   @Override
