@@ -68,11 +68,11 @@ final class QuantizeCommand extends Command {
   @Option(
       names = "--method",
       paramLabel = "M",
-      defaultValue = "percentile",
+      defaultValue = "entropy",
       description =
           "How ranges of activations are found: entropy, percentile or minmax (default:"
               + " ${DEFAULT-VALUE}).")
-  private String method = "percentile";
+  private String method = "entropy";
 
   @Option(
       names = "--samples",
