@@ -59,6 +59,7 @@ class ArchitectureTest {
     allow("fetch", "data", "model");
     allow("data.augment", "data");
     allow("infer", "data", "model", "backend");
+    allow("quantise", "infer");
     allow("train", "infer", "data.augment");
     allow("lab", "train");
   }

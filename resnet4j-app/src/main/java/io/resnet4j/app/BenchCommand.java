@@ -3,9 +3,13 @@ package io.resnet4j.app;
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.backend.Backend;
 import io.resnet4j.backend.Backends;
+import io.resnet4j.model.Model;
 import io.resnet4j.model.ModelSpec;
+import io.resnet4j.model.TrainedModel;
 import io.resnet4j.plan.MemoryMode;
 import io.resnet4j.plan.Precision;
+import io.resnet4j.quantise.QuantisedModel;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -26,10 +30,15 @@ final class BenchCommand extends Command {
 
   @Option(
       names = "--model",
-      required = true,
       paramLabel = "M",
-      description = "A name that 'models' lists, or a JSON file.")
-  private String model = "";
+      description = "A name that 'models' lists, or a JSON file; its weights are drawn.")
+  private @Nullable String model;
+
+  @Option(
+      names = "--weights",
+      paramLabel = "FILE",
+      description = "In place of --model, to infer: weights, quantised or not.")
+  private @Nullable Path weights;
 
   @Option(names = "--batch", required = true, paramLabel = "N", description = "Pictures in a step.")
   private int batch;
@@ -45,7 +54,9 @@ final class BenchCommand extends Command {
       names = "--precision",
       paramLabel = "P",
       defaultValue = "f32",
-      description = "f32 or bf16 (default: ${DEFAULT-VALUE}).")
+      description =
+          "f32, bf16 or, to infer, int8: of quantised weights, else of drawn ones with ranges"
+              + " calibrated on drawn numbers (default: ${DEFAULT-VALUE}).")
   private String precision = "f32";
 
   @Option(names = "--input", paramLabel = "CxHxW", description = "Another picture.")
@@ -117,7 +128,6 @@ final class BenchCommand extends Command {
   @Override
   int run(Console console) {
     Threads.require(threads);
-    ModelSpec spec = Specs.named(model, input, classes);
     boolean train = Choices.require("--mode", mode, List.of("train", "infer")).equals("train");
     Precision numbers = Precision.named(precision);
     boolean tuned = Choices.onOff("--autotune", autotune);
@@ -129,8 +139,11 @@ final class BenchCommand extends Command {
       requireAtLeast("--profile", profile, 1);
     }
     Backend engine = Specs.backend(backend, numbers);
+    TrainedModel measured = measured(engine, numbers, train, console);
+    ModelSpec spec = measured.spec();
     Benchmark.Result result =
-        new Benchmark(engine, spec, numbers, batch, train, kept, tuned, Benchmark.recipe(optimiser))
+        new Benchmark(
+                engine, measured, numbers, batch, train, kept, tuned, Benchmark.recipe(optimiser))
             .profiling(profile == null ? 0 : steps)
             .run(warmUp, steps, console);
     // Read before the peak is measured, which takes memory of its own.
@@ -166,6 +179,31 @@ final class BenchCommand extends Command {
       result.profile().ifPresent(measured -> console.result(measured.words(profile, peak)));
     }
     return Main.OK;
+  }
+
+  private TrainedModel measured(Backend engine, Precision numbers, boolean train, Console console) {
+    boolean int8 = numbers == Precision.INT8;
+    if (train && (int8 || weights != null)) {
+      throw new InvalidInputException(
+          (int8 ? "--precision int8" : "--weights " + weights) + ": only with --mode infer");
+    }
+    if ((weights == null) == (model == null)) {
+      throw new InvalidInputException("bench: give either --model or --weights");
+    }
+    if (weights != null) {
+      if (input != null || classes != null) {
+        throw new InvalidInputException("--input and --classes: only with --model");
+      }
+      return QuantisedModel.isQuantised(weights)
+          ? QuantisedModel.load(weights)
+          : Model.load(weights);
+    }
+    ModelSpec spec = Specs.named(model, input, classes);
+    if (int8) {
+      console.info("int8: drawn weights, ranges calibrated on drawn numbers");
+      return Benchmark.drawn(spec, engine);
+    }
+    return spec.initialise(0);
   }
 
   private String words(

@@ -6,19 +6,23 @@ import io.resnet4j.backend.Choices;
 import io.resnet4j.backend.Executable;
 import io.resnet4j.backend.Session;
 import io.resnet4j.graph.Graph;
+import io.resnet4j.model.Model;
 import io.resnet4j.model.ModelSpec;
+import io.resnet4j.model.TrainedModel;
 import io.resnet4j.plan.MemoryMode;
 import io.resnet4j.plan.Plan;
 import io.resnet4j.plan.Planner;
 import io.resnet4j.plan.Precision;
 import io.resnet4j.plan.Program;
 import io.resnet4j.plan.UpdateRule;
+import io.resnet4j.quantise.Calibration;
+import io.resnet4j.quantise.Method;
+import io.resnet4j.quantise.QuantisedModel;
 import io.resnet4j.random.KeyedRandom;
 import io.resnet4j.train.Recipe;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -33,6 +37,7 @@ final class Benchmark {
 
   private final Backend backend;
   private final ModelSpec spec;
+  private final TrainedModel model;
   private final Precision precision;
   private final int batch;
   private final boolean train;
@@ -45,7 +50,7 @@ final class Benchmark {
 
   Benchmark(
       Backend backend,
-      ModelSpec spec,
+      TrainedModel model,
       Precision precision,
       int batch,
       boolean train,
@@ -53,7 +58,8 @@ final class Benchmark {
       boolean tuned,
       Recipe recipe) {
     this.backend = backend;
-    this.spec = spec;
+    this.model = model;
+    this.spec = model.spec();
     this.precision = precision;
     this.batch = batch;
     this.train = train;
@@ -68,10 +74,6 @@ final class Benchmark {
     return this;
   }
 
-  static Graph graph(ModelSpec spec, int batch, boolean train) {
-    return train ? spec.trainingGraph(batch, 0) : spec.graph(batch);
-  }
-
   static Plan plan(Graph graph, Precision precision, boolean train, MemoryMode memory) {
     return Planner.plan(
         train
@@ -82,6 +84,16 @@ final class Benchmark {
   /** A recipe that says how parameters move. */
   static Recipe recipe(String optimiser) {
     return Recipe.named("cifar10-he2015").set("optimiser=" + optimiser);
+  }
+
+  /** A network with drawn weights, its ranges calibrated on drawn numbers. */
+  static QuantisedModel drawn(ModelSpec spec, Backend backend) {
+    Model model = spec.initialise(0);
+    long pixels = (long) spec.channels() * spec.height() * spec.width();
+    try (Calibration calibration = Calibration.of(model, backend)) {
+      calibration.add(normal(BUFFERS * pixels, "bench/calibration"), BUFFERS);
+      return QuantisedModel.of(model, calibration.quantisation(Method.MINMAX));
+    }
   }
 
   /**
@@ -109,16 +121,14 @@ final class Benchmark {
     Choices choices = tuned ? Choices.measuring(cache.read()) : Choices.DEFAULTS;
     try (Session session = backend.open(choices)) {
       long begin = System.nanoTime();
-      Graph graph = graph(spec, batch, train);
+      Graph graph = train ? spec.trainingGraph(batch, 0) : model.graph(batch);
       Executable plan = session.prepare(plan(graph, precision, train, memory));
       double prepared = (System.nanoTime() - begin) * 1e-9;
       if (tuned) {
         cache.add(session.choices());
       }
       console.detail("plan ready after " + Text.seconds(prepared));
-      spec.initialise(0)
-          .state()
-          .forEach((path, tensor) -> session.write(Program.MODEL, path, tensor));
+      model.state().forEach((path, tensor) -> session.write(Program.MODEL, path, tensor));
       double[] seconds = time(session, plan, graph, warmUp, steps, console);
       Arrays.sort(seconds);
       double median = (seconds[(seconds.length - 1) / 2] + seconds[seconds.length / 2]) / 2;
@@ -175,11 +185,7 @@ final class Benchmark {
     }
     updateShare = updating / Arrays.stream(seconds).sum();
     if (profiled > 0) {
-      List<double[]> runs = new ArrayList<>();
-      for (int i = 0; i < profiled; i++) {
-        runs.add(plan.time(0, i));
-      }
-      profile = Optional.of(Profile.of(plan.steps(), runs));
+      profile = Optional.of(Profile.of(plan.steps(), plan.medianTimes(profiled)));
     }
     return seconds;
   }

@@ -21,6 +21,7 @@ final class Commands {
     ALL.put("predict", "say what pictures show");
     ALL.put("import", "read weights of PyTorch, or an ONNX file, and write them as a model");
     ALL.put("export", "write trained weights as an ONNX file");
+    ALL.put("quantize", "make trained weights compute with 8-bit numbers, and say what that costs");
     ALL.put("download", "fetch data sets and trained weights from where they are published");
     ALL.put("bench", "measure the speed of a network on this machine");
     ALL.put("doctor", "say what this machine can do and what is wrong");
@@ -38,6 +39,7 @@ final class Commands {
       case "download" -> new DownloadCommand();
       case "predict" -> new PredictCommand();
       case "export" -> new ExportCommand();
+      case "quantize" -> new QuantizeCommand();
       case "doctor" -> new DoctorCommand();
       case "import" -> new ImportCommand();
       case "models" -> new ModelsCommand();

@@ -4,12 +4,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.data.DataSplits;
 import io.resnet4j.data.Dataset;
-import io.resnet4j.data.Normalisation;
 import io.resnet4j.data.Preprocessing;
-import io.resnet4j.data.PreprocessingJson;
 import io.resnet4j.infer.Evaluation;
 import io.resnet4j.infer.Predictor;
-import io.resnet4j.model.Model;
+import io.resnet4j.model.TrainedModel;
 import java.util.List;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -45,40 +43,19 @@ final class EvalCommand extends Command {
     if (batch < 1) {
       throw new InvalidInputException("--batch " + batch + ": give at least 1");
     }
-    Model model = weights.load();
-    DataSplits splits = framed(data.open(console), model);
+    TrainedModel model = weights.load();
+    DataSplits splits = WeightsOptions.framed(data.open(console), model, weights.file());
     Dataset part = test ? splits.test() : heldOut(model, splits);
+    Preprocessing seen = WeightsOptions.preprocessing(splits, model, weights.file(), console);
     Evaluation result;
     try (Predictor predictor = weights.open(model)) {
-      if (predictor.preprocessing().isPresent()) {
-        Preprocessing own = predictor.preprocessing().get();
-        result = predictor.evaluate(part, own, batch, weights.views());
-      } else {
-        console.info(
-            weights.file()
-                + ": does not say how pictures are normalised; using mean and deviation of the"
-                + " training set's channels");
-        Normalisation normalisation = Normalisation.perChannel(splits.train());
-        Preprocessing made = Preprocessing.of(splits.train(), normalisation);
-        result = predictor.evaluate(part, made, batch, weights.views());
-      }
+      result = predictor.evaluate(part, seen, batch, weights.views());
     }
     console.result(json ? Json.line(result) : words(model, result, test));
     return Main.OK;
   }
 
-  /** The data as the model was taught to see pictures. */
-  private DataSplits framed(DataSplits splits, Model model) {
-    String json = model.metadata().get(Model.PREPROCESSING);
-    if (json == null) {
-      return splits.framed(
-          model.spec().height(), model.spec().width(), WeightsOptions.usualResize(model.spec()));
-    }
-    Preprocessing made = PreprocessingJson.read(json, weights.file().toString());
-    return splits.framed(made.height(), made.width(), made.resize());
-  }
-
-  private Dataset heldOut(Model model, DataSplits splits) {
+  private Dataset heldOut(TrainedModel model, DataSplits splits) {
     if (splits.validation().isPresent()) {
       return splits.validation().get();
     }
@@ -102,7 +79,7 @@ final class EvalCommand extends Command {
                         + " test"));
   }
 
-  private static String words(Model model, Evaluation result, boolean test) {
+  private static String words(TrainedModel model, Evaluation result, boolean test) {
     return new TextTable("ll")
         .row(
             model.spec().name(),

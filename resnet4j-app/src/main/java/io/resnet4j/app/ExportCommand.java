@@ -3,6 +3,8 @@ package io.resnet4j.app;
 import io.resnet4j.interop.Onnx;
 import io.resnet4j.model.Model;
 import io.resnet4j.model.OnnxModels;
+import io.resnet4j.model.TrainedModel;
+import io.resnet4j.quantise.QuantisedModel;
 import java.nio.file.Path;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -13,7 +15,8 @@ import picocli.CommandLine.Parameters;
 @picocli.CommandLine.Command(
     description =
         "Writes trained weights as an ONNX file: input 'images' [batch,C,H,W], output 'logits'"
-            + " [batch,K]; the metadata hold the classes and how pictures become the input.")
+            + " [batch,K]; the metadata hold the classes and how pictures become the input. Quantised"
+            + " weights give ONNX's QDQ form, batch norms folded.")
 final class ExportCommand extends Command {
   @Parameters(
       paramLabel = "FILE",
@@ -64,10 +67,18 @@ final class ExportCommand extends Command {
   int run(Console console) {
     Onnx.Options options = new Onnx.Options(fold, opset);
     OutputFile.require("--onnx", out);
-    Model loaded = WeightsOptions.load(weights, model, input);
-    OnnxModels.write(loaded, out, options);
+    TrainedModel loaded;
+    if (model == null && QuantisedModel.isQuantised(weights)) {
+      QuantisedModel quantised = QuantisedModel.load(weights);
+      quantised.writeOnnx(out, options);
+      loaded = quantised;
+    } else {
+      Model read = WeightsOptions.load(weights, model, input);
+      OnnxModels.write(read, out, options);
+      loaded = read;
+    }
     Map<String, Object> fields = OnnxFields.of(loaded, out);
-    fields.put("folded", fold);
+    fields.put("folded", fold || loaded instanceof QuantisedModel);
     fields.put("opset", opset);
     console.result(json ? Json.line(fields) : OnnxFields.words(fields));
     return Main.OK;

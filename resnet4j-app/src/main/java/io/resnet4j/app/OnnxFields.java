@@ -1,7 +1,7 @@
 package io.resnet4j.app;
 
-import io.resnet4j.model.Model;
 import io.resnet4j.model.ModelSpec;
+import io.resnet4j.model.TrainedModel;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -11,7 +11,7 @@ final class OnnxFields {
   private OnnxFields() {}
 
   /** What was written. */
-  static Map<String, Object> of(Model model, Path out) {
+  static Map<String, Object> of(TrainedModel model, Path out) {
     ModelSpec spec = model.spec();
     Map<String, Object> fields = new LinkedHashMap<>();
     fields.put("model", spec.name());

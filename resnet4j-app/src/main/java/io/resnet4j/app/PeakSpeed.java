@@ -5,14 +5,22 @@ import io.resnet4j.backend.Executable;
 import io.resnet4j.backend.Session;
 import io.resnet4j.graph.Graph;
 import io.resnet4j.graph.GraphBuilder;
+import io.resnet4j.graph.Scaling;
 import io.resnet4j.graph.Value;
 import io.resnet4j.graph.Window;
 import io.resnet4j.plan.Planner;
 import io.resnet4j.plan.Precision;
 import io.resnet4j.plan.Program;
+import io.resnet4j.plan.Quantisation;
+import io.resnet4j.plan.Quantiser;
 import io.resnet4j.random.KeyedRandom;
+import io.resnet4j.tensor.DType;
 import io.resnet4j.tensor.Shape;
 import io.resnet4j.tensor.Tensor;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Set;
 
 /**
  * What this machine can do, to compare a network with: a chain of 3x3 convolutions, 256 to 256
@@ -28,15 +36,21 @@ final class PeakSpeed {
   private static final double SECONDS = 2;
   private static final int LEAST_RUNS = 4;
 
+  /** Size of the codes of weights. */
+  private static final float CODES = 30;
+
   private PeakSpeed() {}
 
   /** Floating-point operations a second, a multiply-add being two. */
   static double measure(Backend backend, Precision precision) {
     try (Session session = backend.open()) {
-      Executable plan = session.prepare(Planner.plan(Program.inference(graph(), precision)));
+      Executable plan =
+          session.prepare(Planner.plan(Program.inference(graph(precision), precision)));
+      float scale = precision == Precision.INT8 ? CODES : (float) (1 / Math.sqrt(9.0 * CHANNELS));
       session
           .state(Program.MODEL)
-          .forEach((path, shape) -> session.write(Program.MODEL, path, weights(path, shape)));
+          .forEach(
+              (path, shape) -> session.write(Program.MODEL, path, weights(path, shape, scale)));
       plan.feed("x", Benchmark.normal((long) BATCH * CHANNELS * SIDE * SIDE, "bench/peak/x"));
       double flops = 2.0 * LAYERS * BATCH * SIDE * SIDE * 9 * CHANNELS * CHANNELS;
       double best = 0;
@@ -50,6 +64,20 @@ final class PeakSpeed {
     }
   }
 
+  private static Graph graph(Precision precision) {
+    Graph graph = graph();
+    if (precision != Precision.INT8) {
+      return graph;
+    }
+    Graph fused = Quantiser.fused(graph);
+    Set<String> layers = new LinkedHashSet<>();
+    Quantiser.layers(fused).forEach(layer -> layers.add(layer.path()));
+    Map<String, Scaling> scalings = new HashMap<>();
+    Quantiser.candidates(fused)
+        .forEach(value -> scalings.put(value.name(), Scaling.upTo(DType.U8, 1)));
+    return Quantiser.quantise(graph, new Quantisation(layers, scalings));
+  }
+
   private static Graph graph() {
     GraphBuilder g = new GraphBuilder();
     Value x = g.input("x", Shape.of(BATCH, CHANNELS, SIDE, SIDE));
@@ -61,10 +89,9 @@ final class PeakSpeed {
   }
 
   /** Of a size that neither grows nor fades along the chain. */
-  private static Tensor weights(String path, Shape shape) {
+  private static Tensor weights(String path, Shape shape, float scale) {
     KeyedRandom random = KeyedRandom.of(0, "bench/peak/" + path);
     float[] values = new float[Math.toIntExact(shape.elements())];
-    double scale = 1 / Math.sqrt(9.0 * CHANNELS);
     for (int i = 0; i < values.length; i++) {
       values[i] = (float) (scale * random.normalAt(i % 4096));
     }

@@ -10,6 +10,7 @@ import io.resnet4j.infer.Prediction;
 import io.resnet4j.infer.Predictor;
 import io.resnet4j.model.Model;
 import io.resnet4j.model.ModelSpec;
+import io.resnet4j.model.TrainedModel;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -63,7 +64,7 @@ final class PredictCommand extends Command {
       throw new InvalidInputException(
           (top < 1 ? "--top " + top : "--batch " + batch) + ": give at least 1");
     }
-    Model model = prepared(weights.load(), console);
+    TrainedModel model = prepared(weights.load(), console);
     boolean allGood = true;
     try (Predictor predictor = weights.open(model)) {
       for (int from = 0; from < images.size(); from += batch) {
@@ -74,8 +75,8 @@ final class PredictCommand extends Command {
     return allGood ? Main.OK : Main.BAD_INPUT;
   }
 
-  private Model prepared(Model loaded, Console console) {
-    Model model = loaded;
+  private TrainedModel prepared(TrainedModel loaded, Console console) {
+    TrainedModel model = loaded;
     if (!model.metadata().containsKey(Model.PREPROCESSING)) {
       Preprocessing usual = usual(model.spec());
       console.info(

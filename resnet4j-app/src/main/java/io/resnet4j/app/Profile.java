@@ -53,17 +53,11 @@ final class Profile {
     return new Profile(steps.stream().map(step -> new Row(step, 1, 0)).toList());
   }
 
-  /**
-   * Steps with the median of several runs.
-   *
-   * @param runs seconds of each step, a list for each run
-   */
-  static Profile of(List<PlanStep> steps, List<double[]> runs) {
+  /** Steps with the seconds that each takes. */
+  static Profile of(List<PlanStep> steps, double[] seconds) {
     List<Row> rows = new ArrayList<>();
-    for (int i = 0; i < steps.size(); i++) {
-      int step = i;
-      double[] sorted = runs.stream().mapToDouble(run -> run[step]).sorted().toArray();
-      rows.add(new Row(steps.get(i), 1, sorted[sorted.length / 2]));
+    for (int i = 0; i < seconds.length; i++) {
+      rows.add(new Row(steps.get(i), 1, seconds[i]));
     }
     return new Profile(rows);
   }

@@ -108,7 +108,7 @@ final class SummaryCommand extends Command {
     // As far as this machine has measured; summary itself measures nothing.
     var choices = io.resnet4j.backend.Choices.fixed(ChoiceCache.of(engine).read());
     try (Session session = engine.open(choices)) {
-      Graph graph = Benchmark.graph(spec, batch, train);
+      Graph graph = train ? spec.trainingGraph(batch, 0) : spec.graph(batch);
       return Profile.of(
           session.prepare(Benchmark.plan(graph, numbers, train, MemoryMode.KEEP)).steps());
     }

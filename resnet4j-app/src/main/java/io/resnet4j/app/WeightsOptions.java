@@ -5,12 +5,18 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.backend.Backend;
 import io.resnet4j.backend.Backends;
+import io.resnet4j.data.DataSplits;
+import io.resnet4j.data.Normalisation;
+import io.resnet4j.data.Preprocessing;
+import io.resnet4j.data.PreprocessingJson;
 import io.resnet4j.data.Views;
 import io.resnet4j.infer.Predictor;
 import io.resnet4j.interop.StateDict;
 import io.resnet4j.model.Model;
 import io.resnet4j.model.ModelSpec;
+import io.resnet4j.model.TrainedModel;
 import io.resnet4j.plan.Precision;
+import io.resnet4j.quantise.QuantisedModel;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -48,9 +54,8 @@ final class WeightsOptions {
   @Option(
       names = "--precision",
       paramLabel = "P",
-      defaultValue = "f32",
-      description = "f32 or bf16 (default: ${DEFAULT-VALUE}).")
-  private String precision = "f32";
+      description = "f32, bf16 or, for quantised weights, int8 (default: f32, or int8 for these).")
+  private @Nullable String precision;
 
   @Option(
       names = "--tta",
@@ -71,12 +76,16 @@ final class WeightsOptions {
       description = "onednn or reference (default: ${DEFAULT-VALUE}).")
   private String backend = Backends.DEFAULT;
 
-  /** The network with its weights. */
-  Model load() {
+  /** The network with its weights, quantised or not. */
+  TrainedModel load() {
     Threads.require(threads);
-    Precision.named(precision);
+    if (precision != null) {
+      Precision.named(precision);
+    }
     views();
-    return load(weights, model, input);
+    return model == null && input == null && QuantisedModel.isQuantised(weights)
+        ? QuantisedModel.load(weights)
+        : load(weights, model, input);
   }
 
   /** The network of {@code weights}: the one that the file names, or {@code model}. */
@@ -92,8 +101,9 @@ final class WeightsOptions {
     return Model.of(Specs.withHeadOf(named, read), read);
   }
 
-  Predictor open(Model loaded) {
-    Precision numbers = Precision.named(precision);
+  Predictor open(TrainedModel loaded) {
+    Precision usual = loaded instanceof QuantisedModel ? Precision.INT8 : Precision.F32;
+    Precision numbers = precision == null ? usual : Precision.named(precision);
     Backend engine = Specs.backend(backend, numbers);
     return Predictor.open(loaded, numbers, engine);
   }
@@ -108,7 +118,7 @@ final class WeightsOptions {
   }
 
   /** How the weights were made; a missing node where the file does not tell. */
-  JsonNode provenance(Model loaded) {
+  JsonNode provenance(TrainedModel loaded) {
     @Nullable String json = loaded.metadata().get(PROVENANCE);
     if (json == null) {
       return Json.MAPPER.missingNode();
@@ -119,6 +129,33 @@ final class WeightsOptions {
       throw new InvalidInputException(
           weights + ": metadata '" + PROVENANCE + "' is damaged: not JSON", e);
     }
+  }
+
+  /** Data as a model was taught to see pictures. */
+  static DataSplits framed(DataSplits splits, TrainedModel model, Path weights) {
+    String json = model.metadata().get(Model.PREPROCESSING);
+    if (json == null) {
+      return splits.framed(model.spec().height(), model.spec().width(), usualResize(model.spec()));
+    }
+    Preprocessing made = PreprocessingJson.read(json, weights.toString());
+    return splits.framed(made.height(), made.width(), made.resize());
+  }
+
+  /**
+   * How a model takes pictures; where it does not say, by mean and deviation of the training set's
+   * channels.
+   */
+  static Preprocessing preprocessing(
+      DataSplits splits, TrainedModel model, Path weights, Console console) {
+    String json = model.metadata().get(Model.PREPROCESSING);
+    if (json != null) {
+      return PreprocessingJson.read(json, weights.toString());
+    }
+    console.info(
+        weights
+            + ": does not say how pictures are normalised; using mean and deviation of the"
+            + " training set's channels");
+    return Preprocessing.of(splits.train(), Normalisation.perChannel(splits.train()));
   }
 
   /** What the shorter side becomes where the weights do not say; small networks see all of it. */

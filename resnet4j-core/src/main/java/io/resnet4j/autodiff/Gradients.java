@@ -166,6 +166,30 @@ public record Gradients(Graph graph, Map<String, Value> by) {
       throw new IllegalStateException(node.path() + ": a folded convolution has no gradient");
     }
 
+    private static Void refuseCodes(Node node) {
+      throw new IllegalStateException(node.path() + ": 8-bit codes have no gradient");
+    }
+
+    @Override
+    public Void visit(Op.Quantise op, Node node) {
+      return refuseCodes(node);
+    }
+
+    @Override
+    public Void visit(Op.Dequantise op, Node node) {
+      return refuseCodes(node);
+    }
+
+    @Override
+    public Void visit(Op.QuantisedConv2d op, Node node) {
+      return refuseCodes(node);
+    }
+
+    @Override
+    public Void visit(Op.QuantisedLinear op, Node node) {
+      return refuseCodes(node);
+    }
+
     @Override
     public Void visit(Op.BatchNorm op, Node node) {
       boolean batch = op.statistics() == Op.Statistics.BATCH;

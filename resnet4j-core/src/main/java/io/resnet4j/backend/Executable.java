@@ -4,6 +4,7 @@ import io.resnet4j.graph.Value;
 import io.resnet4j.plan.Plan;
 import io.resnet4j.tensor.Tensor;
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 import java.util.List;
 
 /** A plan ready to run in its session. Freed with the session. */
@@ -40,6 +41,23 @@ public interface Executable {
    * @return seconds of each of the {@link #steps}
    */
   double[] time(long seed, long step);
+
+  /**
+   * Seconds of each of the {@link #steps}: the median of several runs.
+   *
+   * @param runs at least 1
+   */
+  default double[] medianTimes(int runs) {
+    double[][] all = new double[runs][];
+    Arrays.setAll(all, run -> time(0, run));
+    double[] medians = new double[all[0].length];
+    for (int i = 0; i < medians.length; i++) {
+      int step = i;
+      double[] sorted = Arrays.stream(all).mapToDouble(run -> run[step]).sorted().toArray();
+      medians[i] = sorted[runs / 2];
+    }
+    return medians;
+  }
 
   /** A copy of a named output of the graph, canonical layout. */
   Tensor fetch(String output);

@@ -2,6 +2,7 @@ package io.resnet4j.graph;
 
 import io.resnet4j.tensor.Shape;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.function.IntToDoubleFunction;
 
 /**
@@ -30,6 +31,18 @@ public sealed interface Op {
 
     /** Convolution with all that follows it at inference. */
     R visit(FusedConv2d op, Node node);
+
+    /** Numbers to codes. */
+    R visit(Quantise op, Node node);
+
+    /** Codes to numbers. */
+    R visit(Dequantise op, Node node);
+
+    /** Convolution of codes. */
+    R visit(QuantisedConv2d op, Node node);
+
+    /** Affine map of codes. */
+    R visit(QuantisedLinear op, Node node);
 
     /** Batch normalisation. */
     R visit(BatchNorm op, Node node);
@@ -211,6 +224,66 @@ public sealed interface Op {
       boolean residual,
       Activation activation)
       implements Op {
+    @Override
+    public <R> R accept(Visitor<R> visitor, Node node) {
+      return visitor.visit(this, node);
+    }
+  }
+
+  /**
+   * Codes of numbers: the nearest, ties to even, those out of range the last one. Input: x. Output:
+   * codes of x's shape.
+   *
+   * @param y how the codes stand for numbers
+   */
+  record Quantise(Scaling y) implements Op {
+    @Override
+    public <R> R accept(Visitor<R> visitor, Node node) {
+      return visitor.visit(this, node);
+    }
+  }
+
+  /**
+   * The numbers that codes stand for. Input: codes. Output: numbers of that shape.
+   *
+   * @param x how the codes stand for numbers
+   */
+  record Dequantise(Scaling x) implements Op {
+    @Override
+    public <R> R accept(Visitor<R> visitor, Node node) {
+      return visitor.visit(this, node);
+    }
+  }
+
+  /**
+   * A convolution of 8-bit codes with all that follows it at inference: activation(sum of products
+   * x x.scale x weight scale + bias + addend x addend.scale), as codes or as numbers. The sum of
+   * products is exact in 32 bits; the rest is single precision. Inputs: codes x [N,I,H,W]; weight
+   * [O,I/groups,kH,kW] of whole numbers from -127 to 127; weight scale [O]; bias [O]; codes of the
+   * addend [N,O,H',W'], if there is one. Output: [N,O,H',W'].
+   *
+   * @param conv the convolution
+   * @param x how the codes of x stand for numbers
+   * @param addend how those of the addend do, if there is one
+   * @param activation applied last
+   * @param y how those of the result do; empty if the result is numbers
+   */
+  record QuantisedConv2d(
+      Conv2d conv, Scaling x, Optional<Scaling> addend, Activation activation, Optional<Scaling> y)
+      implements Op {
+    @Override
+    public <R> R accept(Visitor<R> visitor, Node node) {
+      return visitor.visit(this, node);
+    }
+  }
+
+  /**
+   * An affine map of 8-bit codes, its result numbers. Inputs: codes x [N,I]; weight [O,I] of whole
+   * numbers from -127 to 127; weight scale [O]; bias [O]. Output: [N,O].
+   *
+   * @param x how the codes stand for numbers
+   */
+  record QuantisedLinear(Scaling x) implements Op {
     @Override
     public <R> R accept(Visitor<R> visitor, Node node) {
       return visitor.visit(this, node);

@@ -111,6 +111,45 @@ final class ShapeRules implements Op.Visitor<List<Shape>> {
   }
 
   @Override
+  public List<Shape> visit(Op.Quantise op, Node node) {
+    count(node, 1, 1);
+    return List.of(in(node, 0));
+  }
+
+  @Override
+  public List<Shape> visit(Op.Dequantise op, Node node) {
+    count(node, 1, 1);
+    return List.of(in(node, 0));
+  }
+
+  @Override
+  public List<Shape> visit(Op.QuantisedConv2d op, Node node) {
+    int expected = op.addend().isPresent() ? 5 : 4;
+    count(node, expected, expected);
+    Shape y = convolve(op.conv(), node, false);
+    requireScaled(node);
+    require(
+        node, op.addend().isEmpty() || in(node, 4).equals(y), "an addend of the output's shape");
+    return List.of(y);
+  }
+
+  private static void requireScaled(Node node) {
+    Shape outputs = Shape.of(in(node, 1).dim(0));
+    require(
+        node,
+        in(node, 2).equals(outputs) && in(node, 3).equals(outputs),
+        "a weight scale [O] and a bias [O]");
+  }
+
+  @Override
+  public List<Shape> visit(Op.QuantisedLinear op, Node node) {
+    count(node, 4, 4);
+    Shape y = affine(node);
+    requireScaled(node);
+    return List.of(y);
+  }
+
+  @Override
   public List<Shape> visit(Op.BatchNorm op, Node node) {
     count(node, 5, 5);
     picture(node, 0);
@@ -329,17 +368,20 @@ final class ShapeRules implements Op.Visitor<List<Shape>> {
   @Override
   public List<Shape> visit(Op.Linear op, Node node) {
     count(node, 2, 3);
+    Shape y = affine(node);
+    require(
+        node, node.inputs().size() == 2 || in(node, 2).equals(Shape.of(y.dim(1))), "a bias [O]");
+    return List.of(y);
+  }
+
+  private static Shape affine(Node node) {
     Shape x = in(node, 0);
     Shape weight = in(node, 1);
     require(
         node,
         x.rank() == 2 && weight.rank() == 2 && weight.dim(1) == x.dim(1),
         "x [N,I] and weight [O,I]");
-    require(
-        node,
-        node.inputs().size() == 2 || in(node, 2).equals(Shape.of(weight.dim(0))),
-        "a bias [O]");
-    return List.of(Shape.of(x.dim(0), weight.dim(0)));
+    return Shape.of(x.dim(0), weight.dim(0));
   }
 
   @Override

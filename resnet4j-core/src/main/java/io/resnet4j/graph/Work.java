@@ -12,7 +12,9 @@ public final class Work {
    */
   public static long multiplyAdds(Node node) {
     Op op = node.op();
-    if (op instanceof Op.Conv2d || op instanceof Op.FusedConv2d || op instanceof Op.Linear) {
+    boolean convolution =
+        op instanceof Op.Conv2d || op instanceof Op.FusedConv2d || op instanceof Op.QuantisedConv2d;
+    if (convolution || op instanceof Op.Linear || op instanceof Op.QuantisedLinear) {
       return each(node.output(), node.input(1).shape());
     }
     if (op instanceof Op.Conv2dInputGradient || op instanceof Op.LinearInputGradient) {

@@ -16,6 +16,7 @@ import io.resnet4j.data.PreprocessingJson;
 import io.resnet4j.data.Views;
 import io.resnet4j.model.Model;
 import io.resnet4j.model.ModelSpec;
+import io.resnet4j.model.TrainedModel;
 import io.resnet4j.plan.Planner;
 import io.resnet4j.plan.Precision;
 import io.resnet4j.plan.Program;
@@ -24,6 +25,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -41,7 +43,9 @@ public final class Predictor implements AutoCloseable {
   /** The most pictures that run at once. */
   public static final int LARGEST_BATCH = 128;
 
-  private final Model model;
+  private static final int PROFILE_RUNS = 9;
+
+  private final TrainedModel model;
   private final ModelSpec spec;
   private final Precision precision;
   private final Session session;
@@ -54,7 +58,7 @@ public final class Predictor implements AutoCloseable {
 
   private boolean closed;
 
-  private Predictor(Model model, Precision precision, Backend backend) {
+  private Predictor(TrainedModel model, Precision precision, Backend backend) {
     this.model = model;
     this.spec = model.spec();
     this.precision = precision;
@@ -91,7 +95,7 @@ public final class Predictor implements AutoCloseable {
   }
 
   /** Opens {@code model} on the default backend. */
-  public static Predictor open(Model model, Precision precision) {
+  public static Predictor open(TrainedModel model, Precision precision) {
     return open(model, precision, Backends.named(Backends.DEFAULT));
   }
 
@@ -102,7 +106,7 @@ public final class Predictor implements AutoCloseable {
    * @throws InvalidInputException if the precision is not offered, there is too little memory, or
    *     the model's metadata cannot be read
    */
-  public static Predictor open(Model model, Precision precision, Backend backend) {
+  public static Predictor open(TrainedModel model, Precision precision, Backend backend) {
     Predictor predictor = new Predictor(model, precision, backend);
     try {
       predictor.load();
@@ -120,7 +124,7 @@ public final class Predictor implements AutoCloseable {
 
   private Executable plan(int batch) {
     return plans.computeIfAbsent(
-        batch, n -> session.prepare(Planner.plan(Program.inference(spec.graph(n), precision))));
+        batch, n -> session.prepare(Planner.plan(Program.inference(model.graph(n), precision))));
   }
 
   private void requireOpen() {
@@ -278,6 +282,24 @@ public final class Predictor implements AutoCloseable {
     plan.feed(ModelSpec.IMAGES, images);
     plan.run(0, 0);
     return plan.fetch(ModelSpec.LOGITS).toFloats();
+  }
+
+  /**
+   * Seconds that each node takes for one batch, by path: the median of several runs.
+   *
+   * @param images [batch,C,H,W]
+   * @param batch pictures at once
+   */
+  public synchronized Map<String, Double> profile(FloatBuffer images, int batch) {
+    requireOpen();
+    Executable plan = plan(batch);
+    plan.feed(ModelSpec.IMAGES, images);
+    double[] seconds = plan.medianTimes(PROFILE_RUNS);
+    Map<String, Double> byPath = new LinkedHashMap<>();
+    for (int i = 0; i < seconds.length; i++) {
+      byPath.merge(plan.steps().get(i).path(), seconds[i], Double::sum);
+    }
+    return byPath;
   }
 
   private List<List<Prediction>> rank(float[] logits, int rows, int top) {

@@ -11,7 +11,7 @@ import java.util.List;
  * @param weight F32 [O,I,kH,kW]
  * @param bias F32 [O]
  */
-record Folded(Tensor weight, Tensor bias) {
+public record Folded(Tensor weight, Tensor bias) {
   /**
    * Folds.
    *
@@ -19,7 +19,7 @@ record Folded(Tensor weight, Tensor bias) {
    * @param norm scale s, shift t, running mean m and running variance v
    * @param epsilon e
    */
-  static Folded of(List<Tensor> conv, List<Tensor> norm, double epsilon) {
+  public static Folded of(List<Tensor> conv, List<Tensor> norm, double epsilon) {
     Shape shape = conv.get(0).shape();
     int channels = shape.dim(0);
     float[] weight = new float[(int) shape.elements()];

@@ -15,11 +15,6 @@ abstract class InferenceOps<R> implements Op.Visitor<R> {
   }
 
   @Override
-  public R visit(Op.FusedConv2d op, Node node) {
-    return refuse(op, node);
-  }
-
-  @Override
   public R visit(Op.Loss op, Node node) {
     return refuse(op, node);
   }

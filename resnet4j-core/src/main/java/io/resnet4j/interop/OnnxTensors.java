@@ -27,6 +27,31 @@ final class OnnxTensors {
     return proto.setRawData(UnsafeByteOperations.unsafeWrap(f32.bytes())).build();
   }
 
+  /** Signed or unsigned bytes. */
+  static TensorProto bytes(String name, Tensor tensor) {
+    TensorProto.Builder proto = TensorProto.newBuilder().setName(name);
+    proto.setDataType(
+        tensor.type() == DType.U8
+            ? TensorProto.DataType.UINT8_VALUE
+            : TensorProto.DataType.INT8_VALUE);
+    for (int dim : tensor.shape().toArray()) {
+      proto.addDims(dim);
+    }
+    return proto.setRawData(UnsafeByteOperations.unsafeWrap(tensor.bytes())).build();
+  }
+
+  /** A list of int32. */
+  static TensorProto ints(String name, int... values) {
+    ByteBuffer bytes = ByteBuffer.allocate(4 * values.length).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.asIntBuffer().put(values);
+    return TensorProto.newBuilder()
+        .setName(name)
+        .setDataType(TensorProto.DataType.INT32_VALUE)
+        .addDims(values.length)
+        .setRawData(ByteString.copyFrom(bytes))
+        .build();
+  }
+
   /** A list of int64. */
   static TensorProto longs(String name, long... values) {
     ByteBuffer bytes = ByteBuffer.allocate(8 * values.length).order(ByteOrder.LITTLE_ENDIAN);

@@ -5,6 +5,7 @@ import io.resnet4j.graph.Activation;
 import io.resnet4j.graph.Graph;
 import io.resnet4j.graph.Node;
 import io.resnet4j.graph.Op;
+import io.resnet4j.graph.Scaling;
 import io.resnet4j.graph.Value;
 import io.resnet4j.interop.onnx.ModelProto;
 import io.resnet4j.interop.onnx.NodeProto;
@@ -16,6 +17,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +30,7 @@ final class OnnxWriter extends InferenceOps<Void> {
   private final boolean fold;
   private final Map<Value, List<Node>> readers;
   private final OnnxDraft out = new OnnxDraft();
+  private final OnnxCodes codes = new OnnxCodes(this, out);
 
   /** What a value is called in the file. */
   private final Map<Value, String> names = new HashMap<>();
@@ -99,7 +102,7 @@ final class OnnxWriter extends InferenceOps<Void> {
     out.taken.add(name);
   }
 
-  private String name(Value value) {
+  String name(Value value) {
     return names.getOrDefault(value, value.name());
   }
 
@@ -118,7 +121,7 @@ final class OnnxWriter extends InferenceOps<Void> {
     return name(value);
   }
 
-  private Tensor tensor(Value value) {
+  Tensor tensor(Value value) {
     Tensor tensor = tensors.get(value.name());
     if (tensor == null || !tensor.shape().equals(value.shape())) {
       throw new InvalidInputException(
@@ -156,10 +159,67 @@ final class OnnxWriter extends InferenceOps<Void> {
     return null;
   }
 
-  private static void convolution(Op.Conv2d op, NodeProto.Builder node) {
+  static void convolution(Op.Conv2d op, NodeProto.Builder node) {
     OnnxDraft.window(node, op.window());
     OnnxDraft.longs(node, "dilations", op.window().dilationH(), op.window().dilationW());
     OnnxDraft.number(node, "group", op.groups());
+  }
+
+  @Override
+  public Void visit(Op.FusedConv2d op, Node node) {
+    String path = node.path();
+    List<Tensor> given =
+        node.inputs().subList(1, node.inputs().size() - (op.residual() ? 1 : 0)).stream()
+            .map(this::tensor)
+            .toList();
+    int own = op.bias() ? 2 : 1;
+    List<Tensor> made = given;
+    if (op.folded()) {
+      Folded folded = Folded.of(given.subList(0, own), given.subList(own, own + 4), op.epsilon());
+      made = List.of(folded.weight(), folded.bias());
+    }
+    String[] inputs = new String[1 + made.size()];
+    inputs[0] = state(node.input(0));
+    for (int i = 0; i < made.size(); i++) {
+      inputs[1 + i] = out.fresh(path + (i == 0 ? ".weight" : ".bias"), made.get(i));
+    }
+    boolean acts = op.activation() != Activation.IDENTITY;
+    String y = name(node.output());
+    String sums = op.residual() || acts ? out.unique(path + ".sums") : y;
+    convolution(op.conv(), out.node("Conv", path, sums, inputs));
+    if (op.residual()) {
+      String sum = acts ? out.unique(path + ".sum") : y;
+      out.node("Add", path + ".add", sum, sums, state(node.input(node.inputs().size() - 1)));
+      sums = sum;
+    }
+    if (acts) {
+      activation(op.activation(), path + ".act", sums, y);
+    }
+    return null;
+  }
+
+  @Override
+  public Void visit(Op.Quantise op, Node node) {
+    codes.quantise(node.path(), state(node.input(0)), node.output(), op.y());
+    return null;
+  }
+
+  @Override
+  public Void visit(Op.Dequantise op, Node node) {
+    codes.dequantise(node);
+    return null;
+  }
+
+  @Override
+  public Void visit(Op.QuantisedConv2d op, Node node) {
+    codes.convolution(op, node);
+    return null;
+  }
+
+  @Override
+  public Void visit(Op.QuantisedLinear op, Node node) {
+    codes.linear(op, node);
+    return null;
   }
 
   /** The batch norm that {@code y}, a convolution's result, goes into and nowhere else; or null. */
@@ -219,7 +279,7 @@ final class OnnxWriter extends InferenceOps<Void> {
     return null;
   }
 
-  private void activation(Activation activation, String path, String x, String y) {
+  void activation(Activation activation, String path, String x, String y) {
     switch (activation) {
       case IDENTITY -> out.node("Identity", path, y, x);
       case RELU -> out.node("Relu", path, y, x);
@@ -263,6 +323,7 @@ final class OnnxWriter extends InferenceOps<Void> {
 
   @Override
   public Void visit(Op.PadShortcut op, Node node) {
+    codes.follow(node.output(), node.input(0));
     String path = node.path();
     String x = state(node.input(0));
     boolean padded = op.before() > 0 || op.after() > 0;
@@ -284,6 +345,7 @@ final class OnnxWriter extends InferenceOps<Void> {
 
   @Override
   public Void visit(Op.MaxPool op, Node node) {
+    codes.follow(node.output(), node.input(0));
     NodeProto.Builder pool = OnnxDraft.window(whole("MaxPool", node), op.window());
     OnnxDraft.longs(pool, "dilations", op.window().dilationH(), op.window().dilationW());
     return null;
@@ -291,7 +353,18 @@ final class OnnxWriter extends InferenceOps<Void> {
 
   @Override
   public Void visit(Op.AveragePool op, Node node) {
-    NodeProto.Builder pool = OnnxDraft.window(whole("AveragePool", node), op.window());
+    Optional<Scaling> scaling = codes.scaling(node.input(0));
+    NodeProto.Builder made;
+    if (scaling.isPresent()) {
+      // The operator knows numbers only.
+      String path = node.path();
+      String mean = out.unique(path + ".mean");
+      made = out.node("AveragePool", path, mean, codes.dequantised(path + ".in", node.input(0)));
+      codes.quantise(path + ".codes", mean, node.output(), scaling.get());
+    } else {
+      made = whole("AveragePool", node);
+    }
+    NodeProto.Builder pool = OnnxDraft.window(made, op.window());
     OnnxDraft.number(pool, "count_include_pad", op.countPadding() ? 1 : 0);
     return null;
   }

@@ -18,6 +18,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Named tensors and text in a safetensors file: 8 bytes with the little-endian length of the
@@ -59,7 +60,16 @@ public record Safetensors(Map<String, Tensor> tensors, Map<String, String> metad
     }
   }
 
-  private static Safetensors read(String where, FileChannel in) throws IOException {
+  /** The texts of a file, its tensors left unread; nothing if it is no file of this format. */
+  public static Optional<Map<String, String>> metadata(Path file) {
+    try (FileChannel in = FileChannel.open(file, StandardOpenOption.READ)) {
+      return Optional.of(header(file.toString(), in).metadata());
+    } catch (IOException | InvalidInputException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static SafetensorsHeader header(String where, FileChannel in) throws IOException {
     long size = in.size();
     if (size < LENGTH_BYTES) {
       throw new InvalidInputException(
@@ -75,9 +85,17 @@ public record Safetensors(Map<String, Tensor> tensors, Map<String, String> metad
               + "; expected 2 to "
               + most);
     }
-    long start = LENGTH_BYTES + headerBytes;
     byte[] json = bytes(where, in, LENGTH_BYTES, (int) headerBytes).array();
-    SafetensorsHeader header = new SafetensorsHeader.Parser(where, size - start).parse(json);
+    long start = LENGTH_BYTES + headerBytes;
+    return new SafetensorsHeader.Parser(where, size - start).parse(json);
+  }
+
+  private static Safetensors read(String where, FileChannel in) throws IOException {
+    SafetensorsHeader header = header(where, in);
+    // Tensors fill the file from the end of the header on.
+    long start =
+        in.size()
+            - header.entries().stream().mapToLong(SafetensorsHeader.Entry::end).max().orElse(0);
     Map<String, Tensor> tensors = new LinkedHashMap<>();
     for (SafetensorsHeader.Entry entry : header.entries()) {
       int length = (int) (entry.end() - entry.begin());

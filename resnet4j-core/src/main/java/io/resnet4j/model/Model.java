@@ -1,7 +1,5 @@
 package io.resnet4j.model;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.interop.Safetensors;
 import io.resnet4j.interop.StateDict;
@@ -14,7 +12,6 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -22,7 +19,7 @@ import java.util.Set;
  * that travels with them (class names, preprocessing, provenance), which train and infer interpret.
  * Immutable.
  */
-public final class Model {
+public final class Model implements TrainedModel {
   /** Metadata key: a JSON list of the classes' names, in the order of the logits. */
   public static final String CLASSES = "classes";
 
@@ -32,9 +29,11 @@ public final class Model {
   /** Metadata key of files: the network, as {@link ModelSpec#toJson} writes it. */
   static final String SPEC = "resnet4j.spec";
 
+  /** Metadata key of files of quantised networks, in place of {@link #SPEC}. */
+  public static final String QUANTISED = "resnet4j.quantised";
+
   private static final String FORMAT = "format";
   private static final String VARIANCE = ".running_var";
-  private static final ObjectMapper JSON = new ObjectMapper();
 
   private final ModelSpec spec;
   private final Map<String, Tensor> state;
@@ -103,17 +102,17 @@ public final class Model {
     return tensor.type() == DType.F32 ? tensor : Tensor.ofFloats(tensor.shape(), tensor.toFloats());
   }
 
-  /** The network. */
+  @Override
   public ModelSpec spec() {
     return spec;
   }
 
-  /** Parameters and buffers by path, in graph order. */
+  @Override
   public Map<String, Tensor> state() {
     return state;
   }
 
-  /** What travels with the weights. */
+  @Override
   public Map<String, String> metadata() {
     return metadata;
   }
@@ -144,59 +143,16 @@ public final class Model {
     return of(spec, tensors, metadata);
   }
 
-  /** This model with a metadata entry set. */
+  @Override
   public Model withMetadata(String key, String value) {
     Map<String, String> merged = new LinkedHashMap<>(metadata);
     merged.put(key, value);
     return new Model(spec, new LinkedHashMap<>(state), merged);
   }
 
-  /** Names of the classes in the order of the logits, where they are known. */
-  public Optional<List<String>> classNames() {
-    String json = metadata.get(CLASSES);
-    if (json == null) {
-      return Optional.empty();
-    }
-    try {
-      List<String> names = List.of(JSON.readValue(json, String[].class));
-      if (names.size() == spec.classes()) {
-        return Optional.of(names);
-      }
-    } catch (JsonProcessingException | NullPointerException e) {
-      throw new InvalidInputException(
-          "model " + spec.name() + ": metadata '" + CLASSES + "' is not a JSON list of names", e);
-    }
-    throw new InvalidInputException(
-        "model "
-            + spec.name()
-            + ": metadata '"
-            + CLASSES
-            + "' does not name "
-            + spec.classes()
-            + " classes");
-  }
-
-  /**
-   * This model with names for its classes, in the order of the logits.
-   *
-   * @throws InvalidInputException if there are not as many names as classes
-   */
+  @Override
   public Model withClassNames(List<String> names) {
-    if (names.size() != spec.classes()) {
-      throw new InvalidInputException(
-          "model "
-              + spec.name()
-              + ": "
-              + names.size()
-              + " class names for "
-              + spec.classes()
-              + " classes");
-    }
-    try {
-      return withMetadata(CLASSES, JSON.writeValueAsString(names));
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException(e);
-    }
+    return (Model) TrainedModel.super.withClassNames(names);
   }
 
   /**
@@ -236,6 +192,11 @@ public final class Model {
   public static Model load(Path file) {
     StateDict read = StateDict.read(file);
     String json = read.metadata().get(SPEC);
+    if (json == null && read.metadata().containsKey(QUANTISED)) {
+      throw new InvalidInputException(
+          file
+              + ": is a quantised network, which only predicts; give the weights it was made from");
+    }
     if (json == null) {
       throw new InvalidInputException(
           file + ": does not say which network its weights are of; name the model (--model)");

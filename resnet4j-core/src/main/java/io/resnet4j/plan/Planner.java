@@ -23,6 +23,7 @@ public final class Planner {
    *     exist
    */
   public static Plan plan(Program program) {
+    Quantiser.requireFits(program);
     Set<Value> kept = new HashSet<>(program.observed());
     kept.addAll(program.gradientsBy());
     program.loss().ifPresent(kept::add);

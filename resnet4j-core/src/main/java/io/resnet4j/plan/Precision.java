@@ -14,7 +14,12 @@ public enum Precision {
    * Activations and compute weights in bfloat16; master weights, batch-norm statistics, gradients
    * of weights, logits and loss in single precision. Needs no loss scaling.
    */
-  BF16(DType.BF16, DType.F32);
+  BF16(DType.BF16, DType.F32),
+  /**
+   * Inference of a quantised graph ({@link Quantiser}): 8-bit codes where the graph says so, single
+   * precision elsewhere.
+   */
+  INT8(DType.F32, DType.F32);
 
   private final DType activations;
   private final DType state;
@@ -24,7 +29,7 @@ public enum Precision {
     this.state = state;
   }
 
-  /** Type of activations and of their gradients. */
+  /** Type of activations that are no codes, and of their gradients. */
   public DType activations() {
     return activations;
   }
@@ -46,7 +51,9 @@ public enum Precision {
       }
     }
     throw new InvalidInputException(
-        "precision '" + name + "' is unknown; use f32 or bf16 (f64 with the reference backend)");
+        "precision '"
+            + name
+            + "' is unknown; use f32, bf16 or int8 (f64 with the reference backend)");
   }
 
   /** Lower-case name, as on the command line. */

@@ -3,10 +3,12 @@ package io.resnet4j.plan;
 import io.resnet4j.graph.Graph;
 import io.resnet4j.graph.Node;
 import io.resnet4j.graph.Op;
+import io.resnet4j.graph.Scaling;
 import io.resnet4j.graph.Value;
 import io.resnet4j.tensor.DType;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /** Chooses the element type of every value. */
 final class Types {
@@ -20,11 +22,29 @@ final class Types {
     Map<Value, DType> types = new HashMap<>();
     for (Node node : graph.nodes()) {
       for (int i = 0; i < node.outputs().size(); i++) {
+        Optional<DType> codes = codes(node, i, types);
+        if (codes.isPresent()) {
+          types.put(node.output(i), codes.get());
+          continue;
+        }
         boolean state = inState(node.op(), i) || followsState(graph, node, i, types, precision);
         types.put(node.output(i), state ? precision.state() : precision.activations());
       }
     }
     return types;
+  }
+
+  /** The type of an output that is 8-bit codes. */
+  private static Optional<DType> codes(Node node, int output, Map<Value, DType> types) {
+    if (node.op() instanceof Op.Quantise quantise) {
+      return Optional.of(quantise.y().type());
+    }
+    if (node.op() instanceof Op.QuantisedConv2d conv) {
+      return conv.y().map(Scaling::type);
+    }
+    return output == 0 && Quantiser.keepsCodes(node.op())
+        ? Optional.of(types.get(node.input(0))).filter(t -> t == DType.U8 || t == DType.S8)
+        : Optional.empty();
   }
 
   /** What is computed from parameters alone, such as a standardised weight, and its gradients. */
@@ -65,6 +85,7 @@ final class Types {
         || op instanceof Op.Buffer
         || op instanceof Op.SumTo
         || op instanceof Op.Linear
+        || op instanceof Op.QuantisedLinear
         || op instanceof Op.Loss
         || op instanceof Op.Conv2dWeightGradient
         || op instanceof Op.LinearWeightGradient;

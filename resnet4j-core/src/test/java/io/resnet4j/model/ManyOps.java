@@ -15,11 +15,11 @@ import java.util.List;
 import java.util.Map;
 
 /** Networks and numbers for tests of files: a graph with every operation, and random states. */
-final class ManyOps {
+public final class ManyOps {
   private ManyOps() {}
 
   /** Every operation of inference at least once, on pictures of 3x13x11. */
-  static Graph graph(int batch) {
+  public static Graph graph(int batch) {
     GraphBuilder g = new GraphBuilder();
     Value x = g.input("images", Shape.of(batch, 3, 13, 11));
     x = g.reflectPad("mirror", x, 2);
@@ -56,7 +56,7 @@ final class ManyOps {
   }
 
   /** A state for {@code graph}, variances positive. */
-  static Map<String, Tensor> state(Graph graph, long seed) {
+  public static Map<String, Tensor> state(Graph graph, long seed) {
     Map<String, Tensor> state = new LinkedHashMap<>();
     graph
         .parameters()
@@ -79,12 +79,12 @@ final class ManyOps {
   }
 
   /** A model of {@code spec} with a random state, running statistics included. */
-  static Model model(ModelSpec spec, long seed) {
+  public static Model model(ModelSpec spec, long seed) {
     return Model.of(spec, state(spec.graph(2), seed), Map.of());
   }
 
   /** Pictures for {@code spec}: noise on a level of each picture's and channel's own. */
-  static FloatBuffer pictures(ModelSpec spec, int count, long seed) {
+  public static FloatBuffer pictures(ModelSpec spec, int count, long seed) {
     Shape shape = Shape.of(count, spec.channels(), spec.height(), spec.width());
     float[] pictures = random(shape, "pictures", seed).toFloats();
     KeyedRandom levels = KeyedRandom.of(seed, "levels");

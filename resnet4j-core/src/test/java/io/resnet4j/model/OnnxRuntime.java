@@ -9,11 +9,11 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /** Runs a file in ONNX Runtime. */
-final class OnnxRuntime {
+public final class OnnxRuntime {
   private OnnxRuntime() {}
 
   /** Logits [count,K] of pictures. */
-  static float[] logits(Path file, ModelSpec spec, FloatBuffer pictures, int count) {
+  public static float[] logits(Path file, ModelSpec spec, FloatBuffer pictures, int count) {
     OrtEnvironment environment = OrtEnvironment.getEnvironment();
     long[] shape = {count, spec.channels(), spec.height(), spec.width()};
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {

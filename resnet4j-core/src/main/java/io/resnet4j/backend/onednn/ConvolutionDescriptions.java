@@ -159,7 +159,7 @@ final class ConvolutionDescriptions {
         description,
         dnnl_query_src_md,
         Lowering.dims(x.shape()),
-        lowering.plan.precision().activations());
+        lowering.operandType(x));
   }
 
   Layout dstLayout(dnnl_primitive_desc description, Value y) {

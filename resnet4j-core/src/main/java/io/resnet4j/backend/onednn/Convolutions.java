@@ -6,8 +6,6 @@ import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DST;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC_1;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_WEIGHTS;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_binary_add;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_post_ops_append_binary;
 
 import io.resnet4j.graph.Node;
 import io.resnet4j.graph.Op;
@@ -136,9 +134,7 @@ final class Convolutions {
           if (sum) {
             Eltwise.appendSum(operations);
           } else if (other != null) {
-            Dnnl.check(
-                dnnl_post_ops_append_binary(operations, dnnl_binary_add, other.layout().desc()),
-                "post-op");
+            Eltwise.appendAdd(operations, other.layout());
           }
           Eltwise.append(operations, op.activation());
         };

@@ -96,6 +96,25 @@ final class Dnnl {
     return owned(resources, desc, dims, whole.type());
   }
 
+  /** Laid out as another tensor of the same extents, in another type. */
+  static Layout like(Resources resources, Layout other, DType type) {
+    if (other.type() == type) {
+      return other;
+    }
+    for (int tag : new int[] {dnnl.dnnl_acdb, dnnl.dnnl_aBcd16b, dnnl.dnnl_aBcd8b}) {
+      if (other.dims().length == 4
+          && tagged(resources, other.dims(), other.type(), tag).same(other)) {
+        return tagged(resources, other.dims(), type, tag);
+      }
+    }
+    return plain(resources, other.dims(), type);
+  }
+
+  /** oneDNN's number of a type. */
+  static int type(DType type) {
+    return TYPES.get(type);
+  }
+
   private static Layout owned(Resources resources, dnnl_memory_desc desc, long[] dims, DType type) {
     resources.onClose(() -> dnnl.dnnl_memory_desc_destroy(desc));
     return new Layout(desc, dims, type, dnnl.dnnl_memory_desc_get_size(desc));
@@ -166,6 +185,9 @@ final class Dnnl {
   /** What is done to a result as it is stored. */
   interface PostOps {
     void append(dnnl_post_ops to);
+
+    /** Sets what else the primitive is to know, such as which arguments have scales. */
+    default void configure(dnnl_primitive_attr attributes) {}
   }
 
   /** Key of the scratch argument. */
@@ -194,6 +216,7 @@ final class Dnnl {
       check(dnnl.dnnl_post_ops_create(operations), "post-ops");
       postOps.append(operations);
       check(dnnl.dnnl_primitive_attr_set_post_ops(attributes, operations), "post-ops");
+      postOps.configure(attributes);
       dnnl_primitive_desc result = new dnnl_primitive_desc();
       int status = description.create(result, engine, attributes);
       if (status == dnnl.dnnl_unimplemented) {

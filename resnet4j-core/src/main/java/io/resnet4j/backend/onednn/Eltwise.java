@@ -1,7 +1,9 @@
 package io.resnet4j.backend.onednn;
 
+import static org.bytedeco.dnnl.global.dnnl.dnnl_binary_add;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_data_type_undef;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_eltwise_gelu_erf;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_eltwise_linear;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_eltwise_logistic;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_eltwise_logistic_use_dst_for_bwd;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_eltwise_relu;
@@ -9,10 +11,12 @@ import static org.bytedeco.dnnl.global.dnnl.dnnl_eltwise_relu_use_dst_for_bwd;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_eltwise_swish;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_eltwise_tanh;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_eltwise_tanh_use_dst_for_bwd;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_post_ops_append_binary;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_post_ops_append_eltwise;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_post_ops_append_sum;
 
 import io.resnet4j.graph.Activation;
+import io.resnet4j.graph.Scaling;
 import org.bytedeco.dnnl.dnnl_post_ops;
 
 /** oneDNN's names of the non-linearities. */
@@ -64,5 +68,21 @@ final class Eltwise {
   /** Adds what the destination held before. */
   static void appendSum(dnnl_post_ops operations) {
     Dnnl.check(dnnl_post_ops_append_sum(operations, 1, 0, dnnl_data_type_undef), "post-op");
+  }
+
+  /** Adds the numbers that codes in the destination stand for. */
+  static void appendSum(dnnl_post_ops operations, Scaling codes) {
+    int type = Dnnl.type(codes.type());
+    Dnnl.check(dnnl_post_ops_append_sum(operations, codes.scale(), 0, type), "post-op");
+  }
+
+  /** Multiplies. */
+  static void appendScale(dnnl_post_ops operations, float factor) {
+    Dnnl.check(dnnl_post_ops_append_eltwise(operations, dnnl_eltwise_linear, factor, 0), "post-op");
+  }
+
+  /** Adds another tensor. */
+  static void appendAdd(dnnl_post_ops operations, Layout addend) {
+    Dnnl.check(dnnl_post_ops_append_binary(operations, dnnl_binary_add, addend.desc()), "post-op");
   }
 }

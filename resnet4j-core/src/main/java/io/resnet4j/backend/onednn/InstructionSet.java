@@ -24,6 +24,22 @@ final class InstructionSet {
 
   private InstructionSet() {}
 
+  /**
+   * Whether this processor multiplies bytes in pairs whose sum must fit 16 bits, having no VNNI.
+   * oneDNN's number of an instruction set has a bit for each part that it is made of.
+   */
+  static boolean addsInSixteenBits() {
+    int isa = dnnl.dnnl_get_effective_cpu_isa();
+    int either =
+        (dnnl.dnnl_cpu_isa_avx512_core_vnni & ~dnnl.dnnl_cpu_isa_avx512_core)
+            | (dnnl.dnnl_cpu_isa_avx2_vnni & ~dnnl.dnnl_cpu_isa_avx2);
+    return x86() && (isa & either) == 0;
+  }
+
+  static boolean x86() {
+    return System.getProperty("os.arch").matches("amd64|x86_64");
+  }
+
   /** Words for an effective instruction set. */
   static String name(int isa) {
     return NAMES.getOrDefault(isa, "number 0x" + Integer.toHexString(isa) + " of oneDNN's list");

@@ -211,9 +211,15 @@ final class Lowering {
         : place(output, layout);
   }
 
-  /** A value in the type of the activations, as it lies if that is its type already. */
+  /** A value in the type of the activations, as it lies if that is its type already or codes. */
   Placed operand(Value value) {
-    return operand(value, plan.precision().activations());
+    return operand(value, operandType(value));
+  }
+
+  /** The type in which a value is read: that of the activations, unless it is 8-bit codes. */
+  DType operandType(Value value) {
+    DType type = plan.type(value);
+    return type == DType.U8 || type == DType.S8 ? type : plan.precision().activations();
   }
 
   /** A value in {@code type}, as it lies if that is its type already. */

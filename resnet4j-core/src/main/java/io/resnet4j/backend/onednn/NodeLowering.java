@@ -8,6 +8,7 @@ import io.resnet4j.tensor.DType;
 final class NodeLowering implements Op.Visitor<Void> {
   private final Lowering lowering;
   private final Convolutions convolutions;
+  private final Quantised quantised;
   private final ConvolutionGradients convolutionGradients;
   private final PadShortcuts padShortcuts;
   private final Normalisations normalisations;
@@ -25,6 +26,7 @@ final class NodeLowering implements Op.Visitor<Void> {
   NodeLowering(Lowering lowering) {
     this.lowering = lowering;
     this.convolutions = new Convolutions(lowering);
+    this.quantised = new Quantised(lowering);
     this.convolutionGradients = new ConvolutionGradients(lowering);
     this.padShortcuts = new PadShortcuts(lowering, convolutions, convolutionGradients);
     this.normalisations = new Normalisations(lowering);
@@ -65,6 +67,30 @@ final class NodeLowering implements Op.Visitor<Void> {
   @Override
   public Void visit(Op.FusedConv2d op, Node node) {
     convolutions.fused(op, node);
+    return null;
+  }
+
+  @Override
+  public Void visit(Op.Quantise op, Node node) {
+    quantised.quantise(op, node);
+    return null;
+  }
+
+  @Override
+  public Void visit(Op.Dequantise op, Node node) {
+    quantised.dequantise(op, node);
+    return null;
+  }
+
+  @Override
+  public Void visit(Op.QuantisedConv2d op, Node node) {
+    quantised.convolution(op, node);
+    return null;
+  }
+
+  @Override
+  public Void visit(Op.QuantisedLinear op, Node node) {
+    quantised.linear(op, node);
     return null;
   }
 

@@ -28,8 +28,8 @@ public final class OneDnnBackend implements Backend {
   @Override
   public Set<Precision> precisions() {
     return lacks(dnnl_cpu_isa_avx512_core)
-        ? EnumSet.of(Precision.F32)
-        : EnumSet.of(Precision.F32, Precision.BF16);
+        ? EnumSet.of(Precision.F32, Precision.INT8)
+        : EnumSet.of(Precision.F32, Precision.BF16, Precision.INT8);
   }
 
   /** AVX-512 alone can compute in bf16 by widening to f32 and rounding back. */
@@ -42,8 +42,7 @@ public final class OneDnnBackend implements Backend {
 
   /** Whether this is an x86 whose instructions, as far as oneDNN may use them, lack some set. */
   private static boolean lacks(int instructions) {
-    boolean x86 = System.getProperty("os.arch").matches("amd64|x86_64");
-    return x86 && (dnnl_get_effective_cpu_isa() & instructions) != instructions;
+    return InstructionSet.x86() && (dnnl_get_effective_cpu_isa() & instructions) != instructions;
   }
 
   @Override

@@ -4,6 +4,7 @@ import io.resnet4j.InvalidInputException;
 import io.resnet4j.backend.Choices;
 import io.resnet4j.backend.Executable;
 import io.resnet4j.backend.Session;
+import io.resnet4j.graph.Value;
 import io.resnet4j.plan.Plan;
 import io.resnet4j.plan.Precision;
 import io.resnet4j.plan.Program;
@@ -108,15 +109,17 @@ final class OneDnnSession implements Session {
 
   /** What the largest value takes that is computed into the arena: no plan can do with less. */
   private static long largestBytes(Plan plan) {
-    long elements =
-        plan.graph().nodes().stream()
-            .filter(node -> !node.inputs().isEmpty())
-            .flatMap(node -> node.outputs().stream())
-            .filter(value -> !plan.gradients().containsValue(value))
-            .mapToLong(value -> value.shape().elements())
-            .max()
-            .orElse(0);
-    return elements * plan.precision().activations().bytes();
+    return plan.graph().nodes().stream()
+        .filter(node -> !node.inputs().isEmpty())
+        .flatMap(node -> node.outputs().stream())
+        .filter(value -> !plan.gradients().containsValue(value))
+        .mapToLong(value -> value.shape().elements() * bytes(plan, value))
+        .max()
+        .orElse(0);
+  }
+
+  private static int bytes(Plan plan, Value value) {
+    return Math.min(plan.type(value).bytes(), plan.precision().activations().bytes());
   }
 
   private static void requireMemory(long needed) {

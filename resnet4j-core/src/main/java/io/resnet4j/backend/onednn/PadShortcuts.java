@@ -55,16 +55,17 @@ final class PadShortcuts {
   void forward(Op.PadShortcut op, Node node) {
     Shape x = node.input(0).shape();
     Shape weight = selectionWeight(op, x);
-    DType type = lowering.plan.precision().activations();
+    DType type = lowering.operandType(node.input(0));
+    DType weightType = type == DType.U8 ? DType.S8 : type;
     dnnl_primitive_desc description =
         descriptions.describeForward(
             lowering.plan.trains(),
             lowering.any(x, type),
-            lowering.any(weight, type),
+            lowering.any(weight, weightType),
             null,
             lowering.any(node.output()),
             selection(op).window());
-    Layout wanted = descriptions.weightLayout(description, Lowering.dims(weight), type);
+    Layout wanted = descriptions.weightLayout(description, Lowering.dims(weight), weightType);
     convolutions.emitForward(node, description, selector(op, weight, wanted), List.of());
   }
 

@@ -87,7 +87,7 @@ final class Pools {
   }
 
   private Layout chosen(dnnl_primitive_desc description, int query, Value value) {
-    DType type = lowering.plan.precision().activations();
+    DType type = lowering.operandType(value);
     return Dnnl.chosen(lowering.resources, description, query, Lowering.dims(value.shape()), type);
   }
 

@@ -124,6 +124,36 @@ final class Evaluator implements Op.Visitor<List<double[]>> {
   }
 
   @Override
+  public List<double[]> visit(Op.Quantise op, Node node) {
+    return List.of(Codes.quantise(in(node, 0), op.y()));
+  }
+
+  @Override
+  public List<double[]> visit(Op.Dequantise op, Node node) {
+    return List.of(Codes.dequantise(in(node, 0), op.x()));
+  }
+
+  @Override
+  public List<double[]> visit(Op.QuantisedConv2d op, Node node) {
+    Convolution convolution = new Convolution(op.conv(), shape(node, 0), shape(node, 1).dim(0));
+    double[] sums = convolution.forward(in(node, 0), in(node, 1));
+    double[] y = Codes.scale(sums, op.x(), in(node, 2), in(node, 3), pixels(node.output().shape()));
+    if (op.addend().isPresent()) {
+      y = Elementwise.add(y, Codes.dequantise(in(node, 4), op.addend().get()));
+    }
+    double[] result = Elementwise.activate(y, op.activation());
+    return List.of(op.y().map(scaling -> Codes.quantise(result, scaling)).orElse(result));
+  }
+
+  @Override
+  public List<double[]> visit(Op.QuantisedLinear op, Node node) {
+    double[][] x = rows(in(node, 0), shape(node, 0));
+    double[][] weight = rows(in(node, 1), shape(node, 1));
+    double[] sums = flat(Matrices.multiply(x, Matrices.transpose(weight)));
+    return List.of(Codes.scale(sums, op.x(), in(node, 2), in(node, 3), 1));
+  }
+
+  @Override
   public List<double[]> visit(Op.BatchNorm op, Node node) {
     BatchNormalisation norm = new BatchNormalisation(shape(node, 0), op.epsilon());
     double[] x = in(node, 0);

@@ -20,6 +20,11 @@ final class Rounding {
           values[i] = bfloat16(values[i]);
         }
       }
+      case U8, S8 -> {
+        for (int i = 0; i < values.length; i++) {
+          values[i] = Codes.nearest(values[i], type);
+        }
+      }
       default -> throw new IllegalStateException("reference: does not compute in " + type);
     }
     return values;
