@@ -12,6 +12,7 @@ import io.resnet4j.plan.Planner;
 import io.resnet4j.plan.Precision;
 import io.resnet4j.plan.Program;
 import io.resnet4j.random.KeyedRandom;
+import io.resnet4j.tensor.DType;
 import io.resnet4j.tensor.Shape;
 import io.resnet4j.tensor.Tensor;
 import java.util.ArrayList;
@@ -32,8 +33,10 @@ final class EngineChecks {
       Backend engine = Backends.named(Backends.DEFAULT);
       engine.describe().forEach((name, value) -> findings.add(Finding.ok(name, value)));
       findings.add(bf16(engine));
-      float[] expected = compute(Backends.named(REFERENCE), Precision.F32);
+      Backend reference = Backends.named(REFERENCE);
       for (Precision precision : engine.precisions()) {
+        boolean int8 = precision == Precision.INT8;
+        float[] expected = compute(reference, int8 ? Precision.INT8 : Precision.F32);
         findings.add(check(engine, precision, expected));
       }
     } catch (RuntimeException | LinkageError e) {
@@ -69,7 +72,8 @@ final class EngineChecks {
     }
     double relative = Math.sqrt(distance / norm);
     String value = String.format(Locale.ROOT, "%.1e from the reference", relative);
-    double tolerance = precision == Precision.BF16 ? BF16_TOLERANCE : F32_TOLERANCE;
+    // Without VNNI weights of 8-bit layers have seven bits.
+    double tolerance = precision == Precision.F32 ? F32_TOLERANCE : BF16_TOLERANCE;
     return relative <= tolerance
         ? Finding.ok(name, value)
         : Finding.broken(
@@ -84,23 +88,25 @@ final class EngineChecks {
     GraphBuilder g = new GraphBuilder();
     Value x = g.input("x", Shape.of(2, 16, 9, 9));
     g.output("y", g.conv("conv", x, 32, Window.square(3, 1, 1), 1));
-    Graph graph = g.build();
+    boolean int8 = precision == Precision.INT8;
+    Graph graph = int8 ? DrawnCodes.quantised(g.build(), DType.S8, 4) : g.build();
+    float scale = int8 ? DrawnCodes.WEIGHTS : 1;
     try (Session session = backend.open()) {
       Executable plan = session.prepare(Planner.plan(Program.inference(graph, precision)));
       session
           .state(Program.MODEL)
-          .forEach((path, shape) -> session.write(Program.MODEL, path, drawn(path, shape)));
-      plan.feed("x", drawn("x", x.shape()));
+          .forEach((path, shape) -> session.write(Program.MODEL, path, drawn(path, shape, scale)));
+      plan.feed("x", drawn("x", x.shape(), 1));
       plan.run(0, 0);
       return plan.fetch("y").toFloats();
     }
   }
 
-  private static Tensor drawn(String key, Shape shape) {
+  private static Tensor drawn(String key, Shape shape, float scale) {
     KeyedRandom random = KeyedRandom.of(0, "doctor/" + key);
     float[] values = new float[Math.toIntExact(shape.elements())];
     for (int i = 0; i < values.length; i++) {
-      values[i] = (float) random.normalAt(i);
+      values[i] = scale * (float) random.normalAt(i);
     }
     return Tensor.ofFloats(shape, values);
   }

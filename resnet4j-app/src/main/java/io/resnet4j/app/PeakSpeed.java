@@ -5,22 +5,15 @@ import io.resnet4j.backend.Executable;
 import io.resnet4j.backend.Session;
 import io.resnet4j.graph.Graph;
 import io.resnet4j.graph.GraphBuilder;
-import io.resnet4j.graph.Scaling;
 import io.resnet4j.graph.Value;
 import io.resnet4j.graph.Window;
 import io.resnet4j.plan.Planner;
 import io.resnet4j.plan.Precision;
 import io.resnet4j.plan.Program;
-import io.resnet4j.plan.Quantisation;
-import io.resnet4j.plan.Quantiser;
 import io.resnet4j.random.KeyedRandom;
 import io.resnet4j.tensor.DType;
 import io.resnet4j.tensor.Shape;
 import io.resnet4j.tensor.Tensor;
-import java.util.HashMap;
-import java.util.LinkedHashSet;
-import java.util.Map;
-import java.util.Set;
 
 /**
  * What this machine can do, to compare a network with: a chain of 3x3 convolutions, 256 to 256
@@ -36,17 +29,15 @@ final class PeakSpeed {
   private static final double SECONDS = 2;
   private static final int LEAST_RUNS = 4;
 
-  /** Size of the codes of weights. */
-  private static final float CODES = 30;
-
   private PeakSpeed() {}
 
   /** Floating-point operations a second, a multiply-add being two. */
   static double measure(Backend backend, Precision precision) {
+    boolean int8 = precision == Precision.INT8;
+    Graph graph = int8 ? DrawnCodes.quantised(graph(), DType.U8, 1) : graph();
+    float scale = int8 ? DrawnCodes.WEIGHTS : (float) (1 / Math.sqrt(9.0 * CHANNELS));
     try (Session session = backend.open()) {
-      Executable plan =
-          session.prepare(Planner.plan(Program.inference(graph(precision), precision)));
-      float scale = precision == Precision.INT8 ? CODES : (float) (1 / Math.sqrt(9.0 * CHANNELS));
+      Executable plan = session.prepare(Planner.plan(Program.inference(graph, precision)));
       session
           .state(Program.MODEL)
           .forEach(
@@ -62,20 +53,6 @@ final class PeakSpeed {
       }
       return best;
     }
-  }
-
-  private static Graph graph(Precision precision) {
-    Graph graph = graph();
-    if (precision != Precision.INT8) {
-      return graph;
-    }
-    Graph fused = Quantiser.fused(graph);
-    Set<String> layers = new LinkedHashSet<>();
-    Quantiser.layers(fused).forEach(layer -> layers.add(layer.path()));
-    Map<String, Scaling> scalings = new HashMap<>();
-    Quantiser.candidates(fused)
-        .forEach(value -> scalings.put(value.name(), Scaling.upTo(DType.U8, 1)));
-    return Quantiser.quantise(graph, new Quantisation(layers, scalings));
   }
 
   private static Graph graph() {

@@ -5,10 +5,12 @@ import io.resnet4j.graph.Node;
 import io.resnet4j.graph.Op;
 import io.resnet4j.graph.Scaling;
 import io.resnet4j.graph.Value;
+import io.resnet4j.interop.onnx.NodeProto;
 import io.resnet4j.tensor.DType;
 import io.resnet4j.tensor.Shape;
 import io.resnet4j.tensor.Tensor;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -28,14 +30,11 @@ final class OnnxCodes {
     this.out = out;
   }
 
-  /** How the codes of a value stand for numbers, if it is codes. */
-  Optional<Scaling> scaling(Value value) {
-    return Optional.ofNullable(scalings.get(value));
-  }
-
   /** Says that a value is the same kind of codes as another. */
   void follow(Value value, Value other) {
-    scaling(other).ifPresent(scaling -> scalings.put(value, scaling));
+    if (scalings.containsKey(other)) {
+      scalings.put(value, scalings.get(other));
+    }
   }
 
   /** Scale and zero point, as inputs of the two operators. */
@@ -96,6 +95,51 @@ final class OnnxCodes {
     }
   }
 
+  /** A mean over windows of codes: the operator knows numbers only. Empty if x is no codes. */
+  Optional<NodeProto.Builder> averaging(Node node) {
+    Scaling scaling = scalings.get(node.input(0));
+    if (scaling == null) {
+      return Optional.empty();
+    }
+    String path = node.path();
+    String mean = out.unique(path + ".mean");
+    NodeProto.Builder made =
+        out.node("AveragePool", path, mean, dequantised(path + ".numbers", node.input(0)));
+    quantise(path + ".codes", mean, node.output(), scaling);
+    return Optional.of(made);
+  }
+
+  /** A layer of a quantised network that was left as it was, but fused. */
+  void fused(Op.FusedConv2d op, Node node) {
+    String path = node.path();
+    int end = node.inputs().size() - (op.residual() ? 1 : 0);
+    List<Tensor> given = node.inputs().subList(1, end).stream().map(writer::tensor).toList();
+    List<Tensor> made = given;
+    if (op.folded()) {
+      int own = op.bias() ? 2 : 1;
+      Folded folded = Folded.of(given.subList(0, own), given.subList(own, own + 4), op.epsilon());
+      made = List.of(folded.weight(), folded.bias());
+    }
+    String[] inputs = new String[1 + made.size()];
+    inputs[0] = writer.state(node.input(0));
+    for (int i = 0; i < made.size(); i++) {
+      inputs[1 + i] = out.fresh(path + (i == 0 ? ".weight" : ".bias"), made.get(i));
+    }
+    boolean acts = op.activation() != Activation.IDENTITY;
+    String y = writer.name(node.output());
+    String sums = op.residual() || acts ? out.unique(path + ".sums") : y;
+    OnnxWriter.convolution(op.conv(), out.node("Conv", path, sums, inputs));
+    if (op.residual()) {
+      String sum = acts ? out.unique(path + ".sum") : y;
+      String addend = writer.state(node.inputs().get(end));
+      out.node("Add", path + ".add", sum, sums, addend);
+      sums = sum;
+    }
+    if (acts) {
+      writer.activation(op.activation(), path + ".act", sums, y);
+    }
+  }
+
   void linear(Op.QuantisedLinear op, Node node) {
     String[] inputs = layer(node, op.x());
     OnnxDraft.number(
@@ -112,18 +156,25 @@ final class OnnxCodes {
     Tensor bias = writer.tensor(node.input(3));
     float[] biasScale = new float[outputs];
     int[] biasCodes = new int[outputs];
+    boolean fits = true;
     for (int o = 0; o < outputs; o++) {
       biasScale[o] = (float) (scale.get(o) * x.scale());
-      biasCodes[o] = (int) Math.rint(bias.get(o) / biasScale[o]);
+      double code = Math.rint(bias.get(o) / biasScale[o]);
+      fits &= Math.abs(code) <= Integer.MAX_VALUE;
+      biasCodes[o] = (int) code;
+    }
+    String numbers = dequantised(path + ".input", node.input(0));
+    String weightNumbers = perChannel(path + ".weight_numbers", weight, weightScale);
+    if (!fits) {
+      // A channel of next to nothing but its bias.
+      return new String[] {numbers, weightNumbers, out.fresh(node.input(3).name(), bias)};
     }
     String biasName = out.unique(node.input(3).name());
     out.graph.addInitializer(OnnxTensors.ints(biasName, biasCodes));
     String biasScales =
         out.fresh(path + ".bias_scale", Tensor.ofFloats(Shape.of(outputs), biasScale));
     return new String[] {
-      dequantised(path + ".input", node.input(0)),
-      perChannel(path + ".weight_numbers", weight, weightScale),
-      perChannel(path + ".bias_numbers", biasName, biasScales)
+      numbers, weightNumbers, perChannel(path + ".bias_numbers", biasName, biasScales)
     };
   }
 

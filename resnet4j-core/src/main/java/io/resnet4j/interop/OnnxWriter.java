@@ -5,7 +5,6 @@ import io.resnet4j.graph.Activation;
 import io.resnet4j.graph.Graph;
 import io.resnet4j.graph.Node;
 import io.resnet4j.graph.Op;
-import io.resnet4j.graph.Scaling;
 import io.resnet4j.graph.Value;
 import io.resnet4j.interop.onnx.ModelProto;
 import io.resnet4j.interop.onnx.NodeProto;
@@ -17,7 +16,6 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -113,7 +111,7 @@ final class OnnxWriter extends InferenceOps<Void> {
   }
 
   /** The name of an input; if it is part of the state, its data are written. */
-  private String state(Value value) {
+  String state(Value value) {
     Op op = graph.producer(value).op();
     if ((op instanceof Op.Parameter || op instanceof Op.Buffer) && written.add(value.name())) {
       out.graph.addInitializer(OnnxTensors.floats(name(value), tensor(value)));
@@ -167,34 +165,7 @@ final class OnnxWriter extends InferenceOps<Void> {
 
   @Override
   public Void visit(Op.FusedConv2d op, Node node) {
-    String path = node.path();
-    List<Tensor> given =
-        node.inputs().subList(1, node.inputs().size() - (op.residual() ? 1 : 0)).stream()
-            .map(this::tensor)
-            .toList();
-    int own = op.bias() ? 2 : 1;
-    List<Tensor> made = given;
-    if (op.folded()) {
-      Folded folded = Folded.of(given.subList(0, own), given.subList(own, own + 4), op.epsilon());
-      made = List.of(folded.weight(), folded.bias());
-    }
-    String[] inputs = new String[1 + made.size()];
-    inputs[0] = state(node.input(0));
-    for (int i = 0; i < made.size(); i++) {
-      inputs[1 + i] = out.fresh(path + (i == 0 ? ".weight" : ".bias"), made.get(i));
-    }
-    boolean acts = op.activation() != Activation.IDENTITY;
-    String y = name(node.output());
-    String sums = op.residual() || acts ? out.unique(path + ".sums") : y;
-    convolution(op.conv(), out.node("Conv", path, sums, inputs));
-    if (op.residual()) {
-      String sum = acts ? out.unique(path + ".sum") : y;
-      out.node("Add", path + ".add", sum, sums, state(node.input(node.inputs().size() - 1)));
-      sums = sum;
-    }
-    if (acts) {
-      activation(op.activation(), path + ".act", sums, y);
-    }
+    codes.fused(op, node);
     return null;
   }
 
@@ -353,17 +324,7 @@ final class OnnxWriter extends InferenceOps<Void> {
 
   @Override
   public Void visit(Op.AveragePool op, Node node) {
-    Optional<Scaling> scaling = codes.scaling(node.input(0));
-    NodeProto.Builder made;
-    if (scaling.isPresent()) {
-      // The operator knows numbers only.
-      String path = node.path();
-      String mean = out.unique(path + ".mean");
-      made = out.node("AveragePool", path, mean, codes.dequantised(path + ".in", node.input(0)));
-      codes.quantise(path + ".codes", mean, node.output(), scaling.get());
-    } else {
-      made = whole("AveragePool", node);
-    }
+    NodeProto.Builder made = codes.averaging(node).orElseGet(() -> whole("AveragePool", node));
     NodeProto.Builder pool = OnnxDraft.window(made, op.window());
     OnnxDraft.number(pool, "count_include_pad", op.countPadding() ? 1 : 0);
     return null;

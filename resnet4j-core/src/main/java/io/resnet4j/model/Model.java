@@ -72,10 +72,20 @@ public final class Model implements TrainedModel {
    *     finite
    */
   public static Model of(ModelSpec spec, StateDict weights) {
+    requireNumbers(weights);
     requireFinite(weights.where(), weights.tensors(), weights.tensors().keySet());
     Map<String, String> metadata = new LinkedHashMap<>(weights.metadata());
     metadata.keySet().removeAll(List.of(FORMAT, SPEC));
     return of(spec, weights.tensors(), metadata, weights.where());
+  }
+
+  /** Codes are no weights: their scales stand elsewhere in the file. */
+  private static void requireNumbers(StateDict weights) {
+    if (weights.metadata().containsKey(QUANTISED)) {
+      throw new InvalidInputException(
+          weights.where()
+              + ": is a quantised network, which only predicts; give the weights it was made from");
+    }
   }
 
   static void requireFinite(String where, Map<String, Tensor> tensors, Collection<String> names) {
@@ -126,6 +136,7 @@ public final class Model implements TrainedModel {
    *     fits, or a weight is not finite
    */
   public Model overlay(StateDict weights, Set<Tolerance> allowed) {
+    requireNumbers(weights);
     StateMatch match = StateMatch.of(spec, weights.tensors());
     match.require(weights.where(), allowed);
     requireFinite(weights.where(), weights.tensors(), match.matched());
@@ -192,11 +203,7 @@ public final class Model implements TrainedModel {
   public static Model load(Path file) {
     StateDict read = StateDict.read(file);
     String json = read.metadata().get(SPEC);
-    if (json == null && read.metadata().containsKey(QUANTISED)) {
-      throw new InvalidInputException(
-          file
-              + ": is a quantised network, which only predicts; give the weights it was made from");
-    }
+    requireNumbers(read);
     if (json == null) {
       throw new InvalidInputException(
           file + ": does not say which network its weights are of; name the model (--model)");

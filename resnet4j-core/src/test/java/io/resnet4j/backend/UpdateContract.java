@@ -215,6 +215,9 @@ abstract class UpdateContract {
   @Test
   void theSameSeedGivesTheSameBits() {
     for (Precision each : backend().precisions()) {
+      if (each == Precision.INT8) {
+        continue; // only predicts
+      }
       Map<String, double[]> first = train(each, 9);
       Map<String, double[]> second = train(each, 9);
       first.forEach((path, values) -> assertArrayEquals(values, second.get(path), path));

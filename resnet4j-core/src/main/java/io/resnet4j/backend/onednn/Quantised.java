@@ -212,12 +212,16 @@ final class Quantised {
     Value value = node.input(4);
     Layout wanted = Dnnl.like(lowering.resources, to, scaling.type());
     Lowering.Placed addend = lowering.bring(value, wanted);
-    Lowering.Placed target = lowering.placeOver(node.output(), to, value, addend);
-    if (target.region() == addend.region() && to.type().bytes() == wanted.type().bytes()) {
+    boolean sameSize = to.type().bytes() == scaling.type().bytes();
+    Lowering.Placed target =
+        sameSize
+            ? lowering.placeOver(node.output(), to, value, addend)
+            : lowering.place(node.output(), to);
+    if (target.region() == addend.region()) {
       after.add(operations -> Eltwise.appendSum(operations, scaling));
       return target;
     }
-    // A factor of one for each channel would do, too; two post-ops need no memory.
+    // A sum that is not in place has no scale: it is taken in the addend's unit.
     after.add(operations -> Eltwise.appendScale(operations, 1 / scaling.scale()));
     after.add(operations -> Eltwise.appendAdd(operations, addend.layout()));
     after.add(operations -> Eltwise.appendScale(operations, scaling.scale()));
