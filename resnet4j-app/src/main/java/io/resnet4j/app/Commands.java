@@ -19,6 +19,7 @@ final class Commands {
     ALL.put("report", "make the report of a run, or lay several runs over each other");
     ALL.put("eval", "evaluate trained weights on a data set");
     ALL.put("predict", "say what pictures show");
+    ALL.put("serve", "answer over HTTP: Open Inference Protocol, pictures, a web page");
     ALL.put("import", "read weights of PyTorch, or an ONNX file, and write them as a model");
     ALL.put("export", "write trained weights as an ONNX file");
     ALL.put("download", "fetch data sets and trained weights from where they are published");
@@ -37,6 +38,7 @@ final class Commands {
       case "eval" -> new EvalCommand();
       case "download" -> new DownloadCommand();
       case "predict" -> new PredictCommand();
+      case "serve" -> new ServeCommand();
       case "export" -> new ExportCommand();
       case "doctor" -> new DoctorCommand();
       case "import" -> new ImportCommand();

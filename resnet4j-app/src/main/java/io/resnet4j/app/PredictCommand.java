@@ -1,15 +1,11 @@
 package io.resnet4j.app;
 
 import io.resnet4j.InvalidInputException;
-import io.resnet4j.data.Normalisation;
 import io.resnet4j.data.Picture;
 import io.resnet4j.data.Pictures;
-import io.resnet4j.data.Preprocessing;
-import io.resnet4j.data.PreprocessingJson;
 import io.resnet4j.infer.Prediction;
 import io.resnet4j.infer.Predictor;
 import io.resnet4j.model.Model;
-import io.resnet4j.model.ModelSpec;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -63,7 +59,7 @@ final class PredictCommand extends Command {
       throw new InvalidInputException(
           (top < 1 ? "--top " + top : "--batch " + batch) + ": give at least 1");
     }
-    Model model = prepared(weights.load(), console);
+    Model model = prepared(console);
     boolean allGood = true;
     try (Predictor predictor = weights.open(model)) {
       for (int from = 0; from < images.size(); from += batch) {
@@ -74,36 +70,9 @@ final class PredictCommand extends Command {
     return allGood ? Main.OK : Main.BAD_INPUT;
   }
 
-  private Model prepared(Model loaded, Console console) {
-    Model model = loaded;
-    if (!model.metadata().containsKey(Model.PREPROCESSING)) {
-      Preprocessing usual = usual(model.spec());
-      console.info(
-          weights.file()
-              + ": does not say how pictures become its input; resizing the shorter side to "
-              + usual.resize()
-              + ", cutting out the middle, normalising as for ImageNet");
-      model = model.withMetadata(Model.PREPROCESSING, PreprocessingJson.write(usual));
-    }
+  private Model prepared(Console console) {
+    Model model = WeightsOptions.prepared(weights.file(), weights.load(), console::info);
     return labels == null ? model : model.withClassNames(names(labels));
-  }
-
-  private static Preprocessing usual(ModelSpec spec) {
-    if (spec.channels() != 3) {
-      throw new InvalidInputException(
-          spec.name()
-              + ": takes pictures of "
-              + spec.channels()
-              + " channels and its weights do not say how these are made; use weights that a run"
-              + " here has written");
-    }
-    return new Preprocessing(
-        3,
-        spec.height(),
-        spec.width(),
-        WeightsOptions.usualResize(spec),
-        Preprocessing.ChannelMeaning.RGB,
-        Normalisation.imageNet());
   }
 
   private static List<String> names(Path file) {

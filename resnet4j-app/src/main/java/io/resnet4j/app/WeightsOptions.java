@@ -5,6 +5,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.backend.Backend;
 import io.resnet4j.backend.Backends;
+import io.resnet4j.data.Normalisation;
+import io.resnet4j.data.Preprocessing;
+import io.resnet4j.data.PreprocessingJson;
 import io.resnet4j.data.Views;
 import io.resnet4j.infer.Predictor;
 import io.resnet4j.interop.StateDict;
@@ -13,6 +16,7 @@ import io.resnet4j.model.ModelSpec;
 import io.resnet4j.plan.Precision;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -90,6 +94,43 @@ final class WeightsOptions {
     ModelSpec named = Specs.named(model, input, null);
     StateDict read = StateDict.read(weights);
     return Model.of(Specs.withHeadOf(named, read), read);
+  }
+
+  /**
+   * {@code loaded} with a preprocessing, the usual one of ImageNet where its file says none.
+   *
+   * @param note hears of that
+   * @throws InvalidInputException if there is no usual one
+   */
+  static Model prepared(Path file, Model loaded, Consumer<String> note) {
+    if (loaded.metadata().containsKey(Model.PREPROCESSING)) {
+      return loaded;
+    }
+    Preprocessing usual = usual(loaded.spec());
+    note.accept(
+        file
+            + ": does not say how pictures become its input; resizing the shorter side to "
+            + usual.resize()
+            + ", cutting out the middle, normalising as for ImageNet");
+    return loaded.withMetadata(Model.PREPROCESSING, PreprocessingJson.write(usual));
+  }
+
+  private static Preprocessing usual(ModelSpec spec) {
+    if (spec.channels() != 3) {
+      throw new InvalidInputException(
+          spec.name()
+              + ": takes pictures of "
+              + spec.channels()
+              + " channels and its weights do not say how these are made; use weights that a run"
+              + " here has written");
+    }
+    return new Preprocessing(
+        3,
+        spec.height(),
+        spec.width(),
+        usualResize(spec),
+        Preprocessing.ChannelMeaning.RGB,
+        Normalisation.imageNet());
   }
 
   Predictor open(Model loaded) {
