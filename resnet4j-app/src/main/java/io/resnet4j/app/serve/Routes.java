@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 
 /** Which address does what. */
 final class Routes {
@@ -93,11 +94,12 @@ final class Routes {
             true,
             () -> Answer.json(repository.ready() ? 200 : 503, Map.of("ready", repository.ready())));
       case "repository/index":
-        return now(
+        // Waits for a load that goes on, so not on a thread of the server's.
+        return new Route(
             "index",
             false,
             method.equals("GET") ? "GET" : "POST",
-            () -> Answer.json(200, repository.index()));
+            call -> work.change(() -> Answer.json(200, repository.index())));
       default:
         break;
     }
@@ -132,13 +134,8 @@ final class Routes {
     };
   }
 
-  private static Route now(String name, boolean open, java.util.function.Supplier<Answer> answer) {
-    return now(name, open, "GET", answer);
-  }
-
-  private static Route now(
-      String name, boolean open, String method, java.util.function.Supplier<Answer> answer) {
-    return new Route(name, open, method, call -> CompletableFuture.completedFuture(answer.get()));
+  private static Route now(String name, boolean open, Supplier<Answer> answer) {
+    return new Route(name, open, "GET", call -> CompletableFuture.completedFuture(answer.get()));
   }
 
   private CompletableFuture<Answer> reload(Runnable action) {

@@ -20,7 +20,7 @@ import org.eclipse.jetty.util.Callback;
 import org.jspecify.annotations.Nullable;
 
 /** Lets requests in, answers every one in the protocol's way, whatever happens, and notes it. */
-final class ServeHandler extends Handler.Abstract.NonBlocking {
+final class ServeHandler extends Handler.Abstract {
   private static final String ID = "X-Request-Id";
   private static final Pattern GOOD_ID = Pattern.compile("[A-Za-z0-9._:-]{1,64}");
 
