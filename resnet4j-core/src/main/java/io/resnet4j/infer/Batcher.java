@@ -67,6 +67,9 @@ public final class Batcher implements AutoCloseable {
   private boolean closed;
   private double nanosPerPicture;
 
+  /** When the last batch ended: what arrived before that has had to queue. */
+  private long idleSince = System.nanoTime();
+
   private Batcher(Predictor predictor, BatchLimits limits, Lock turns, Listener listener) {
     this.predictor = predictor;
     this.limits = limits;
@@ -183,15 +186,13 @@ public final class Batcher implements AutoCloseable {
     lock.lock();
     try {
       while (true) {
-        boolean idle = false;
         while (queue.isEmpty() && !closed) {
-          idle = true;
           arrived.awaitUninterruptibly();
         }
         if (queue.isEmpty()) {
           return List.of();
         }
-        if (!idle) {
+        if (queue.peek().arrived - idleSince < 0) {
           awaitCompany();
         }
         if (waiting > 0) {
@@ -254,9 +255,11 @@ public final class Batcher implements AutoCloseable {
       // Whatever it is, those who wait must hear of it, and the next batch may fare better.
       batch.forEach(slice -> slice.request.answer.completeExceptionally(e));
     }
-    long took = System.nanoTime() - begin;
+    long end = System.nanoTime();
+    long took = end - begin;
     lock.lock();
     try {
+      idleSince = end;
       double each = (double) took / pictures;
       nanosPerPicture =
           nanosPerPicture == 0 ? each : nanosPerPicture + FRESH * (each - nanosPerPicture);

@@ -180,7 +180,7 @@ class RepositoryTest {
                   return good;
                 }));
       }
-      for (int i = 0; i < 40; i++) {
+      for (int i = 0; i < 15; i++) {
         Path aside = file.resolveSibling("next");
         Files.copy(i % 2 == 0 ? spare : file, aside, StandardCopyOption.REPLACE_EXISTING);
         Files.move(

@@ -271,12 +271,14 @@ class ServeTest {
     } finally {
       server.freeEngine();
     }
-    long good = 0;
+    int good = 0;
     for (CompletableFuture<HttpResponse<byte[]>> answer : answers) {
-      good += answer.get(20, TimeUnit.SECONDS).statusCode() == 200 ? 1 : 0;
+      int status = answer.get(20, TimeUnit.SECONDS).statusCode();
+      assertTrue(status == 200 || status == 429, "status " + status);
+      good += status == 200 ? 1 : 0;
     }
-    // The queue holds 16, and one more may be with the engine.
-    assertTrue(good == 16 || good == 17, good + " answered");
+    // All that the queue took, and what came after the engine was free again.
+    assertTrue(good >= TestServer.LIMITS.queue(), good + " answered");
   }
 
   @Test
