@@ -19,6 +19,8 @@ final class Commands {
     ALL.put("report", "make the report of a run, or lay several runs over each other");
     ALL.put("eval", "evaluate trained weights on a data set");
     ALL.put("predict", "say what pictures show");
+    ALL.put("explain", "draw where in a picture the answer comes from");
+    ALL.put("serve", "answer over HTTP: Open Inference Protocol, pictures, a web page");
     ALL.put("import", "read weights of PyTorch, or an ONNX file, and write them as a model");
     ALL.put("export", "write trained weights as an ONNX file");
     ALL.put("quantize", "make trained weights compute with 8-bit numbers, and say what that costs");
@@ -38,6 +40,8 @@ final class Commands {
       case "eval" -> new EvalCommand();
       case "download" -> new DownloadCommand();
       case "predict" -> new PredictCommand();
+      case "explain" -> new ExplainCommand();
+      case "serve" -> new ServeCommand();
       case "export" -> new ExportCommand();
       case "quantize" -> new QuantizeCommand();
       case "doctor" -> new DoctorCommand();

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 
 /**
  * Where text goes: results to standard output, everything else to standard error. The only class
@@ -55,6 +56,14 @@ final class Console {
     if (!quiet) {
       err.println(line);
     }
+  }
+
+  /** A line of a log, as it is, whole even where several threads write. */
+  void line(byte[] text) {
+    byte[] line = Arrays.copyOf(text, text.length + 1);
+    line[text.length] = '\n';
+    err.write(line, 0, line.length);
+    err.flush();
   }
 
   /** A line that only the curious want. */

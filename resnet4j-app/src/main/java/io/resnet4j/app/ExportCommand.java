@@ -73,7 +73,7 @@ final class ExportCommand extends Command {
       quantised.writeOnnx(out, options);
       loaded = quantised;
     } else {
-      Model read = WeightsOptions.load(weights, model, input);
+      Model read = WeightsOptions.plain(weights, model, input);
       OnnxModels.write(read, out, options);
       loaded = read;
     }

@@ -1,15 +1,10 @@
 package io.resnet4j.app;
 
 import io.resnet4j.InvalidInputException;
-import io.resnet4j.data.Normalisation;
 import io.resnet4j.data.Picture;
 import io.resnet4j.data.Pictures;
-import io.resnet4j.data.Preprocessing;
-import io.resnet4j.data.PreprocessingJson;
 import io.resnet4j.infer.Prediction;
 import io.resnet4j.infer.Predictor;
-import io.resnet4j.model.Model;
-import io.resnet4j.model.ModelSpec;
 import io.resnet4j.model.TrainedModel;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -64,7 +59,7 @@ final class PredictCommand extends Command {
       throw new InvalidInputException(
           (top < 1 ? "--top " + top : "--batch " + batch) + ": give at least 1");
     }
-    TrainedModel model = prepared(weights.load(), console);
+    TrainedModel model = prepared(console);
     boolean allGood = true;
     try (Predictor predictor = weights.open(model)) {
       for (int from = 0; from < images.size(); from += batch) {
@@ -75,36 +70,9 @@ final class PredictCommand extends Command {
     return allGood ? Main.OK : Main.BAD_INPUT;
   }
 
-  private TrainedModel prepared(TrainedModel loaded, Console console) {
-    TrainedModel model = loaded;
-    if (!model.metadata().containsKey(Model.PREPROCESSING)) {
-      Preprocessing usual = usual(model.spec());
-      console.info(
-          weights.file()
-              + ": does not say how pictures become its input; resizing the shorter side to "
-              + usual.resize()
-              + ", cutting out the middle, normalising as for ImageNet");
-      model = model.withMetadata(Model.PREPROCESSING, PreprocessingJson.write(usual));
-    }
+  private TrainedModel prepared(Console console) {
+    TrainedModel model = WeightsOptions.prepared(weights.file(), weights.load(), console::info);
     return labels == null ? model : model.withClassNames(names(labels));
-  }
-
-  private static Preprocessing usual(ModelSpec spec) {
-    if (spec.channels() != 3) {
-      throw new InvalidInputException(
-          spec.name()
-              + ": takes pictures of "
-              + spec.channels()
-              + " channels and its weights do not say how these are made; use weights that a run"
-              + " here has written");
-    }
-    return new Preprocessing(
-        3,
-        spec.height(),
-        spec.width(),
-        WeightsOptions.usualResize(spec),
-        Preprocessing.ChannelMeaning.RGB,
-        Normalisation.imageNet());
   }
 
   private static List<String> names(Path file) {

@@ -1,6 +1,7 @@
 package io.resnet4j.app;
 
 import io.resnet4j.InvalidInputException;
+import io.resnet4j.app.picture.Png;
 import io.resnet4j.data.Batch;
 import io.resnet4j.data.DataSplits;
 import io.resnet4j.data.Dataset;
@@ -12,7 +13,6 @@ import io.resnet4j.random.KeyedRandom;
 import io.resnet4j.train.Recipe;
 import io.resnet4j.train.Recipes;
 import java.awt.image.BufferedImage;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
@@ -20,7 +20,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import javax.imageio.ImageIO;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -190,16 +189,12 @@ final class PreviewCommand extends Command {
   }
 
   private void write(BufferedImage sheet) {
-    ByteArrayOutputStream png = new ByteArrayOutputStream();
     try {
-      if (!ImageIO.write(sheet, "png", png)) {
-        throw new IllegalStateException("no writer of PNG files in this Java");
-      }
       @Nullable Path parent = out.toAbsolutePath().getParent();
       if (parent != null) {
         Files.createDirectories(parent);
       }
-      Files.write(out, png.toByteArray());
+      Files.write(out, Png.of(sheet));
     } catch (IOException e) {
       throw new InvalidInputException(
           "--out " + out + ": cannot be written: " + e.getMessage() + "; give another file", e);

@@ -123,7 +123,7 @@ final class QuantizeCommand extends Command {
       throw new InvalidInputException(
           "--weights " + weights + ": is quantised already; give the weights it was made from");
     }
-    Model loaded = WeightsOptions.load(weights, model, input);
+    Model loaded = WeightsOptions.plain(weights, model, input);
     Backend engine = Specs.backend(backend, Precision.INT8);
     DataSplits splits = WeightsOptions.framed(data.open(console), loaded, weights);
     Preprocessing seen = WeightsOptions.preprocessing(splits, loaded, weights, console);

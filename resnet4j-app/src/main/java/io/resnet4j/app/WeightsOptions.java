@@ -19,6 +19,7 @@ import io.resnet4j.plan.Precision;
 import io.resnet4j.quantise.QuantisedModel;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -83,13 +84,18 @@ final class WeightsOptions {
       Precision.named(precision);
     }
     views();
+    return load(weights, model, input);
+  }
+
+  /** The network of {@code weights}, quantised or not. */
+  static TrainedModel load(Path weights, @Nullable String model, @Nullable String input) {
     return model == null && input == null && QuantisedModel.isQuantised(weights)
         ? QuantisedModel.load(weights)
-        : load(weights, model, input);
+        : plain(weights, model, input);
   }
 
   /** The network of {@code weights}: the one that the file names, or {@code model}. */
-  static Model load(Path weights, @Nullable String model, @Nullable String input) {
+  static Model plain(Path weights, @Nullable String model, @Nullable String input) {
     if (model == null) {
       if (input != null) {
         throw new InvalidInputException("--input: only together with --model");
@@ -101,7 +107,53 @@ final class WeightsOptions {
     return Model.of(Specs.withHeadOf(named, read), read);
   }
 
+  /**
+   * {@code loaded} with a preprocessing, the usual one of ImageNet where its file says none.
+   *
+   * @param note hears of that
+   * @throws InvalidInputException if there is no usual one
+   */
+  static TrainedModel prepared(Path file, TrainedModel loaded, Consumer<String> note) {
+    if (loaded.metadata().containsKey(Model.PREPROCESSING)) {
+      return loaded;
+    }
+    Preprocessing usual = usual(loaded.spec());
+    note.accept(
+        file
+            + ": does not say how pictures become its input; resizing the shorter side to "
+            + usual.resize()
+            + ", cutting out the middle, normalising as for ImageNet");
+    return loaded.withMetadata(Model.PREPROCESSING, PreprocessingJson.write(usual));
+  }
+
+  private static Preprocessing usual(ModelSpec spec) {
+    if (spec.channels() != 3) {
+      throw new InvalidInputException(
+          spec.name()
+              + ": takes pictures of "
+              + spec.channels()
+              + " channels and its weights do not say how these are made; use weights that a run"
+              + " here has written");
+    }
+    return new Preprocessing(
+        3,
+        spec.height(),
+        spec.width(),
+        usualResize(spec),
+        Preprocessing.ChannelMeaning.RGB,
+        Normalisation.imageNet());
+  }
+
   Predictor open(TrainedModel loaded) {
+    return open(loaded, precision, backend);
+  }
+
+  /**
+   * Opens a network in a precision, or else in the one that suits it.
+   *
+   * @throws InvalidInputException if the backend does not compute in it
+   */
+  static Predictor open(TrainedModel loaded, @Nullable String precision, String backend) {
     Precision usual = loaded instanceof QuantisedModel ? Precision.INT8 : Precision.F32;
     Precision numbers = precision == null ? usual : Precision.named(precision);
     Backend engine = Specs.backend(backend, numbers);

@@ -66,6 +66,16 @@ public final class Pictures {
    * @throws InvalidInputException if they are empty, truncated, too large or no picture
    */
   public static Picture decode(byte[] file, String name) {
+    return decode(file, name, MOST_PIXELS);
+  }
+
+  /**
+   * The same with a limit of the caller's.
+   *
+   * @param mostPixels what the header may say, at most {@link #MOST_PIXELS}
+   * @throws InvalidInputException as above
+   */
+  public static Picture decode(byte[] file, String name, int mostPixels) {
     if (file.length == 0) {
       throw empty(name);
     }
@@ -76,7 +86,7 @@ public final class Pictures {
       }
       ImageReader reader = readers.next();
       try {
-        return decode(reader, in, file, name);
+        return decode(reader, in, file, name, Math.min(mostPixels, MOST_PIXELS));
       } finally {
         reader.dispose();
       }
@@ -93,7 +103,8 @@ public final class Pictures {
     }
   }
 
-  private static Picture decode(ImageReader reader, ImageInputStream in, byte[] file, String name)
+  private static Picture decode(
+      ImageReader reader, ImageInputStream in, byte[] file, String name, int mostPixels)
       throws IOException {
     boolean[] truncated = new boolean[1];
     reader.addIIOReadWarningListener(
@@ -101,7 +112,7 @@ public final class Pictures {
     reader.setInput(in, true, false);
     int width = reader.getWidth(0);
     int height = reader.getHeight(0);
-    if (width < 1 || height < 1 || (long) width * height > MOST_PIXELS) {
+    if (width < 1 || height < 1 || (long) width * height > mostPixels) {
       throw new InvalidInputException(
           name
               + ": its header says "
@@ -109,8 +120,8 @@ public final class Pictures {
               + "x"
               + height
               + " pixels, expected at most "
-              + MOST_PIXELS / 1_000_000
-              + " million; make it smaller");
+              + (mostPixels < 1_000_000 ? mostPixels : mostPixels / 1_000_000 + " million")
+              + "; make it smaller");
     }
     BufferedImage image = reader.read(0);
     if (truncated[0]) {

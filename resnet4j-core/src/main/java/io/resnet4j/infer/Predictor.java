@@ -1,6 +1,7 @@
 package io.resnet4j.infer;
 
 import io.resnet4j.InvalidInputException;
+import io.resnet4j.autodiff.Gradients;
 import io.resnet4j.backend.Backend;
 import io.resnet4j.backend.Backends;
 import io.resnet4j.backend.Executable;
@@ -14,9 +15,13 @@ import io.resnet4j.data.PictureSize;
 import io.resnet4j.data.Preprocessing;
 import io.resnet4j.data.PreprocessingJson;
 import io.resnet4j.data.Views;
+import io.resnet4j.graph.Graph;
+import io.resnet4j.graph.Value;
 import io.resnet4j.model.Model;
 import io.resnet4j.model.ModelSpec;
 import io.resnet4j.model.TrainedModel;
+import io.resnet4j.plan.MemoryMode;
+import io.resnet4j.plan.Mode;
 import io.resnet4j.plan.Planner;
 import io.resnet4j.plan.Precision;
 import io.resnet4j.plan.Program;
@@ -29,6 +34,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
@@ -55,6 +61,9 @@ public final class Predictor implements AutoCloseable {
 
   /** Guarded by this predictor, as is the session. */
   private final Map<Integer, Executable> plans = new HashMap<>();
+
+  /** Guarded likewise: for one picture, by the path of the value that is differentiated by. */
+  private final Map<String, Executable> derivatives = new HashMap<>();
 
   private boolean closed;
 
@@ -125,6 +134,20 @@ public final class Predictor implements AutoCloseable {
   private Executable plan(int batch) {
     return plans.computeIfAbsent(
         batch, n -> session.prepare(Planner.plan(Program.inference(model.graph(n), precision))));
+  }
+
+  /**
+   * Prepares the plans for batches of up to {@code pictures} and runs each once, so that no later
+   * answer waits for that.
+   *
+   * @throws InvalidInputException if there is too little memory
+   */
+  public void prepare(int pictures) {
+    int largest = Math.min(Integer.highestOneBit(Math.max(1, pictures)), LARGEST_BATCH);
+    FloatBuffer zeros = FloatBuffer.allocate(Math.multiplyExact(largest, size.samples()));
+    for (int batch = largest; batch >= 1; batch /= 2) {
+      run(zeros, batch);
+    }
   }
 
   private void requireOpen() {
@@ -302,6 +325,74 @@ public final class Predictor implements AutoCloseable {
     return byPath;
   }
 
+  /**
+   * A value of the network for one picture, the derivative of a logit by it, and all logits.
+   *
+   * @param value elements, row-major
+   * @param gradient as many
+   * @param logits [K]
+   */
+  record Derivative(float[] value, float[] gradient, float[] logits) {}
+
+  /**
+   * Differentiates a logit by what the node at {@code path} makes of a picture.
+   *
+   * @param image [C,H,W] from the buffer's position on
+   * @param target the logit's class
+   */
+  synchronized Derivative derivative(String path, FloatBuffer image, int target) {
+    requireOpen();
+    Executable plan = derivatives.computeIfAbsent(path, this::differentiated);
+    Value by = plan.plan().observed().iterator().next();
+    float[] seed = new float[spec.classes()];
+    seed[target] = 1;
+    plan.feed(ModelSpec.IMAGES, image);
+    plan.feed(Gradients.SEED, FloatBuffer.wrap(seed));
+    plan.run(0, 0);
+    return new Derivative(
+        plan.fetch(by).toFloats(),
+        plan.fetch(plan.plan().gradients().get(by.name())).toFloats(),
+        plan.fetch(ModelSpec.LOGITS).toFloats());
+  }
+
+  private Executable differentiated(String path) {
+    if (precision == Precision.INT8) {
+      throw new InvalidInputException(
+          "model "
+              + spec.name()
+              + ": 8-bit codes have no gradients; explain the weights that it was made from");
+    }
+    Graph graph = spec.graph(1);
+    Value by = graph.find(path).orElseThrow().output();
+    Program program =
+        new Program(
+            graph,
+            Mode.INFERENCE,
+            precision,
+            Optional.of(graph.output(ModelSpec.LOGITS)),
+            List.of(by),
+            Set.of(by),
+            Program.MODEL,
+            MemoryMode.KEEP);
+    return session.prepare(Planner.plan(program));
+  }
+
+  /**
+   * The likeliest classes by the logits of one picture, best first.
+   *
+   * @param logits [K]
+   * @param top how many at most
+   * @throws InvalidInputException if {@code top} is below 1 or there are not K logits
+   * @throws IllegalStateException if they are not finite
+   */
+  public List<Prediction> best(float[] logits, int top) {
+    if (logits.length != spec.classes()) {
+      throw new InvalidInputException(
+          logits.length + " logits; model " + spec.name() + " has " + spec.classes() + " classes");
+    }
+    return rank(logits, 1, top).get(0);
+  }
+
   private List<List<Prediction>> rank(float[] logits, int rows, int top) {
     if (top < 1) {
       throw new InvalidInputException("top " + top + ": give the number of classes, at least 1");
@@ -397,6 +488,7 @@ public final class Predictor implements AutoCloseable {
   public synchronized void close() {
     closed = true;
     plans.clear();
+    derivatives.clear();
     session.close();
   }
 }

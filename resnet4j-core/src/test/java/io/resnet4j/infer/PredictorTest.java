@@ -32,6 +32,7 @@ import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -250,6 +251,61 @@ class PredictorTest {
     predictor.close();
     Exception e = assertThrows(IllegalStateException.class, () -> predictor.predict(levels(0), 1));
     assertEquals("predictor of resnet20: it is closed; open a new one", e.getMessage());
+  }
+
+  /** Sessions, engine threads and closing do not get into each other's way. */
+  @Test
+  void manyPredictorsAndThreadsAtOnceAndCloseWhileInUse() throws Exception {
+    Model model = model();
+    FloatBuffer images;
+    float[] expected;
+    try (Predictor predictor = open(model)) {
+      images = images(predictor, 4);
+      expected = predictor.logits(images, 4);
+    }
+    List<Predictor> many = new ArrayList<>();
+    for (int i = 0; i < 6; i++) {
+      many.add(
+          Predictor.open(model, Precision.F32, i % 2 == 0 ? REFERENCE : Backends.named("onednn")));
+    }
+    ExecutorService threads = Executors.newFixedThreadPool(8);
+    try {
+      List<Future<Integer>> runs = new ArrayList<>();
+      for (int thread = 0; thread < 8; thread++) {
+        Predictor own = many.get(thread % many.size());
+        runs.add(
+            threads.submit(
+                () -> {
+                  for (int answers = 0; ; answers++) {
+                    try {
+                      assertArrayEquals(expected, own.logits(images, 4), 1e-4f);
+                      Explanations.of(own).explain(Explanation.GRAD_CAM, images, 0);
+                    } catch (IllegalStateException closed) {
+                      assertTrue(closed.getMessage().contains("it is closed"));
+                      return answers;
+                    }
+                  }
+                }));
+      }
+      Thread.sleep(200);
+      many.forEach(Predictor::close);
+      for (Future<Integer> run : runs) {
+        run.get(20, TimeUnit.SECONDS);
+      }
+      many.forEach(Predictor::close);
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+
+  @Test
+  void preparedPlansAndBestAnswersAreTheSame() {
+    try (Predictor predictor = open(model())) {
+      predictor.prepare(5);
+      float[] logits = predictor.logits(images(predictor, 1), 1);
+      assertEquals(predictor.predict(levels(0), 3), predictor.best(logits, 3));
+      assertThrows(InvalidInputException.class, () -> predictor.best(new float[2], 1));
+    }
   }
 
   @Test

@@ -1,0 +1,66 @@
+package io.resnet4j.app.serve;
+
+import io.resnet4j.infer.Batcher;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/** {@code POST /v2/models/NAME[/versions/V]/infer}. */
+final class Inference {
+  private final Repository repository;
+  private final Work work;
+
+  Inference(Repository repository, Work work) {
+    this.repository = repository;
+    this.work = work;
+  }
+
+  CompletableFuture<Answer> infer(Call call, String name, String version) {
+    @Nullable String length = call.header(InferAnswer.HEADER);
+    int header =
+        length == null
+            ? -1
+            : (int)
+                Math.max(
+                    0, Math.min(Integer.MAX_VALUE, Call.wholeNumber(InferAnswer.HEADER, length)));
+    // Who asks for what is not there hears of it before sending the body.
+    repository.lease(name, version).release();
+    return call.body()
+        .thenComposeAsync(
+            body -> {
+              ServedModel model = repository.lease(name, version);
+              return answer(call, model, body, header)
+                  .whenComplete((answer, failure) -> model.release());
+            },
+            work.requests());
+  }
+
+  private CompletableFuture<Answer> answer(Call call, ServedModel model, byte[] body, int header) {
+    try {
+      InferRequest request = InferRequest.read(body, header, model.predictor().spec());
+      return model
+          .batcher()
+          .submit(
+              request.images(),
+              request.count(),
+              call.left(request.timeoutMicros().orElse(Long.MAX_VALUE / 1000)))
+          .thenApplyAsync(
+              done -> InferAnswer.of(request, model, done.logits()).noting(notes(model, done)),
+              work.answers());
+    } catch (RuntimeException e) {
+      return CompletableFuture.failedFuture(e);
+    }
+  }
+
+  static Map<String, Object> notes(ServedModel model, Batcher.Answer done) {
+    return Map.of(
+        "model",
+        model.name(),
+        "version",
+        model.version(),
+        "waited_ms",
+        done.waited().toNanos() / 1000 / 1e3,
+        "batch",
+        done.largestBatch());
+  }
+}

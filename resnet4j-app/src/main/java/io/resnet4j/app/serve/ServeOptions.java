@@ -1,0 +1,71 @@
+package io.resnet4j.app.serve;
+
+import io.resnet4j.InvalidInputException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * How the server listens and what it lets in.
+ *
+ * @param host address to listen on
+ * @param port 0 for any free one
+ * @param mostBytes of a request's body
+ * @param mostBytesTogether of all bodies that are read or wait at once
+ * @param mostPixels of a picture
+ * @param timeout for a request that names none, and the most that one may name; a body that has not
+ *     arrived by then is given up
+ * @param drain how long requests may take to end when the server stops
+ * @param apiKeys file of keys, a line each, one of which a request must bring
+ * @param tls certificate and key
+ */
+public record ServeOptions(
+    String host,
+    int port,
+    int mostBytes,
+    long mostBytesTogether,
+    int mostPixels,
+    Duration timeout,
+    Duration drain,
+    Optional<Path> apiKeys,
+    Optional<Tls> tls) {
+
+  /**
+   * Files for TLS.
+   *
+   * @param certificate chain in PEM, the server's own first
+   * @param key unencrypted PKCS#8 in PEM
+   */
+  public record Tls(Path certificate, Path key) {}
+
+  /**
+   * @throws InvalidInputException if a number is out of its range
+   */
+  public ServeOptions {
+    require("--port", port, 0, 65535);
+    require("--max-bytes", mostBytes, 1024, 1 << 30);
+    require("--max-pixels", mostPixels, 1, io.resnet4j.data.Pictures.MOST_PIXELS);
+    require("--timeout-ms", timeout.toMillis(), 1, 3_600_000);
+    require("--drain-seconds", drain.toSeconds(), 0, 3600);
+  }
+
+  private static void require(String option, long given, long least, long most) {
+    if (given < least || given > most) {
+      throw new InvalidInputException(option + " " + given + ": expected " + least + " to " + most);
+    }
+  }
+
+  /** Loopback, any port, 32 MiB, 40 megapixels, half a minute; no key, no TLS. */
+  public static ServeOptions defaults() {
+    return new ServeOptions(
+        "127.0.0.1",
+        0,
+        32 << 20,
+        256L << 20,
+        40_000_000,
+        Duration.ofSeconds(30),
+        Duration.ofSeconds(30),
+        Optional.empty(),
+        Optional.empty());
+  }
+}

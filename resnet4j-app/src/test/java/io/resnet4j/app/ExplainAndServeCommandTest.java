@@ -1,0 +1,94 @@
+package io.resnet4j.app;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.resnet4j.app.picture.Png;
+import io.resnet4j.model.Models;
+import java.awt.image.BufferedImage;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The commands around {@code infer.Explanations} and {@code serve.Server}. */
+class ExplainAndServeCommandTest {
+  @TempDir private Path folder;
+  private Path weights;
+  private Path picture;
+
+  @BeforeEach
+  void files() throws Exception {
+    weights = folder.resolve("m.safetensors");
+    Models.resnet20(3)
+        .withBlocks(List.of(1, 1, 1))
+        .withWidths(List.of(2, 2, 2))
+        .initialise(1)
+        .withClassNames(List.of("ape", "bee", "cat"))
+        .save(weights);
+    picture = folder.resolve("p.png");
+    BufferedImage drawn = new BufferedImage(60, 40, BufferedImage.TYPE_INT_RGB);
+    drawn.createGraphics().fillRect(10, 10, 20, 20);
+    Files.write(picture, Png.of(drawn));
+  }
+
+  private Ran explain(Object... more) {
+    Object[] all = new Object[more.length + 6];
+    Object[] first = {
+      "explain", "--weights", weights, picture, "--out", folder.resolve("heat.png")
+    };
+    System.arraycopy(first, 0, all, 0, first.length);
+    System.arraycopy(more, 0, all, first.length, more.length);
+    return Ran.of(all);
+  }
+
+  @Test
+  void aHeatMapIsDrawn() throws Exception {
+    JsonNode said = explain("--class", "bee", "--size", "120", "--json").good().json();
+    assertEquals("bee", said.get("class").asText());
+    assertEquals("grad-cam", said.get("method").asText());
+    assertTrue(said.get("layer").asText().startsWith("layer3.0"), said.toString());
+    BufferedImage drawn = ImageIO.read(folder.resolve("heat.png").toFile());
+    assertEquals(120, drawn.getWidth());
+    assertEquals(80, drawn.getHeight());
+    // The network sees the middle square; the rim is darker than the picture's black allows light.
+    assertEquals(0, drawn.getRGB(2, 40) & 0xffffff);
+    explain("--method", "occlusion").good();
+  }
+
+  @Test
+  void whatCannotBeExplainedIsSaid() {
+    explain("--method", "gradcam").bad(Main.BAD_INPUT, "did you mean 'grad-cam'");
+    explain("--class", "bea").bad(Main.BAD_INPUT, "did you mean 'bee'");
+    explain("--layer", "layer7").bad(Main.BAD_INPUT, "layer7", "summary");
+    explain("--tta", "flip").bad(Main.BAD_INPUT, "--tta");
+    explain("--size", "0").bad(Main.BAD_INPUT, "--size 0");
+    assertFalse(Files.exists(folder.resolve("heat.png")));
+  }
+
+  @Test
+  void whatCannotBeServedIsSaid() throws Exception {
+    Ran.of("serve").bad(Main.BAD_INPUT, "--weights FILE or --models DIR");
+    Ran.of("serve", "--weights", weights, "--models", folder).bad(Main.BAD_INPUT, "not both");
+    Ran.of("serve", "--models", folder.resolve("no")).bad(Main.BAD_INPUT, "no such folder");
+    Ran.of("serve", "--models", folder, "--name", "x").bad(Main.BAD_INPUT, "--name");
+    Ran.of("serve", "--weights", weights, "--max-batch", "3", "--port", "0")
+        .bad(Main.BAD_INPUT, "power of two");
+    Ran.of("serve", "--weights", weights, "--name", "a/b", "--port", "0")
+        .bad(Main.BAD_INPUT, "model name 'a/b'");
+    Ran.of("serve", "--weights", folder.resolve("no"), "--port", "0").bad(Main.BAD_INPUT, "no");
+    Ran.of("serve", "--weights", weights, "--tls-key", "k", "--port", "0")
+        .bad(Main.BAD_INPUT, "--tls-cert");
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+      Ran.of("serve", "--weights", weights, "--port", taken.getLocalPort())
+          .bad(Main.BAD_INPUT, "in use", "--port");
+    }
+  }
+}

@@ -1,0 +1,203 @@
+package io.resnet4j.app.serve;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.resnet4j.InvalidInputException;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Folders of models that change. */
+@Timeout(60)
+class RepositoryTest {
+  @TempDir private Path folder;
+  private final List<String> log = new ArrayList<>();
+  private final List<AutoCloseable> open = new ArrayList<>();
+
+  @AfterEach
+  void close() throws Exception {
+    for (AutoCloseable each : open) {
+      each.close();
+    }
+  }
+
+  private Repository repository() {
+    Repository repository =
+        Repository.ofFolder(folder, TestServer.OPENER, TestServer.LIMITS, log::add);
+    open.add(repository);
+    return repository;
+  }
+
+  private Path file(String name, int version) {
+    return folder.resolve(name).resolve(Integer.toString(version)).resolve(Repository.FILE);
+  }
+
+  /** Written long ago, so that it need not hold still first. */
+  private Path put(String name, int version, long seed) throws Exception {
+    Path file = file(name, version);
+    Files.createDirectories(file.getParent());
+    TestServer.model(seed).save(file);
+    return old(file);
+  }
+
+  private static Path old(Path file) throws Exception {
+    return Files.setLastModifiedTime(
+        file, FileTime.fromMillis(1_000_000_000_000L + file.hashCode()));
+  }
+
+  private static String latest(Repository repository, String name) {
+    ServedModel model = repository.lease(name, "");
+    model.release();
+    return model.version();
+  }
+
+  @Test
+  void newVersionsAreServedAndRemovedOnesEnd() throws Exception {
+    put("a", 2, 1);
+    put("b", 1, 1);
+    Repository repository = repository();
+    assertEquals("[a, b]", repository.names().toString());
+    put("a", 10, 2);
+    repository.scan();
+    assertEquals(List.of("2", "10"), repository.versions("a"));
+    assertEquals("10", latest(repository, "a"));
+    Files.delete(file("a", 10));
+    repository.scan();
+    assertEquals("10", latest(repository, "a"), "one look may fall between two renames");
+    repository.scan();
+    assertEquals("2", latest(repository, "a"));
+    Files.delete(file("b", 1));
+    repository.scan();
+    repository.scan();
+    HttpError gone = assertThrows(HttpError.class, () -> repository.lease("b", ""));
+    assertEquals(404, gone.status());
+  }
+
+  @Test
+  void whatIsHalfCopiedIsNotServedUntilItIsWhole() throws Exception {
+    put("a", 1, 1);
+    Path whole = put("spare", 1, 2);
+    byte[] bytes = Files.readAllBytes(whole);
+    Repository repository = repository();
+    Path half = file("a", 2);
+    Files.createDirectories(half.getParent());
+    repository.scan();
+    assertTrue(log.toString().contains("a/2: not served: it holds no model.safetensors yet"));
+    Files.write(half, Arrays.copyOf(bytes, bytes.length / 2));
+    repository.scan();
+    assertEquals("1", latest(repository, "a"), "it changed a moment ago");
+    old(half);
+    repository.scan();
+    assertEquals("1", latest(repository, "a"), "it is truncated");
+    assertTrue(log.toString().contains("model a version 2: not served:"), log.toString());
+    assertTrue(repository.index().toString().contains("UNAVAILABLE"));
+    Files.write(half, bytes);
+    old(half);
+    Files.setLastModifiedTime(half, FileTime.fromMillis(1_100_000_000_000L));
+    repository.scan();
+    assertEquals("2", latest(repository, "a"));
+  }
+
+  @Test
+  void aReplacementThatCannotBeLoadedLeavesTheOneBefore() throws Exception {
+    Path file = put("a", 1, 1);
+    Repository repository = repository();
+    Files.write(file, new byte[] {1, 2, 3});
+    old(file);
+    Files.setLastModifiedTime(file, FileTime.fromMillis(1_200_000_000_000L));
+    repository.scan();
+    assertEquals("1", latest(repository, "a"));
+    assertTrue(log.toString().contains("the one before is served on"), log.toString());
+    assertThrows(InvalidInputException.class, () -> repository.load("a"));
+    assertEquals("1", latest(repository, "a"));
+  }
+
+  @Test
+  void unloadedModelsStayAwayUntilTheyAreAskedFor() throws Exception {
+    put("a", 1, 1);
+    Repository repository = repository();
+    repository.unload("a");
+    repository.scan();
+    assertFalse(repository.ready());
+    repository.load("a");
+    assertTrue(repository.ready());
+  }
+
+  @Test
+  void namesNeverBecomePaths() throws Exception {
+    put("a", 1, 1);
+    Repository repository = repository();
+    for (String name : List.of("../a", "a/1", "..", ".", "", "a\0", "A".repeat(5000))) {
+      assertThrows(HttpError.class, () -> repository.lease(name, ""));
+      assertThrows(InvalidInputException.class, () -> repository.load(name));
+    }
+    for (String version : List.of("../1", "01", "-1", "99999999999", "1.0")) {
+      assertThrows(HttpError.class, () -> repository.lease("a", version));
+    }
+    Files.createDirectories(folder.resolve("bad name").resolve("1"));
+    repository.scan();
+    assertTrue(log.toString().contains("has no name for a model"), log.toString());
+  }
+
+  /** tools/proofs/7-serve-reload does this a thousand times with a fast network. */
+  @Test
+  void reloadsUnderLoadFailNoRequest() throws Exception {
+    Path file = put("tiny", 1, 1);
+    TestServer server = new TestServer(repository(), ServeOptions.defaults());
+    open.add(0, server);
+    Path spare = put("spare", 1, 2);
+    AtomicBoolean over = new AtomicBoolean();
+    ExecutorService clients = Executors.newFixedThreadPool(3);
+    try {
+      List<Future<Integer>> answered = new ArrayList<>();
+      float[] images = TestServer.images(1);
+      for (int i = 0; i < 3; i++) {
+        answered.add(
+            clients.submit(
+                () -> {
+                  int good = 0;
+                  while (!over.get()) {
+                    server.inferBinary(images, 1);
+                    good++;
+                  }
+                  return good;
+                }));
+      }
+      for (int i = 0; i < 15; i++) {
+        Path aside = file.resolveSibling("next");
+        Files.copy(i % 2 == 0 ? spare : file, aside, StandardCopyOption.REPLACE_EXISTING);
+        Files.move(
+            aside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        HttpResponse<byte[]> loaded = server.post("/v2/repository/models/tiny/load", new byte[0]);
+        assertEquals(200, loaded.statusCode());
+      }
+      over.set(true);
+      int all = 0;
+      for (Future<Integer> each : answered) {
+        all += each.get(20, TimeUnit.SECONDS);
+      }
+      assertTrue(all > 0);
+    } finally {
+      over.set(true);
+      clients.shutdownNow();
+    }
+    assertTrue(server.metrics().contains("resnet4j_failures_total 0"));
+  }
+}
