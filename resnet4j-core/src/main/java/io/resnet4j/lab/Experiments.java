@@ -6,7 +6,17 @@ import java.util.List;
 
 /** The table of experiments. */
 public final class Experiments {
-  private static final List<Experiment> ALL = List.of(new GradientsExperiment());
+  private static final List<Experiment> ALL =
+      List.of(
+          new DegradationExperiment(),
+          new GradientsExperiment(),
+          new ResponsesExperiment(),
+          new ExplosionExperiment(),
+          new ShatteredExperiment(),
+          new IdentityExperiment(),
+          new LesionExperiment(),
+          new PathsExperiment(),
+          new DepthExperiment());
 
   private Experiments() {}
 

@@ -90,7 +90,8 @@ final class GradientsExperiment implements Experiment {
             Precision.named((String) cell.get("precision")),
             bench.pictures(settings.integer("pictures", 2)),
             EnumSet.of(Probe.GRADIENTS, Probe.SIGNALS),
-            bench.seed());
+            bench.seed(),
+            true);
     List<Map<String, Object>> rows = new ArrayList<>();
     for (int i = 0; i < reading.blocks().size(); i++) {
       Map<String, Object> row = new LinkedHashMap<>();

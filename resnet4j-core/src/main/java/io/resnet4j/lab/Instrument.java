@@ -16,6 +16,7 @@ import io.resnet4j.plan.Precision;
 import io.resnet4j.plan.Program;
 import io.resnet4j.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -42,6 +43,10 @@ final class Instrument {
   private final Map<String, Parted.Copies> copies;
   private final Map<Value, List<Node>> readers;
   private final Executable plan;
+  private final Optional<Executable> untouched;
+
+  /** Gradients in the network as it is, by the name of the value. */
+  private final Map<String, double[]> direct = new HashMap<>();
 
   /**
    * Plans the network for so many pictures.
@@ -49,6 +54,8 @@ final class Instrument {
    * @param namespace whose state it reads
    * @param probes what is kept
    * @param only paths of layers to keep to; none for all
+   * @param verify whether the parts of a gradient are held against the gradient of the network as
+   *     it is, in which nothing is parted; twice the work
    * @throws io.resnet4j.InvalidInputException if there is no such layer, or too little memory
    */
   Instrument(
@@ -58,7 +65,8 @@ final class Instrument {
       Precision precision,
       String namespace,
       Set<Probe> probes,
-      List<String> only) {
+      List<String> only,
+      boolean verify) {
     this.session = session;
     this.namespace = namespace;
     this.probes = probes;
@@ -88,6 +96,21 @@ final class Instrument {
     graph = parted.graph();
     copies = parted.copies();
     plan = session.prepare(Planner.plan(program(precision)));
+    List<Value> forks =
+        blocks.stream()
+            .flatMap(block -> block.fork().stream())
+            .map(Block.Fork::at)
+            .distinct()
+            .toList();
+    untouched =
+        verify && gradients() && !forks.isEmpty()
+            ? Optional.of(
+                session.prepare(
+                    Planner.plan(
+                        Program.training(whole, ModelSpec.LOSS, precision)
+                            .by(forks)
+                            .over(namespace))))
+            : Optional.empty();
   }
 
   private boolean gradients() {
@@ -154,9 +177,17 @@ final class Instrument {
         running.put(norm, new double[][] {state(norm, 3), state(norm, 4)});
       }
     }
-    plan.feed(ModelSpec.IMAGES, images);
-    plan.feed(ModelSpec.TARGETS, targets);
-    plan.run(seed, 0);
+    direct.clear();
+    untouched.ifPresent(
+        other -> {
+          run(other, images, targets, seed);
+          other
+              .plan()
+              .gradients()
+              .forEach((name, g) -> direct.put(name, Stats.values(other.fetch(g))));
+        });
+    // Last, since what a plan has made is gone as soon as another one runs.
+    run(plan, images, targets, seed);
     return new Reading(
         step,
         plan.scalar(ModelSpec.LOSS),
@@ -177,6 +208,12 @@ final class Instrument {
   /** The gradient by a value. */
   private double[] gradient(Value by) {
     return fetch(plan.plan().gradients().get(by.name()));
+  }
+
+  private static void run(Executable plan, Tensor images, Tensor targets, long seed) {
+    plan.feed(ModelSpec.IMAGES, images);
+    plan.feed(ModelSpec.TARGETS, targets);
+    plan.run(seed, 0);
   }
 
   private Reading.Layer layer(Node layer, Value weight) {
@@ -227,7 +264,9 @@ final class Instrument {
         parted ? Stats.project(part, whole) : null,
         parted ? Stats.project(rest, whole) : null,
         parted ? Stats.cosine(part, rest) : null,
-        parted ? Stats.gap(part, rest, whole) : null,
+        parted && untouched.isPresent()
+            ? Stats.gap(part, rest, direct.get(block.fork().orElseThrow().at().name()))
+            : null,
         ratio,
         deviation,
         similarity,

@@ -19,11 +19,29 @@ final class Look {
    */
   static Reading at(
       Model model, Precision precision, Pictures pictures, Set<Probe> probes, long seed) {
+    return at(model, precision, pictures, probes, seed, false);
+  }
+
+  /** The same; {@code verify} holds the parts of gradients against the network as it is. */
+  static Reading at(
+      Model model,
+      Precision precision,
+      Pictures pictures,
+      Set<Probe> probes,
+      long seed,
+      boolean verify) {
     String backend = precision == Precision.F64 ? "reference" : Backends.DEFAULT;
     try (Session session = Backends.named(backend).open()) {
       Instrument instrument =
           new Instrument(
-              session, model.spec(), pictures.count(), precision, Program.MODEL, probes, List.of());
+              session,
+              model.spec(),
+              pictures.count(),
+              precision,
+              Program.MODEL,
+              probes,
+              List.of(),
+              verify);
       model.state().forEach((path, tensor) -> session.write(Program.MODEL, path, tensor));
       return instrument.read(pictures.images(), pictures.targets(), seed, 0);
     }

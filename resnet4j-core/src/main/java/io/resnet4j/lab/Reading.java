@@ -68,7 +68,8 @@ public record Reading(
    * @param shortcutShare of the shortcut
    * @param branchShare of the branch
    * @param cosine of the angle between the two parts
-   * @param gap |sum of the parts - g| / |g|, which rounding alone makes
+   * @param gap |sum of the parts - g| / |g|, g being the gradient of the network in which nothing
+   *     is parted; which rounding alone makes
    * @param ratio |F(x)| / |x|: what the branch adds over what enters
    * @param deviation standard deviation of what leaves the block
    * @param similarity mean cosine between what leaves the block for one picture and for another:

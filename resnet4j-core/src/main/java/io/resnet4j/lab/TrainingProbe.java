@@ -55,7 +55,8 @@ public final class TrainingProbe implements StepProbe {
             to.precision(),
             NAMESPACE,
             options.probes(),
-            options.layers());
+            options.layers(),
+            false);
     trim(to.folder().resolve(FILE), to.done());
   }
 
