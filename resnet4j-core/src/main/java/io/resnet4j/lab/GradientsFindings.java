@@ -77,7 +77,8 @@ final class GradientsFindings {
         .ifPresentOrElse(
             r -> claims.add(Claim.of(HE_2015, claim, what + first(r), r < 1e-20)),
             () -> claims.add(Claim.open(HE_2015, claim)));
-    String identity = "with identity shortcuts and pre-activation the gradient passes unchanged";
+    String identity =
+        "with identity shortcuts and pre-activation the gradient does not vanish, however deep";
     ratio(depth, Networks.PREACTIVATED, "sigmoid", "none")
         .ifPresentOrElse(
             r -> {

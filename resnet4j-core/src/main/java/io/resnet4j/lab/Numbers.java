@@ -22,7 +22,7 @@ final class Numbers {
       return String.format(Locale.ROOT, "%.1e", value).replace("e+0", "e+").replace("e-0", "e-");
     }
     int digits = (int) Math.max(0, 2 - Math.floor(Math.log10(size)));
-    return String.format(Locale.ROOT, "%." + digits + "f", value);
+    return String.format(Locale.ROOT, "%,." + digits + "f", value);
   }
 
   /** A share as per cent. */

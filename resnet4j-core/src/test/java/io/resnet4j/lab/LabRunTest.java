@@ -44,14 +44,38 @@ class LabRunTest {
     LabRun.Outcome outcome =
         run(
             gradients,
-            settings(gradients, "depths=56", "activations=sigmoid", "norms=none", "pictures=2"),
+            settings(
+                gradients,
+                "depths=56",
+                "activations=sigmoid",
+                "norms=none",
+                "pictures=2",
+                "precisions=f64"),
             new LabListener() {});
-    assertEquals(6, outcome.done());
-    assertEquals(5, outcome.findings().claims().size());
+    assertEquals(3, outcome.done());
+    assertEquals(4, outcome.findings().claims().size());
     for (Findings.Claim claim : outcome.findings().claims()) {
       assertEquals(Verdict.AGREES, claim.verdict(), claim.claim() + ": " + claim.measured());
     }
     assertTrue(Files.exists(folder.resolve("results.csv")));
+  }
+
+  @Test
+  void underflowInSinglePrecisionIsSaid() {
+    Experiment gradients = Experiments.named("gradients");
+    Settings settings =
+        settings(
+            gradients,
+            "depths=110",
+            "networks=plain",
+            "activations=sigmoid",
+            "norms=none",
+            "pictures=2");
+    LabRun.Outcome outcome =
+        new LabRun(gradients, settings, DATA.framed(8, 8, 8), 3, folder).run(new LabListener() {});
+    String notes = String.join(" ", outcome.findings().notes());
+    assertTrue(notes.contains("Underflow: in f32"), notes);
+    assertTrue(notes.contains("plain 110 sigmoid without batch norm (f64: "), notes);
   }
 
   @Test
