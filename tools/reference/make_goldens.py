@@ -31,6 +31,7 @@ import torch
 import design_goldens
 import digest
 import keyed_random_golden
+import lab_goldens
 import networks
 import op_goldens
 import runs
@@ -116,7 +117,7 @@ def main():
     parser.add_argument(
         "--only",
         nargs="+",
-        help="keyed_random, ops, training, designs, or names such as resnet20-silu",
+        help="keyed_random, ops, training, designs, lab, or names such as resnet20-silu",
     )
     only = parser.parse_args().only
     if not only or "keyed_random" in only:
@@ -125,6 +126,8 @@ def main():
         write("ops.json.gz", {"about": about(), **op_goldens.golden(runs.SEED)})
     if not only or "training" in only:
         write("training.json.gz", {"about": about(), **training_goldens.golden(runs.SEED)})
+    if not only or "lab" in only:
+        write("lab.json", {"about": about(), **lab_goldens.golden()}, zipped=False)
     if not only or "designs" in only:
         write("designs.json.gz", {"about": about(), "designs": design_goldens.all_goldens()})
     for name in NETWORKS:

@@ -1,6 +1,8 @@
 package io.resnet4j;
 
 import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
 
 /** Finds what a mistyped name probably meant. */
 public final class Nearest {
@@ -22,6 +24,14 @@ public final class Nearest {
       }
     }
     return best;
+  }
+
+  /** The {@code count} known names that are nearest to {@code name}, the nearest first. */
+  public static List<String> of(String name, Collection<String> known, int count) {
+    return known.stream()
+        .sorted(Comparator.comparingInt(candidate -> distance(name, candidate)))
+        .limit(count)
+        .toList();
   }
 
   /** Optimal string alignment distance. */

@@ -16,6 +16,8 @@ final class Commands {
     ALL.put("recipes", "list the training recipes and their settings");
     ALL.put("train", "train a network");
     ALL.put("preview", "write a contact sheet of augmented pictures");
+    ALL.put("lab", "run an experiment on depth, gradients and shortcuts");
+    ALL.put("diagnose", "say what a training run suffers from");
     ALL.put("report", "make the report of a run, or lay several runs over each other");
     ALL.put("eval", "evaluate trained weights on a data set");
     ALL.put("predict", "say what pictures show");
@@ -36,6 +38,8 @@ final class Commands {
   static Command make(String name) {
     return switch (name) {
       case "quickstart" -> new QuickstartCommand();
+      case "diagnose" -> new DiagnoseCommand();
+      case "lab" -> new LabCommand();
       case "report" -> new ReportCommand();
       case "eval" -> new EvalCommand();
       case "download" -> new DownloadCommand();

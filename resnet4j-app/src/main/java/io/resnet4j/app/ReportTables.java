@@ -22,17 +22,10 @@ final class ReportTables {
     this.runs = runs;
   }
 
-  static String escape(String text) {
-    return text.replace("&", "&amp;")
-        .replace("<", "&lt;")
-        .replace(">", "&gt;")
-        .replace("\"", "&quot;");
-  }
-
   /** How each run ended, or stands. */
   String numbers() {
     StringBuilder rows = new StringBuilder("<table><thead><tr><th></th>");
-    runs.forEach(run -> rows.append("<th>").append(escape(title(run))).append("</th>"));
+    runs.forEach(run -> rows.append("<th>").append(Html.escape(title(run))).append("</th>"));
     rows.append("</tr></thead><tbody>");
     row(rows, "test_acc", "the test set, once, at the end, with the final weights", "test_acc");
     row(rows, "val_acc", "last epoch; held out of the training set, used for choosing", "val_acc");
@@ -124,7 +117,7 @@ final class ReportTables {
       flatten("", runs.get(i).config(), settings, i);
     }
     StringBuilder rows = new StringBuilder("<table><thead><tr><th></th>");
-    runs.forEach(run -> rows.append("<th>").append(escape(title(run))).append("</th>"));
+    runs.forEach(run -> rows.append("<th>").append(Html.escape(title(run))).append("</th>"));
     rows.append("</tr></thead><tbody>");
     settings.forEach(
         (key, values) -> {
@@ -133,9 +126,11 @@ final class ReportTables {
             different.add(String.valueOf(value));
           }
           rows.append(different.size() > 1 ? "<tr class=differs>" : "<tr>");
-          rows.append("<th scope=row>").append(escape(key)).append("</th>");
+          rows.append("<th scope=row>").append(Html.escape(key)).append("</th>");
           for (String value : values) {
-            rows.append("<td>").append(value == null ? NOT_YET : escape(value)).append("</td>");
+            rows.append("<td>")
+                .append(value == null ? NOT_YET : Html.escape(value))
+                .append("</td>");
           }
           rows.append("</tr>");
         });
@@ -175,7 +170,7 @@ final class ReportTables {
     Summary summary = Summary.of(spec);
     List<Summary.Row> layers = summary.rows().stream().filter(row -> row.macs() > 0).toList();
     all.append("<details><summary>")
-        .append(escape(spec.name()))
+        .append(Html.escape(spec.name()))
         .append(": ")
         .append(Text.count(summary.totals().parameters()))
         .append(" parameters, ")
@@ -186,11 +181,11 @@ final class ReportTables {
         .append("<th>output</th><th>parameters</th><th>multiply-adds</th></tr></thead><tbody>");
     for (Summary.Row row : layers.subList(0, Math.min(MOST_LAYERS, layers.size()))) {
       all.append("<tr><th scope=row>")
-          .append(escape(row.path()))
+          .append(Html.escape(row.path()))
           .append("</th><td>")
-          .append(escape(row.operation()))
+          .append(Html.escape(row.operation()))
           .append("</td><td>")
-          .append(escape(row.output().toString()))
+          .append(Html.escape(row.output().toString()))
           .append("</td><td>")
           .append(Text.count(row.parameters()))
           .append("</td><td>")

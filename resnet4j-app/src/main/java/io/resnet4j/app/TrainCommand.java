@@ -148,6 +148,8 @@ final class TrainCommand extends Command {
               + " work: half the memory or less, about a third more time (default: keep).")
   private String memory = "keep";
 
+  @Mixin private ProbeFlags probes = new ProbeFlags();
+
   @Option(names = "--json", description = "The result as one line of JSON.")
   private boolean json;
 
@@ -180,12 +182,15 @@ final class TrainCommand extends Command {
             Choices.onOff("--autotune", autotune),
             resume);
     console.info(splits.description());
+    probes.check();
     Optional<Model> taughtBy = Optional.ofNullable(teacher).map(Model::load);
     TrainResult result =
         Training.run(
             console,
             folder,
-            () -> Trainer.of(initial(fitted, console), full, splits, options, taughtBy),
+            () ->
+                probes.attach(
+                    Trainer.of(initial(fitted, console), full, splits, options, taughtBy)),
             done -> console.result(json ? Json.line(done) : Training.words(done, heldOut(splits))));
     return result.stopped() ? Main.INTERRUPTED : Main.OK;
   }

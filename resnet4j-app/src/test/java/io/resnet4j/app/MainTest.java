@@ -25,6 +25,8 @@ class MainTest {
         "recipes",
         "train",
         "preview",
+        "lab",
+        "diagnose",
         "report",
         "eval",
         "predict",

@@ -56,6 +56,7 @@ public final class Trainer implements AutoCloseable {
   private final ObjectNode config;
   private final Schedule.Run span;
   private final List<TrainListener> listeners = new ArrayList<>();
+  private final List<StepProbe> probes = new ArrayList<>();
   private final Session session;
   private final StepRunner runner;
   private final WeightAverage average;
@@ -194,6 +195,26 @@ public final class Trainer implements AutoCloseable {
   }
 
   /**
+   * Adds one that reads between steps from now on; it makes its plans here.
+   *
+   * @throws InvalidInputException if the network lacks what it is to read
+   */
+  public Trainer probe(StepProbe probe) {
+    probe.attach(
+        new StepProbe.Subject(
+            session,
+            spec,
+            precision,
+            parts.train(),
+            normalisation,
+            folder.path(),
+            options.seed(),
+            progress.step()));
+    probes.add(probe);
+    return this;
+  }
+
+  /**
    * Ends {@link #fit} after the step under way, with a checkpoint from which the run goes on as if
    * it had never stopped. Any thread may call it.
    */
@@ -322,7 +343,9 @@ public final class Trainer implements AutoCloseable {
       throw new Diagnosis(session, precision, options.seed())
           .of(e, step, progress.epoch() + 1, rate, folder.file(RunFolder.CHECKPOINT).toString());
     }
+    probes.forEach(probe -> probe.beforeUpdate(step));
     runner.update(step, rate);
+    probes.forEach(probe -> probe.afterUpdate(step));
     average.stepped(step + 1);
     double loss = outcome.loss();
     int right = outcome.right();

@@ -1,0 +1,210 @@
+package io.resnet4j.app;
+
+import io.resnet4j.InvalidInputException;
+import io.resnet4j.data.DataSource;
+import io.resnet4j.data.DataSplits;
+import io.resnet4j.fetch.FetchOptions;
+import io.resnet4j.lab.Experiment;
+import io.resnet4j.lab.Experiments;
+import io.resnet4j.lab.Findings;
+import io.resnet4j.lab.LabRun;
+import io.resnet4j.lab.Settings;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code lab EXPERIMENT}. */
+@picocli.CommandLine.Command(
+    description =
+        "Runs an experiment on depth, gradients and shortcuts, and keeps its numbers (results.csv,"
+            + " results.json) and a page that lays them beside its source's (report.html). The same"
+            + " command in the same folder goes on with an experiment that was stopped.")
+final class LabCommand extends Command {
+  @Parameters(
+      paramLabel = "EXPERIMENT",
+      arity = "0..1",
+      description = "One of those that --list shows.")
+  private @Nullable String name;
+
+  @Option(names = "--list", description = "List the experiments and their settings.")
+  private boolean list;
+
+  @Option(
+      names = "--full",
+      description = "The settings of the source, which can take days, not the small ones.")
+  private boolean full;
+
+  @Option(
+      names = "--set",
+      paramLabel = "name=value",
+      description = "Change a setting; --list shows them. Can be repeated.")
+  private List<String> settings = new ArrayList<>();
+
+  @Option(
+      names = "--data",
+      paramLabel = "D",
+      description =
+          "The pictures, as for 'train' (default: CIFAR-10 where 'download' put it, else drawn"
+              + " ones).")
+  private @Nullable String data;
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      description = "Where numbers and page go (default: runs/<time>-lab-EXPERIMENT).")
+  private @Nullable Path out;
+
+  @Option(names = "--seed", paramLabel = "N", description = "Of all that is drawn (default: 0).")
+  private long seed;
+
+  @Option(names = "--threads", paramLabel = "N", description = "Threads that compute.")
+  private @Nullable Integer threads;
+
+  @Option(names = "--json", description = "What was found as one line of JSON.")
+  private boolean json;
+
+  @Override
+  int run(Console console) {
+    Threads.require(threads);
+    if (list) {
+      console.result(json ? Json.line(listed()) : words());
+      return Main.OK;
+    }
+    if (name == null) {
+      throw new InvalidInputException(
+          "lab: which experiment? 'resnet4j lab --list' shows them, such as 'lab gradients'");
+    }
+    Experiment experiment = Experiments.named(name);
+    Settings chosen = experiment.settings(full);
+    for (String setting : settings) {
+      chosen = chosen.set(setting);
+    }
+    experiment.cells(chosen);
+    String source = data == null ? usualData() : data;
+    DataSplits splits = DataSource.parse(source).open();
+    console.info(splits.description());
+    Path folder = out == null ? Runs.fresh("lab-" + name) : out;
+    LabRun run = new LabRun(experiment, chosen, splits, seed, folder);
+    try (Interruption interruption =
+        Interruption.handled(console, "stopping after this cell; the same command goes on ...")) {
+      interruption.stopBy(run::requestStop);
+      LabRun.Outcome outcome = shown(run, console);
+      Path page = folder.resolve(Runs.REPORT);
+      write(new LabReport(outcome, command(source, folder), splits.description()), page);
+      console.result(json ? Json.line(fields(outcome, page)) : words(outcome, page));
+      return outcome.stopped() ? Main.INTERRUPTED : Main.OK;
+    }
+  }
+
+  private static LabRun.Outcome shown(LabRun run, Console console) {
+    try (LabDisplay display = new LabDisplay(console)) {
+      return run.run(display);
+    }
+  }
+
+  private static String usualData() {
+    Path cifar = FetchOptions.cacheFolder(System.getenv()).resolve("data").resolve("cifar10");
+    return Files.isDirectory(cifar) ? "cifar10:" + cifar : "synthetic";
+  }
+
+  private String command(String source, Path folder) {
+    StringBuilder text = new StringBuilder("./resnet4j lab ").append(name);
+    if (full) {
+      text.append(" --full");
+    }
+    settings.forEach(setting -> text.append(" --set ").append(setting));
+    if (data != null || source.equals("synthetic")) {
+      text.append(" --data ").append(source);
+    }
+    text.append(" --seed ").append(seed);
+    return text.append(" --out ").append(folder).toString();
+  }
+
+  private static void write(LabReport report, Path page) {
+    try {
+      report.write(page);
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(
+          page + ": cannot be written: " + Failures.reason(e), e);
+    }
+  }
+
+  private static Map<String, Object> fields(LabRun.Outcome outcome, Path page) {
+    Map<String, Object> fields = new LinkedHashMap<>();
+    fields.put("experiment", outcome.experiment().name());
+    fields.put("cells", outcome.cells());
+    fields.put("done", outcome.done());
+    fields.put("claims", outcome.findings().claims());
+    fields.put("notes", outcome.findings().notes());
+    fields.put("report", page.toString());
+    return fields;
+  }
+
+  private static String words(LabRun.Outcome outcome, Path page) {
+    String end = System.lineSeparator();
+    StringBuilder text = new StringBuilder();
+    for (Findings.Claim claim : outcome.findings().claims()) {
+      text.append(claim.verdict().name().toLowerCase(Locale.ROOT).replace('_', ' '))
+          .append(": ")
+          .append(claim.claim())
+          .append(" (")
+          .append(claim.source())
+          .append(')')
+          .append(end)
+          .append("  measured: ")
+          .append(claim.measured())
+          .append(end);
+    }
+    outcome.findings().notes().forEach(note -> text.append("note: ").append(note).append(end));
+    if (outcome.stopped()) {
+      text.append(outcome.done() + " of " + outcome.cells() + " cells; the same command goes on");
+      text.append(end);
+    }
+    return text.append("report ").append(page).toString();
+  }
+
+  private static List<Map<String, Object>> listed() {
+    List<Map<String, Object>> all = new ArrayList<>();
+    for (Experiment experiment : Experiments.all()) {
+      Map<String, Object> fields = new LinkedHashMap<>();
+      fields.put("name", experiment.name());
+      fields.put("question", experiment.question());
+      fields.put("source", experiment.source());
+      fields.put("settings", experiment.settings(false).values());
+      fields.put("full", experiment.settings(true).values());
+      all.add(fields);
+    }
+    return all;
+  }
+
+  private static String words() {
+    String end = System.lineSeparator();
+    StringBuilder text = new StringBuilder();
+    for (Experiment experiment : Experiments.all()) {
+      text.append(experiment.name()).append(": ").append(experiment.question()).append(end);
+      text.append("  source: ").append(experiment.source()).append(end);
+      Map<String, String> whole = experiment.settings(true).values();
+      experiment
+          .settings(false)
+          .values()
+          .forEach(
+              (key, value) ->
+                  text.append("  --set ")
+                      .append(key)
+                      .append('=')
+                      .append(value)
+                      .append(
+                          value.equals(whole.get(key)) ? "" : "   with --full " + whole.get(key))
+                      .append(end));
+    }
+    return text.toString().stripTrailing();
+  }
+}

@@ -1,0 +1,96 @@
+package io.resnet4j.app;
+
+import io.resnet4j.interop.AtomicFile;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Properties;
+
+/** An HTML page in one file that needs no network: a template with its places filled. */
+final class Page {
+  private static final String FOLDER = "/io/resnet4j/app/";
+  private static final String CHARTS = "/META-INF/resources/webjars/chart.js/%s/dist/chart.umd.js";
+  private static final String CHARTS_POM =
+      "/META-INF/maven/org.webjars.npm/chart.js/pom.properties";
+
+  private final String template;
+  private final Map<String, String> places = new LinkedHashMap<>();
+
+  private Page(String template) {
+    this.template = template;
+  }
+
+  /** A page of the template of this name, with the style of all pages. */
+  static Page of(String template) throws IOException {
+    return new Page(resource(FOLDER + template))
+        .put("STYLE", resource(FOLDER + "page.css"))
+        .put("MADE_BY", Html.escape(Main.version()));
+  }
+
+  /** Fills the place {@code {{NAME}}}. */
+  Page put(String name, String content) {
+    places.put(name, content);
+    return this;
+  }
+
+  /** The whole page, the chart library in it. */
+  String html() throws IOException {
+    String page = template;
+    for (Map.Entry<String, String> place : places.entrySet()) {
+      page = page.replace("{{" + place.getKey() + "}}", place.getValue());
+    }
+    page = page.replace("{{PAINT_JS}}", resource(FOLDER + "paint.js"));
+    // Last, so that nothing is looked for in two hundred kilobytes of program.
+    return page.replace("{{CHART_JS}}", charts());
+  }
+
+  /**
+   * Writes the page; it appears whole or not at all.
+   *
+   * @throws IOException if it cannot be written
+   */
+  void write(Path file) throws IOException {
+    byte[] bytes = html().getBytes(StandardCharsets.UTF_8);
+    AtomicFile.write(
+        file,
+        out -> {
+          ByteBuffer left = ByteBuffer.wrap(bytes);
+          while (left.hasRemaining()) {
+            out.write(left);
+          }
+        });
+  }
+
+  /** JSON within a script; a "&lt;" would let a name end the script that it stands in. */
+  static String script(Object value) {
+    return Json.line(value).replace("<", "\\u003c");
+  }
+
+  private static String charts() throws IOException {
+    String version;
+    try (InputStream in = Page.class.getResourceAsStream(CHARTS_POM)) {
+      if (in == null) {
+        throw new IOException("the chart library is not on the class path");
+      }
+      Properties properties = new Properties();
+      properties.load(in);
+      version = properties.getProperty("version");
+    }
+    return resource(CHARTS.formatted(version))
+        .replaceAll("(?m)^//# sourceMappingURL=.*$", "")
+        .replace("</script", "<\\/script");
+  }
+
+  private static String resource(String name) throws IOException {
+    try (InputStream in = Page.class.getResourceAsStream(name)) {
+      if (in == null) {
+        throw new IOException(name + ": not on the class path");
+      }
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    }
+  }
+}

@@ -1,0 +1,123 @@
+package io.resnet4j.app;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Experiments and probes from the command line. */
+class LabCommandTest {
+  @TempDir Path folder;
+
+  private Ran lab(Path out, Object... more) {
+    return Ran.of(
+        Stream.concat(
+                Stream.of(
+                    "lab",
+                    "gradients",
+                    "--data",
+                    "synthetic",
+                    "--set",
+                    "depths=8",
+                    "--set",
+                    "pictures=2",
+                    "--set",
+                    "activations=relu",
+                    "--set",
+                    "norms=none",
+                    "--set",
+                    "precisions=f32",
+                    "--out",
+                    out),
+                Arrays.stream(more))
+            .toArray());
+  }
+
+  @Test
+  void anExperimentLeavesNumbersAndAPage() throws IOException {
+    Path out = folder.resolve("out");
+    JsonNode found = lab(out, "--json").good().json();
+    assertEquals(3, found.path("done").asInt());
+    assertTrue(found.path("claims").size() >= 2);
+    String page = Files.readString(out.resolve("report.html"));
+    assertTrue(page.contains("./resnet4j lab gradients --set depths=8"), "the command");
+    assertTrue(page.contains("Gradient entering each block: depth 8, relu, no batch norm"));
+    assertFalse(page.contains("{{"), "a place that nothing filled");
+    assertFalse(page.matches("(?s).*(src|href)=.?https?:.*"), "needs a network");
+    assertTrue(Files.readString(out.resolve("results.csv")).startsWith("depth,network,"));
+    String again = lab(out).good().err();
+    assertTrue(again.contains("going on after 3"), again);
+    lab(out, "--seed", "5").bad(Main.BAD_INPUT, "was begun with seed 0", "now it is 5");
+  }
+
+  @Test
+  void everyExperimentIsListed() {
+    String list = Ran.of("lab", "--list").good().out();
+    assertTrue(list.contains("gradients: ") && list.contains("--set depths=20,56"), list);
+    JsonNode all = Ran.of("lab", "--list", "--json").good().json();
+    assertTrue(all.size() >= 8);
+    for (JsonNode one : all) {
+      assertTrue(one.path("source").asText().contains("20"), one::toString);
+    }
+  }
+
+  @Test
+  void mistakesAreNamed() throws IOException {
+    Ran.of("lab").bad(Main.BAD_INPUT, "which experiment");
+    Ran.of("lab", "gradient").bad(Main.BAD_INPUT, "did you mean 'gradients'");
+    lab(folder.resolve("a"), "--set", "depts=8").bad(Main.BAD_INPUT, "did you mean 'depths'");
+    Ran.of("lab", "lesion", "--set", "networks=vgg16_bn", "--data", "synthetic")
+        .bad(Main.BAD_INPUT, "vgg16_bn", "no blocks", "resnet56");
+    Files.writeString(folder.resolve("file"), "x");
+    lab(folder).bad(Main.BAD_INPUT, "not empty");
+    lab(folder.resolve("file")).bad(Main.BAD_INPUT, "file", "another folder");
+  }
+
+  @Test
+  void aRunIsProbedAndDiagnosed() throws IOException {
+    Path data = TinyCifar.write(folder.resolve("data"), 4);
+    Path out = folder.resolve("run");
+    Object[] train = {
+      "train",
+      "--model",
+      "resnet20",
+      "--data",
+      Ran.cifar(data),
+      "--batch",
+      "4",
+      "--steps",
+      "4",
+      "--precision",
+      "f32",
+      "--val-split",
+      "0",
+      "--out",
+      out
+    };
+    Ran.of(with(train, "--every", "2")).bad(Main.BAD_INPUT, "--every: only together with --probe");
+    Ran.of(with(train, "--probe", "gradient")).bad(Main.BAD_INPUT, "did you mean 'gradients'?");
+    Ran.of(with(train, "--probe", "all", "--every", "0")).bad(Main.BAD_INPUT, "at least 1");
+    Ran.of(with(train, "--probe", "all", "--probe-layers", "layer9"))
+        .bad(Main.BAD_INPUT, "layer 'layer9'", "layer1");
+    assertFalse(Files.exists(out), "a run that never began left its folder");
+    Ran.of(with(train, "--probe", "all", "--every", "2")).good();
+    assertEquals(2, Files.readAllLines(out.resolve("probes.jsonl")).size());
+    String words = Ran.of("diagnose", out).good().out();
+    assertTrue(words.contains("gradients: at step 2 ") && words.contains("rule: "), words);
+    JsonNode tree = Ran.of("diagnose", out, "--json").good().json();
+    assertTrue(tree.path("symptoms").size() >= 5, tree::toString);
+    Ran.of("diagnose", folder.resolve("no")).bad(Main.BAD_INPUT, "no such folder");
+  }
+
+  private static Object[] with(Object[] arguments, Object... more) {
+    return Stream.concat(Arrays.stream(arguments), Arrays.stream(more)).toArray();
+  }
+}

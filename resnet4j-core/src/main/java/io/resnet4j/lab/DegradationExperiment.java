@@ -1,0 +1,217 @@
+package io.resnet4j.lab;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.resnet4j.data.DataSplits;
+import io.resnet4j.data.Dataset;
+import io.resnet4j.lab.Findings.Claim;
+import io.resnet4j.model.ResNetSpec;
+import io.resnet4j.random.KeyedRandom;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Plain against residual networks of several depths: He et al. 2015, figures 1 and 6. */
+final class DegradationExperiment implements Experiment {
+  private static final String SOURCE = "He et al. 2015, figures 1 and 6";
+  private static final int POINTS = 100;
+
+  @Override
+  public String name() {
+    return "degradation";
+  }
+
+  @Override
+  public String question() {
+    return "Do deeper plain networks train worse, and deeper residual ones not? Training and test"
+        + " error of both at several depths.";
+  }
+
+  @Override
+  public String source() {
+    return "He et al. 2015, arXiv:1512.03385, sections 1 and 4.2, figures 1 and 6";
+  }
+
+  @Override
+  public Settings settings(boolean full) {
+    return Settings.of(
+        name(),
+        "depths",
+        full ? "20,32,44,56" : "20,56",
+        "networks",
+        "plain,residual",
+        "seeds",
+        full ? "0,1,2,3,4" : "0,1,2",
+        "pictures",
+        full ? "50000" : "10000",
+        "steps",
+        full ? "64000" : "600");
+  }
+
+  @Override
+  public List<Map<String, Object>> cells(Settings settings) {
+    settings.integer("pictures", 1);
+    settings.integer("steps", 1);
+    List<Map<String, Object>> cells = new ArrayList<>();
+    for (int seed : settings.integers("seeds", 0)) {
+      for (int depth : settings.integers("depths", 8)) {
+        for (String network : settings.oneOf("networks", Networks.KINDS)) {
+          Map<String, Object> cell = new LinkedHashMap<>();
+          cell.put("seed", seed);
+          cell.put("depth", Networks.requireDepth(depth));
+          cell.put("network", network);
+          cells.add(cell);
+        }
+      }
+    }
+    return cells;
+  }
+
+  /** The same pictures for every seed, so that seeds differ in weights and order alone. */
+  private static DataSplits subset(Bench bench, int pictures) {
+    Dataset train = bench.data().train();
+    int[] order = KeyedRandom.of(bench.seed(), "lab/degradation/subset").permutation(train.size());
+    int[] some = Arrays.copyOf(order, Math.min(pictures, order.length));
+    Arrays.sort(some);
+    return new DataSplits(
+        train.subset(some),
+        Optional.empty(),
+        bench.data().testing(),
+        bench.data().description(),
+        List.of());
+  }
+
+  @Override
+  public List<Map<String, Object>> measure(
+      Map<String, Object> cell, Settings settings, Bench bench) {
+    ResNetSpec spec =
+        Networks.of((String) cell.get("network"), (int) cell.get("depth"), bench.data());
+    int seed = (int) cell.get("seed");
+    ShortTraining training =
+        new ShortTraining(
+            bench, subset(bench, settings.integer("pictures", 1)), settings.integer("steps", 1));
+    Optional<ShortTraining.Trained> trained =
+        training.train(spec.name() + "-seed" + seed, spec, bench.seed() + seed, List.of());
+    if (trained.isEmpty()) {
+      return List.of();
+    }
+    List<JsonNode> epochs = Json.lines(trained.get().folder().resolve("metrics.jsonl"));
+    List<Map<String, Object>> rows = new ArrayList<>();
+    int every = Math.max(1, epochs.size() / POINTS);
+    for (int i = epochs.size() - 1; i >= 0; i -= every) {
+      JsonNode epoch = epochs.get(i);
+      Map<String, Object> row = new LinkedHashMap<>();
+      row.put("step", epoch.path("step").asInt());
+      row.put("train_error", 1 - Json.number(epoch.path("train_acc")));
+      row.put("train_loss", Json.number(epoch.path("train_loss")));
+      if (i == epochs.size() - 1) {
+        Double test = trained.get().result().testAcc();
+        row.put("final", true);
+        row.put("test_error", test == null ? Double.NaN : 1 - test);
+      }
+      rows.add(0, row);
+    }
+    return rows;
+  }
+
+  private static double[] errors(List<Row> rows, String network, String depth, String column) {
+    return Row.column(Row.where(rows, "final", true, "network", network, "depth", depth), column);
+  }
+
+  @Override
+  public Findings findings(Settings settings, List<Row> rows) {
+    List<Claim> claims = new ArrayList<>();
+    List<String> depths = Row.distinct(rows, "depth");
+    if (depths.size() > 1) {
+      String shallow = depths.get(0);
+      String deep = depths.get(depths.size() - 1);
+      claim(claims, rows, Networks.PLAIN, shallow, deep);
+      claim(claims, rows, Networks.RESIDUAL, shallow, deep);
+    }
+    List<Chart> charts = new ArrayList<>();
+    for (String column : rows.isEmpty() ? List.<String>of() : List.of("train_error")) {
+      List<Chart.Series> series = new ArrayList<>();
+      String seed = Row.distinct(rows, "seed").get(0);
+      for (String network : Row.distinct(rows, "network")) {
+        for (String depth : depths) {
+          series.add(
+              Chart.Series.of(
+                  network + " " + depth,
+                  Row.where(rows, "network", network, "depth", depth, "seed", seed),
+                  "step",
+                  row -> row.number(column)));
+        }
+      }
+      charts.add(Chart.lines("Training error, seed " + seed, "step", "error", series));
+      charts.add(bars(rows, depths));
+    }
+    return new Findings(claims, charts, notes(settings, rows));
+  }
+
+  private static List<String> notes(Settings settings, List<Row> rows) {
+    return rows.isEmpty()
+        ? List.of()
+        : List.of(
+            "Trained for "
+                + settings.text("steps")
+                + " steps on "
+                + settings.text("pictures")
+                + " pictures; the paper trained for 64,000 on 45,000 or 50,000. Errors are the last"
+                + " epoch's mean, augmented, while the weights moved.");
+  }
+
+  private static Chart bars(List<Row> rows, List<String> depths) {
+    List<String> labels = new ArrayList<>();
+    List<Double> train = new ArrayList<>();
+    List<Double> test = new ArrayList<>();
+    for (String network : Row.distinct(rows, "network")) {
+      for (String depth : depths) {
+        double[] errors = errors(rows, network, depth, "train_error");
+        if (errors.length > 0) {
+          labels.add(network + " " + depth);
+          train.add(Stats.mean(errors));
+          test.add(Stats.mean(errors(rows, network, depth, "test_error")));
+        }
+      }
+    }
+    return Chart.bars(
+        "Final error, mean over seeds",
+        "network",
+        "error",
+        labels,
+        List.of(
+            new Chart.Series("training", List.of(), train),
+            new Chart.Series("test", List.of(), test)));
+  }
+
+  private static void claim(
+      List<Claim> claims, List<Row> rows, String network, String shallow, String deep) {
+    double[] low = errors(rows, network, shallow, "train_error");
+    double[] high = errors(rows, network, deep, "train_error");
+    if (low.length == 0 || high.length == 0) {
+      return;
+    }
+    boolean plain = network.equals(Networks.PLAIN);
+    double excess = Stats.mean(high) - Stats.mean(low);
+    claims.add(
+        Claim.of(
+            SOURCE,
+            plain
+                ? "a deeper plain network has the higher training error (here: by over 3 points)"
+                : "a deeper residual network does not (here: by at most 1 point)",
+            String.format(
+                java.util.Locale.ROOT,
+                "training error %.2f %% at depth %s, %.2f %% at depth %s: %+.2f points, mean of %d"
+                    + " and %d seeds",
+                100 * Stats.mean(low),
+                shallow,
+                100 * Stats.mean(high),
+                deep,
+                100 * excess,
+                low.length,
+                high.length),
+            plain ? excess > 0.03 : excess <= 0.01));
+  }
+}

@@ -1,0 +1,47 @@
+package io.resnet4j.lab;
+
+import java.util.List;
+
+/**
+ * What an experiment came to.
+ *
+ * @param claims what its source found, each beside what was measured
+ * @param charts of the numbers
+ * @param notes on what the numbers mean, and what they do not
+ */
+public record Findings(List<Claim> claims, List<Chart> charts, List<String> notes) {
+  /** Copies the lists. */
+  public Findings {
+    claims = List.copyOf(claims);
+    charts = List.copyOf(charts);
+    notes = List.copyOf(notes);
+  }
+
+  /**
+   * A claim.
+   *
+   * @param source who claims it
+   * @param claim what is claimed
+   * @param measured what was measured here
+   * @param verdict how the two go together
+   */
+  public record Claim(String source, String claim, String measured, Verdict verdict) {
+    static Claim of(String source, String claim, String measured, boolean holds) {
+      return new Claim(source, claim, measured, holds ? Verdict.AGREES : Verdict.DIFFERS);
+    }
+
+    static Claim open(String source, String claim) {
+      return new Claim(source, claim, "not measured with these settings", Verdict.NOT_MEASURED);
+    }
+  }
+
+  /** How a measurement goes together with a claim. */
+  public enum Verdict {
+    /** It bears the claim out. */
+    AGREES,
+    /** It does not. */
+    DIFFERS,
+    /** The settings left it out. */
+    NOT_MEASURED
+  }
+}

@@ -1,0 +1,308 @@
+package io.resnet4j.lab;
+
+import io.resnet4j.lab.Findings.Claim;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.OptionalDouble;
+
+/** What the numbers of {@link GradientsExperiment} come to. */
+final class GradientsFindings {
+  private static final String HE_2015 = "He et al. 2015, section 4.1";
+  private static final String HE_2016 = "He et al. 2016, equation 5 and section 4.1";
+
+  private final List<Row> rows;
+  private final List<Claim> claims = new ArrayList<>();
+  private final List<String> notes = new ArrayList<>();
+
+  GradientsFindings(List<Row> rows) {
+    this.rows = rows;
+  }
+
+  Findings findings() {
+    if (rows.isEmpty()) {
+      return new Findings(List.of(), List.of(), List.of());
+    }
+    String deepest =
+        Row.distinct(rows, "depth").stream()
+            .max(Comparator.comparingInt(Integer::parseInt))
+            .orElseThrow();
+    vanishing(deepest);
+    relu(deepest);
+    parts();
+    underflow();
+    return new Findings(claims, charts(deepest), notes);
+  }
+
+  /** |dL/dx| entering the first unit over that entering the last. */
+  private OptionalDouble ratio(Object... which) {
+    List<Row> cell = Row.where(rows, which);
+    return cell.isEmpty()
+        ? OptionalDouble.empty()
+        : OptionalDouble.of(entering(cell.get(0)) / entering(cell.get(cell.size() - 1)));
+  }
+
+  /**
+   * |dL/dx| where a unit begins: where shortcut and branch part. He et al. 2016 put the activation
+   * of the first unit before its split; a plain network's block begins with its input.
+   */
+  private static double entering(Row row) {
+    double parted = row.number("gradient");
+    return Double.isNaN(parted) ? row.number("entering") : parted;
+  }
+
+  private OptionalDouble ratio(String depth, String network, String activation, String norm) {
+    String initialiser = Row.distinct(rows, "initialiser").get(0);
+    String precision = Row.distinct(rows, "precision").get(0);
+    return ratio(
+        "depth",
+        depth,
+        "network",
+        network,
+        "activation",
+        activation,
+        "norm",
+        norm,
+        "initialiser",
+        initialiser,
+        "precision",
+        precision);
+  }
+
+  private void vanishing(String depth) {
+    String what = "depth " + depth + ", sigmoid, no batch norm: ";
+    String claim = "gradients vanish on their way through a plain network";
+    ratio(depth, Networks.PLAIN, "sigmoid", "none")
+        .ifPresentOrElse(
+            r -> claims.add(Claim.of(HE_2015, claim, what + first(r), r < 1e-20)),
+            () -> claims.add(Claim.open(HE_2015, claim)));
+    String identity =
+        "with identity shortcuts and pre-activation the gradient does not vanish, however deep";
+    ratio(depth, Networks.PREACTIVATED, "sigmoid", "none")
+        .ifPresentOrElse(
+            r -> {
+              claims.add(Claim.of(HE_2016, identity, what + first(r), r > 1e-2));
+              notes.add(
+                  "With pre-activation the gradient is not quite unchanged: the units that change"
+                      + " the shape, one at the head of each later stage, share their activation"
+                      + " with the shortcut, and each of these takes a factor of at most 1/4 with"
+                      + " a sigmoid.");
+            },
+            () -> claims.add(Claim.open(HE_2016, identity)));
+    ratio(depth, Networks.RESIDUAL, "sigmoid", "none")
+        .ifPresent(
+            r ->
+                claims.add(
+                    Claim.of(
+                        HE_2016,
+                        "the unit of 2015 keeps no clean path: its activation stands behind the"
+                            + " addition",
+                        what
+                            + first(r)
+                            + ". Every block multiplies what passes, shortcut and branch alike, by"
+                            + " the derivative of the activation behind the sum, at most 1/4 for a"
+                            + " sigmoid. The unit of 2016 has nothing behind the sum: its shortcuts"
+                            + " are a chain of ones",
+                        r < 1e-6)));
+  }
+
+  private static String first(double ratio) {
+    return String.format(
+        Locale.ROOT,
+        "the gradient entering the first block is %s times that entering the last",
+        Numbers.text(ratio));
+  }
+
+  private void relu(String depth) {
+    ratio(depth, Networks.PLAIN, "relu", "none")
+        .ifPresent(
+            r -> {
+              List<Row> plain = cell(depth, Networks.PLAIN, "none");
+              Row last = plain.get(plain.size() - 1);
+              claims.add(
+                  Claim.of(
+                      "He et al. 2015, section 4.1: \"unlikely to be caused by vanishing"
+                          + " gradients\"",
+                      "with ReLU and He initialisation plain networks do not vanish at the start",
+                      "depth " + depth + ", ReLU, no batch norm: " + first(r),
+                      r > 1e-3));
+              notes.add(
+                  "What does go wrong with a plain ReLU network at the start: different pictures"
+                      + " become alike. Behind the last block the mean cosine between the features"
+                      + " of two pictures is "
+                      + Numbers.text(last.number("similarity"))
+                      + " at depth "
+                      + depth
+                      + similarityElsewhere(depth)
+                      + "; the gradient arrives, but it says nearly the same of every picture.");
+            });
+    ratio(depth, Networks.PLAIN, "relu", "batch")
+        .ifPresent(
+            r ->
+                notes.add(
+                    "With batch norm a plain ReLU network's gradient grows backwards instead: "
+                        + first(r)
+                        + " at depth "
+                        + depth
+                        + ratio(depth, Networks.RESIDUAL, "relu", "batch").stream()
+                            .mapToObj(s -> "; with shortcuts " + Numbers.text(s) + " times")
+                            .findFirst()
+                            .orElse("")
+                        + "."));
+  }
+
+  private String similarityElsewhere(String depth) {
+    List<Row> other = cell(depth, Networks.PREACTIVATED, "none");
+    return other.isEmpty()
+        ? ""
+        : ", with pre-activated blocks "
+            + Numbers.text(other.get(other.size() - 1).number("similarity"));
+  }
+
+  private List<Row> cell(String depth, String network, String norm) {
+    return Row.where(
+        rows,
+        "depth",
+        depth,
+        "network",
+        network,
+        "activation",
+        "relu",
+        "norm",
+        norm,
+        "initialiser",
+        Row.distinct(rows, "initialiser").get(0),
+        "precision",
+        Row.distinct(rows, "precision").get(0));
+  }
+
+  private void parts() {
+    for (String precision : Row.distinct(rows, "precision")) {
+      double bar = precision.equals("f64") ? 1e-9 : 1e-5;
+      double worst =
+          Row.where(rows, "precision", precision).stream()
+              .mapToDouble(row -> row.number("gap"))
+              .filter(gap -> !Double.isNaN(gap))
+              .max()
+              .orElse(Double.NaN);
+      if (!Double.isNaN(worst)) {
+        claims.add(
+            Claim.of(
+                "the chain rule: dH/dx = 1 + dF/dx",
+                "at every block input the gradient is what comes through the shortcut plus what"
+                    + " comes through the branch",
+                precision + ": they differ by at most " + Numbers.text(worst) + " of the gradient",
+                worst <= bar));
+      }
+    }
+  }
+
+  /** Gradients that single precision has lost and double precision has not. */
+  private void underflow() {
+    List<String> lost = new ArrayList<>();
+    for (Row row : Row.where(rows, "precision", "f32", "block", 1)) {
+      if (entering(row) == 0) {
+        lost.add(
+            row.text("network")
+                + " "
+                + row.text("depth")
+                + " "
+                + row.text("activation")
+                + (row.is("norm", "none") ? " without" : " with")
+                + " batch norm"
+                + double64(row));
+      }
+    }
+    if (!lost.isEmpty()) {
+      notes.add(
+          "Underflow: in f32, whose smallest number is 1.4e-45, the gradient entering the first"
+              + " block is exactly zero in "
+              + String.join("; ", lost)
+              + ".");
+    }
+  }
+
+  private String double64(Row row) {
+    List<Row> wide =
+        Row.where(
+            rows,
+            "precision",
+            "f64",
+            "block",
+            1,
+            "depth",
+            row.text("depth"),
+            "network",
+            row.text("network"),
+            "activation",
+            row.text("activation"),
+            "norm",
+            row.text("norm"),
+            "initialiser",
+            row.text("initialiser"));
+    return wide.isEmpty() ? "" : " (f64: " + Numbers.text(entering(wide.get(0))) + ")";
+  }
+
+  private List<Chart> charts(String depth) {
+    List<Chart> charts = new ArrayList<>();
+    List<Row> first =
+        Row.where(
+            rows,
+            "depth",
+            depth,
+            "precision",
+            Row.distinct(rows, "precision").get(0),
+            "initialiser",
+            Row.distinct(rows, "initialiser").get(0));
+    for (String norm : Row.distinct(first, "norm")) {
+      for (String activation : Row.distinct(first, "activation")) {
+        List<Chart.Series> series = new ArrayList<>();
+        for (String network : Row.distinct(first, "network")) {
+          series.add(
+              Chart.Series.of(
+                  network,
+                  Row.where(first, "norm", norm, "activation", activation, "network", network),
+                  "block",
+                  row -> Math.log10(entering(row))));
+        }
+        charts.add(
+            Chart.lines(
+                "Gradient entering each block: depth "
+                    + depth
+                    + ", "
+                    + activation
+                    + (norm.equals("none") ? ", no batch norm" : ", batch norm"),
+                "block",
+                "log10 |dL/dx|",
+                series));
+      }
+    }
+    for (String activation : Row.distinct(first, "activation")) {
+      List<Chart.Series> shares = new ArrayList<>();
+      for (String network : Row.distinct(first, "network")) {
+        for (String norm : Row.distinct(first, "norm")) {
+          List<Row> cell =
+              Row.where(first, "norm", norm, "activation", activation, "network", network);
+          if (!cell.isEmpty() && !Double.isNaN(cell.get(0).number("shortcut_share"))) {
+            shares.add(
+                Chart.Series.of(
+                    network + (norm.equals("none") ? ", no batch norm" : ", batch norm"),
+                    cell,
+                    "block",
+                    row -> row.number("shortcut_share")));
+          }
+        }
+      }
+      if (!shares.isEmpty()) {
+        charts.add(
+            Chart.lines(
+                "Share of the gradient that comes through the shortcut: " + activation,
+                "block",
+                "<g_s, g> / |g|^2",
+                shares));
+      }
+    }
+    return charts;
+  }
+}

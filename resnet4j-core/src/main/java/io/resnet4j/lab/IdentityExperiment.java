@@ -1,0 +1,243 @@
+package io.resnet4j.lab;
+
+import io.resnet4j.lab.Findings.Claim;
+import io.resnet4j.model.Model;
+import io.resnet4j.model.ResNetSpec;
+import io.resnet4j.nn.BranchScale;
+import io.resnet4j.plan.Precision;
+import io.resnet4j.random.KeyedRandom;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/** Whether doing nothing is easy to learn: He et al. 2015, section 3.1. */
+final class IdentityExperiment implements Experiment {
+  private static final String SOURCE = "He et al. 2015, section 3.1";
+  private static final String FIT = "fit";
+  private static final String BRANCHES = "branches";
+  private static final double[] RATES = {0.03, 0.01, 0.003, 0.001, 0.0003};
+  private static final int WIDTH = 16;
+  private static final int BATCH = 64;
+  private static final double BAR = 0.1;
+
+  @Override
+  public String name() {
+    return "identity";
+  }
+
+  @Override
+  public String question() {
+    return "Is doing nothing easy to learn? Steps until a stack of layers computes H(x) = x, plain"
+        + " and residual; and how close to nothing the branches of redundant blocks are after"
+        + " training, with and without a last scale that starts at zero and weight decay.";
+  }
+
+  @Override
+  public String source() {
+    return "He et al. 2015, arXiv:1512.03385, section 3.1";
+  }
+
+  @Override
+  public Settings settings(boolean full) {
+    return Settings.of(
+        name(),
+        "layers",
+        full ? "2,4,8,16,32" : "2,4,8",
+        "limit",
+        full ? "20000" : "1000",
+        "seeds",
+        full ? "10" : "3",
+        "depth",
+        full ? "110" : "32",
+        "decays",
+        "0,0.0005",
+        "steps",
+        full ? "64000" : "200");
+  }
+
+  @Override
+  public List<Map<String, Object>> cells(Settings settings) {
+    settings.integer("limit", 1);
+    settings.integer("seeds", 1);
+    List<Map<String, Object>> cells = new ArrayList<>();
+    for (int layers : settings.integers("layers", 2)) {
+      for (String network : List.of(Networks.PLAIN, Networks.RESIDUAL)) {
+        Map<String, Object> cell = new LinkedHashMap<>();
+        cell.put("part", FIT);
+        cell.put("layers", layers + layers % 2);
+        cell.put("network", network);
+        cells.add(cell);
+      }
+    }
+    if (settings.integer("steps", 0) > 0) {
+      for (String decay : settings.texts("decays")) {
+        for (String start : List.of("one", "zero")) {
+          Map<String, Object> cell = new LinkedHashMap<>();
+          cell.put("part", BRANCHES);
+          cell.put("depth", Networks.requireDepth(settings.integer("depth", 8)));
+          cell.put("last_scale", start);
+          cell.put("decay", decay);
+          cells.add(cell);
+        }
+      }
+    }
+    return cells;
+  }
+
+  @Override
+  public List<Map<String, Object>> measure(
+      Map<String, Object> cell, Settings settings, Bench bench) {
+    return cell.get("part").equals(FIT)
+        ? fit(cell, settings, bench)
+        : branches(cell, settings, bench);
+  }
+
+  private static List<Map<String, Object>> fit(
+      Map<String, Object> cell, Settings settings, Bench bench) {
+    int layers = (int) cell.get("layers");
+    boolean residual = cell.get("network").equals(Networks.RESIDUAL);
+    int limit = settings.integer("limit", 1);
+    List<Map<String, Object>> rows = new ArrayList<>();
+    for (int seed = 0; seed < settings.integer("seeds", 1); seed++) {
+      int least = limit;
+      double best = RATES[0];
+      for (double rate : RATES) {
+        KeyedRandom random = KeyedRandom.of(bench.seed() + seed, "lab/identity/" + layers);
+        int steps =
+            new DenseStack(WIDTH, layers, residual, random.child(0))
+                .stepsTo(BAR, least, rate, BATCH, random.child(1));
+        if (steps < least) {
+          least = steps;
+          best = rate;
+        }
+      }
+      Map<String, Object> row = new LinkedHashMap<>();
+      row.put("seed", seed);
+      row.put("steps", least);
+      row.put("reached", least < limit);
+      row.put("rate", best);
+      rows.add(row);
+    }
+    return rows;
+  }
+
+  private static List<Map<String, Object>> branches(
+      Map<String, Object> cell, Settings settings, Bench bench) {
+    String scale = (String) cell.get("last_scale");
+    ResNetSpec spec =
+        Networks.of(Networks.RESIDUAL, (int) cell.get("depth"), bench.data())
+            .withBlock(b -> b.scale(scale.equals("zero") ? BranchScale.ZERO : BranchScale.ONE));
+    ShortTraining training =
+        new ShortTraining(bench, bench.data(), settings.integer("steps", 1))
+            .with("weightDecay", (String) cell.get("decay"));
+    Optional<Model> model =
+        training.model(
+            spec.name() + "-" + scale + "-decay" + cell.get("decay"), spec, bench.seed());
+    if (model.isEmpty()) {
+      return List.of();
+    }
+    Reading reading =
+        Look.at(
+            model.get(),
+            Precision.F32,
+            bench.pictures(64),
+            EnumSet.of(Probe.SIGNALS),
+            bench.seed());
+    List<Map<String, Object>> rows = new ArrayList<>();
+    for (Reading.BlockReading block : reading.blocks()) {
+      Map<String, Object> row = new LinkedHashMap<>();
+      row.put("block", rows.size() + 1);
+      row.put("ratio", block.ratio());
+      rows.add(row);
+    }
+    return rows;
+  }
+
+  @Override
+  public Findings findings(Settings settings, List<Row> rows) {
+    List<Claim> claims = new ArrayList<>();
+    List<Chart> charts = new ArrayList<>();
+    List<Row> fits = Row.where(rows, "part", FIT);
+    if (!fits.isEmpty()) {
+      List<String> layers = Row.distinct(fits, "layers");
+      String deep = layers.get(layers.size() - 1);
+      List<Row> plain = Row.where(fits, "layers", deep, "network", Networks.PLAIN);
+      List<Row> residual = Row.where(fits, "layers", deep, "network", Networks.RESIDUAL);
+      if (!plain.isEmpty() && !residual.isEmpty()) {
+        claims.add(
+            Claim.of(
+                SOURCE,
+                "it is easier to push a residual to zero than to fit the identity by a stack of"
+                    + " nonlinear layers",
+                deep
+                    + " layers: "
+                    + steps(residual)
+                    + " with shortcuts, "
+                    + steps(plain)
+                    + " without (each at the best of "
+                    + RATES.length
+                    + " learning rates, to "
+                    + Numbers.percent(BAR)
+                    + " of the input's mean square)",
+                Stats.mean(Row.column(residual, "steps"))
+                    < Stats.mean(Row.column(plain, "steps"))));
+      }
+      List<Chart.Series> series = new ArrayList<>();
+      for (String network : Row.distinct(fits, "network")) {
+        List<Double> means = new ArrayList<>();
+        for (String count : layers) {
+          means.add(
+              Stats.mean(
+                  Row.column(Row.where(fits, "layers", count, "network", network), "steps")));
+        }
+        series.add(new Chart.Series(network, List.of(), means));
+      }
+      charts.add(Chart.bars("Steps until H(x) = x", "layers", "steps", layers, series));
+    }
+    branches(claims, charts, Row.where(rows, "part", BRANCHES));
+    return new Findings(claims, charts, List.of());
+  }
+
+  private static String steps(List<Row> rows) {
+    long reached = rows.stream().filter(row -> row.is("reached", true)).count();
+    return String.format(
+        Locale.ROOT,
+        "%.0f steps%s",
+        Stats.mean(Row.column(rows, "steps")),
+        reached == rows.size()
+            ? ""
+            : " or more (" + (rows.size() - reached) + " of " + rows.size() + " never got there)");
+  }
+
+  private static void branches(List<Claim> claims, List<Chart> charts, List<Row> rows) {
+    if (rows.isEmpty()) {
+      return;
+    }
+    List<Chart.Series> series = new ArrayList<>();
+    Map<String, Double> means = new LinkedHashMap<>();
+    for (String decay : Row.distinct(rows, "decay")) {
+      for (String start : Row.distinct(rows, "last_scale")) {
+        List<Row> cell = Row.where(rows, "decay", decay, "last_scale", start);
+        if (!cell.isEmpty()) {
+          String name = "last scale from " + start + ", weight decay " + decay;
+          series.add(Chart.Series.of(name, cell, "block", row -> row.number("ratio")));
+          means.put(name, Stats.mean(Row.column(cell, "ratio")));
+        }
+      }
+    }
+    charts.add(Chart.lines("What branches add after training", "block", "|F(x)| / |x|", series));
+    StringBuilder measured = new StringBuilder("mean over blocks of |F(x)| / |x|");
+    means.forEach(
+        (name, mean) -> measured.append("; ").append(name).append(": ").append(Numbers.text(mean)));
+    claims.add(
+        Claim.of(
+            SOURCE + " and figure 7",
+            "the branches of a deep network end near zero: less than what enters them",
+            measured.toString(),
+            means.values().stream().allMatch(mean -> mean < 1)));
+  }
+}

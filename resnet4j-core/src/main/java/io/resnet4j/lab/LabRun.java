@@ -1,0 +1,240 @@
+package io.resnet4j.lab;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.resnet4j.InvalidInputException;
+import io.resnet4j.data.DataSplits;
+import io.resnet4j.data.Normalisation;
+import io.resnet4j.interop.AtomicFile;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * Runs an experiment in a folder: {@code experiment.json} says what, {@code cells.jsonl} holds a
+ * line for each cell as soon as it is measured, {@code results.csv} and {@code results.json} all
+ * rows. Started again in the same folder with the same settings it goes on where it stopped.
+ */
+public final class LabRun {
+  private static final String ABOUT = "experiment.json";
+  private static final String CELLS = "cells.jsonl";
+  private static final String CSV = "results.csv";
+  private static final String JSON = "results.json";
+  private static final int FORMAT = 1;
+
+  private final Experiment experiment;
+  private final Settings settings;
+  private final Path folder;
+  private final List<Map<String, Object>> cells;
+  private final ObjectNode about;
+  private final Bench bench;
+  private final Map<String, JsonNode> measured = new java.util.LinkedHashMap<>();
+  private volatile boolean stopRequested;
+
+  /**
+   * What there is at the end.
+   *
+   * @param experiment its name
+   * @param settings it ran with
+   * @param rows of every cell
+   * @param findings what they come to
+   * @param cells in all
+   * @param done of them
+   */
+  public record Outcome(
+      Experiment experiment,
+      Settings settings,
+      List<Row> rows,
+      Findings findings,
+      int cells,
+      int done) {
+    /** Copies the rows. */
+    public Outcome {
+      rows = List.copyOf(rows);
+    }
+
+    /** Whether cells are left to measure. */
+    public boolean stopped() {
+      return done < cells;
+    }
+  }
+
+  /**
+   * An experiment to be run, or to be gone on with.
+   *
+   * @throws InvalidInputException if a setting is wrong, or the folder holds something else
+   */
+  public LabRun(Experiment experiment, Settings settings, DataSplits data, long seed, Path folder) {
+    this.experiment = experiment;
+    this.settings = settings;
+    this.folder = folder;
+    cells = experiment.cells(settings);
+    about = Json.MAPPER.createObjectNode();
+    about.put("format", FORMAT);
+    about.put("experiment", experiment.name());
+    about.put("seed", seed);
+    about.put("data", data.train().name());
+    about.put("pictures", data.train().size());
+    settings.values().forEach(about.putObject("settings")::put);
+    bench =
+        new Bench(data, Normalisation.perChannel(data.train()), seed, folder, () -> stopRequested);
+    open();
+  }
+
+  private void open() {
+    Path file = folder.resolve(ABOUT);
+    try {
+      Files.createDirectories(folder);
+      if (Files.exists(file)) {
+        JsonNode before = Json.MAPPER.readTree(Files.readString(file));
+        requireSame(file, before);
+      } else {
+        requireEmpty();
+        write(ABOUT, Json.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(about) + "\n");
+      }
+    } catch (IOException e) {
+      throw new InvalidInputException(
+          folder + ": cannot be used: " + e.getMessage() + "; give another folder", e);
+    }
+    Path lines = folder.resolve(CELLS);
+    List<JsonNode> found = Json.lines(lines);
+    found.forEach(line -> measured.put(Json.line(line.path("cell")), line));
+    if (!found.isEmpty()) {
+      // Again as whole lines: what was cut short would spoil the line after it.
+      write(
+          CELLS, found.stream().map(line -> Json.line(line) + "\n").collect(Collectors.joining()));
+    } else {
+      write(CELLS, "");
+    }
+  }
+
+  private void requireEmpty() throws IOException {
+    try (var files = Files.list(folder)) {
+      if (files.findAny().isPresent()) {
+        throw new InvalidInputException(
+            folder + ": not empty, and no experiment was begun in it; give another folder");
+      }
+    }
+  }
+
+  private void requireSame(Path file, JsonNode before) {
+    for (Map.Entry<String, JsonNode> entry : about.properties()) {
+      JsonNode then = before.path(entry.getKey());
+      if (!Json.line(then).equals(Json.line(entry.getValue()))) {
+        throw new InvalidInputException(
+            file
+                + ": was begun with "
+                + entry.getKey()
+                + " "
+                + then
+                + ", now it is "
+                + entry.getValue()
+                + "; go on with what it was begun with, or give another folder");
+      }
+    }
+  }
+
+  private void write(String name, String text) {
+    Path file = folder.resolve(name);
+    try {
+      AtomicFile.write(
+          file,
+          out -> {
+            var bytes = StandardCharsets.UTF_8.encode(text);
+            while (bytes.hasRemaining()) {
+              out.write(bytes);
+            }
+          });
+    } catch (IOException e) {
+      throw new UncheckedIOException(file + ": cannot be written: " + e.getMessage(), e);
+    }
+  }
+
+  /** Ends {@link #run} after the cell under way. Any thread may call it. */
+  public void requestStop() {
+    stopRequested = true;
+  }
+
+  /** Measures every cell that is not measured yet, or until asked to stop. */
+  public Outcome run(LabListener listener) {
+    int done = (int) cells.stream().filter(cell -> measured.containsKey(key(cell))).count();
+    listener.started(experiment.name(), cells.size(), done);
+    for (int i = 0; i < cells.size() && !stopRequested; i++) {
+      Map<String, Object> cell = cells.get(i);
+      if (measured.containsKey(key(cell))) {
+        continue;
+      }
+      listener.cellStarted(words(cell), i + 1);
+      long begin = System.nanoTime();
+      List<Map<String, Object>> rows = experiment.measure(cell, settings, bench);
+      if (stopRequested && rows.isEmpty()) {
+        break;
+      }
+      ObjectNode line = Json.MAPPER.createObjectNode();
+      line.set("cell", Json.MAPPER.valueToTree(cell));
+      line.set("rows", Json.MAPPER.valueToTree(rows));
+      double seconds = (System.nanoTime() - begin) * 1e-9;
+      line.put("seconds", seconds);
+      Json.append(folder.resolve(CELLS), line);
+      measured.put(key(cell), line);
+      listener.cellDone(words(cell), i + 1, seconds);
+    }
+    return outcome();
+  }
+
+  private Outcome outcome() {
+    List<Row> rows = new ArrayList<>();
+    int done = 0;
+    for (Map<String, Object> cell : cells) {
+      JsonNode line = measured.get(key(cell));
+      if (line != null) {
+        done++;
+        line.path("rows").forEach(row -> rows.add(Row.of(line.path("cell"), row)));
+      }
+    }
+    write(CSV, csv(rows));
+    ArrayNode all = Json.MAPPER.createArrayNode();
+    rows.forEach(row -> all.add(Json.MAPPER.valueToTree(row.values())));
+    ObjectNode whole = about.deepCopy();
+    whole.set("rows", all);
+    write(JSON, Json.line(whole) + "\n");
+    return new Outcome(
+        experiment, settings, rows, experiment.findings(settings, rows), cells.size(), done);
+  }
+
+  private static String key(Map<String, Object> cell) {
+    return Json.line(cell);
+  }
+
+  private static String words(Map<String, Object> cell) {
+    return cell.entrySet().stream()
+        .map(entry -> entry.getKey() + " " + entry.getValue())
+        .collect(Collectors.joining(", "));
+  }
+
+  /** RFC 4180. */
+  private static String csv(List<Row> rows) {
+    Set<String> columns = new LinkedHashSet<>();
+    rows.forEach(row -> columns.addAll(row.values().keySet()));
+    StringBuilder text = new StringBuilder(String.join(",", columns)).append('\n');
+    for (Row row : rows) {
+      text.append(
+              columns.stream().map(name -> quoted(row.text(name))).collect(Collectors.joining(",")))
+          .append('\n');
+    }
+    return text.toString();
+  }
+
+  private static String quoted(String value) {
+    return value.matches("(?s).*[\",\n].*") ? '"' + value.replace("\"", "\"\"") + '"' : value;
+  }
+}

@@ -1,0 +1,324 @@
+package io.resnet4j.lab;
+
+import io.resnet4j.InvalidInputException;
+import io.resnet4j.backend.Backends;
+import io.resnet4j.backend.Executable;
+import io.resnet4j.backend.Session;
+import io.resnet4j.data.Batch;
+import io.resnet4j.data.Dataset;
+import io.resnet4j.data.Loader;
+import io.resnet4j.infer.Tally;
+import io.resnet4j.lab.Findings.Claim;
+import io.resnet4j.model.Model;
+import io.resnet4j.model.ModelSpec;
+import io.resnet4j.model.Models;
+import io.resnet4j.plan.Planner;
+import io.resnet4j.plan.Precision;
+import io.resnet4j.plan.Program;
+import io.resnet4j.random.KeyedRandom;
+import io.resnet4j.tensor.Tensor;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
+
+/** Blocks taken out of trained networks and shuffled: Veit, Wilber and Belongie 2016. */
+final class LesionExperiment implements Experiment {
+  private static final String SOURCE = "Veit et al. 2016, section 4";
+  private static final int BATCH = 100;
+
+  @Override
+  public String name() {
+    return "lesion";
+  }
+
+  @Override
+  public String question() {
+    return "What is lost with a block? The test error of a trained network after one block, or"
+        + " several, are taken out, and after blocks have changed places; residual against plain.";
+  }
+
+  @Override
+  public String source() {
+    return "Veit, Wilber and Belongie 2016, arXiv:1605.06431, section 4, figures 3, 4 and 5";
+  }
+
+  @Override
+  public Settings settings(boolean full) {
+    return Settings.of(
+        name(),
+        "networks",
+        full ? "resnet110,plain20" : "resnet56,plain20",
+        "weights",
+        "",
+        "steps",
+        full ? "64000" : "400",
+        "pictures",
+        full ? "10000" : "1000",
+        "draws",
+        full ? "20" : "3");
+  }
+
+  @Override
+  public List<Map<String, Object>> cells(Settings settings) {
+    settings.integer("steps", 1);
+    settings.integer("pictures", 2);
+    settings.integer("draws", 1);
+    List<String> networks = settings.texts("networks");
+    networks.forEach(name -> Block.required(Models.named(name).graph(1), name));
+    if (!settings.text("weights").isEmpty()
+        && settings.texts("weights").size() != networks.size()) {
+      throw new InvalidInputException(
+          name()
+              + ": weights="
+              + settings.text("weights")
+              + ": expected a file for each of "
+              + String.join(", ", networks));
+    }
+    List<Map<String, Object>> cells = new ArrayList<>();
+    for (String network : networks) {
+      for (String lesion : List.of("single", "several", "shuffle")) {
+        Map<String, Object> cell = new LinkedHashMap<>();
+        cell.put("network", network);
+        cell.put("lesion", lesion);
+        cells.add(cell);
+      }
+    }
+    return cells;
+  }
+
+  private Optional<Model> model(String network, Settings settings, Bench bench) {
+    if (!settings.text("weights").isEmpty()) {
+      int index = settings.texts("networks").indexOf(network);
+      return Optional.of(Model.load(Path.of(settings.texts("weights").get(index))));
+    }
+    Dataset train = bench.data().train();
+    ModelSpec spec =
+        Models.named(network)
+            .withInput(train.channels(), train.height(), train.width())
+            .withClasses(train.classes().size());
+    return new ShortTraining(bench, bench.data(), settings.integer("steps", 1))
+        .model(network, spec, bench.seed());
+  }
+
+  @Override
+  public List<Map<String, Object>> measure(
+      Map<String, Object> cell, Settings settings, Bench bench) {
+    Optional<Model> model = model((String) cell.get("network"), settings, bench);
+    if (model.isEmpty()) {
+      return List.of();
+    }
+    Surgery surgery = new Surgery(model.get());
+    KeyedRandom random =
+        KeyedRandom.of(bench.seed(), "lab/lesion/" + cell.get("network") + cell.get("lesion"));
+    int draws = settings.integer("draws", 1);
+    try (Patient patient = new Patient(model.get(), bench, settings.integer("pictures", 2))) {
+      List<Map<String, Object>> rows = new ArrayList<>();
+      rows.add(row(0, "nothing", patient.error(model.get().state())));
+      switch ((String) cell.get("lesion")) {
+        case "single" -> {
+          for (String block : surgery.removable()) {
+            rows.add(row(1, block, patient.error(surgery.without(List.of(block)))));
+          }
+        }
+        case "several" -> {
+          List<String> removable = surgery.removable();
+          for (int count = 1;
+              count <= removable.size();
+              count += Math.max(1, removable.size() / 9)) {
+            for (int draw = 0; draw < draws; draw++) {
+              List<String> some = draw(removable, count, random.child(100L * count + draw));
+              rows.add(row(count, String.join(" ", some), patient.error(surgery.without(some))));
+            }
+          }
+        }
+        default -> {
+          for (int swaps = 1; swaps <= 2 * surgery.blocks().size(); swaps *= 2) {
+            for (int draw = 0; draw < draws; draw++) {
+              int[] order = shuffled(surgery.blocks(), swaps, random.child(100L * swaps + draw));
+              Map<String, Object> row =
+                  row(swaps, "swaps", patient.error(surgery.reordered(order)));
+              row.put("kendall", Surgery.kendall(order));
+              rows.add(row);
+            }
+          }
+        }
+      }
+      return rows;
+    }
+  }
+
+  private static Map<String, Object> row(int count, String what, double error) {
+    Map<String, Object> row = new LinkedHashMap<>();
+    row.put("count", count);
+    row.put("what", what);
+    row.put("error", error);
+    return row;
+  }
+
+  private static List<String> draw(List<String> from, int count, KeyedRandom random) {
+    return Arrays.stream(random.permutation(from.size()))
+        .limit(count)
+        .sorted()
+        .mapToObj(from::get)
+        .toList();
+  }
+
+  /** So many swaps of two blocks of the same stage, neither the one that changes the shape. */
+  private static int[] shuffled(List<String> blocks, int swaps, KeyedRandom random) {
+    int[] order = IntStream.range(0, blocks.size()).toArray();
+    int[] movable =
+        IntStream.range(0, blocks.size()).filter(i -> Surgery.keepsShape(blocks.get(i))).toArray();
+    for (int done = 0; done < swaps; ) {
+      int a = movable[random.nextInt(movable.length)];
+      int b = movable[random.nextInt(movable.length)];
+      if (a != b && stage(blocks.get(a)).equals(stage(blocks.get(b)))) {
+        int swap = order[a];
+        order[a] = order[b];
+        order[b] = swap;
+        done++;
+      }
+    }
+    return order;
+  }
+
+  private static String stage(String block) {
+    return block.substring(0, block.indexOf('.'));
+  }
+
+  /** A network under test: one plan, whose weights change. */
+  private static final class Patient implements AutoCloseable {
+    private final Session session;
+    private final Executable plan;
+    private final Loader loader;
+    private final int classes;
+
+    Patient(Model model, Bench bench, int wanted) {
+      Dataset test = bench.data().test();
+      int batch = Math.min(BATCH, test.size());
+      // Whole batches, so that one plan is enough.
+      int count = Math.max(1, Math.min(wanted, test.size()) / batch) * batch;
+      int[] some =
+          IntStream.range(0, count).map(i -> (int) ((long) i * test.size() / count)).toArray();
+      classes = model.spec().classes();
+      loader =
+          new Loader(test.subset(some), Loader.Options.evaluation(batch, bench.normalisation()));
+      session = Backends.named(Backends.DEFAULT).open();
+      plan =
+          session.prepare(
+              Planner.plan(Program.inference(model.spec().graph(batch), Precision.F32)));
+    }
+
+    double error(Map<String, Tensor> state) {
+      state.forEach((path, tensor) -> session.write(Program.MODEL, path, tensor));
+      Tally tally = new Tally(classes);
+      for (Batch batch : loader.epoch(0)) {
+        plan.feed(ModelSpec.IMAGES, batch.images());
+        plan.run(0, 0);
+        tally.add(plan.fetch(ModelSpec.LOGITS).toFloats(), batch.labels(), batch.size());
+      }
+      return 1 - tally.evaluation().top1();
+    }
+
+    @Override
+    public void close() {
+      loader.close();
+      session.close();
+    }
+  }
+
+  @Override
+  public Findings findings(Settings settings, List<Row> rows) {
+    List<Claim> claims = new ArrayList<>();
+    for (String network : Row.distinct(rows, "network")) {
+      single(claims, Row.where(rows, "network", network, "lesion", "single"), network);
+    }
+    List<Chart> charts = new ArrayList<>();
+    if (!rows.isEmpty()) {
+      charts.add(singles(rows));
+      charts.add(chart("Error after several blocks are taken out", rows, "several", "count"));
+      charts.add(chart("Error after blocks changed places", rows, "shuffle", "count"));
+    }
+    return new Findings(
+        claims,
+        charts,
+        rows.isEmpty()
+            ? List.of()
+            : List.of(
+                "Blocks that change the shape hurt most: their branch alone makes half of the"
+                    + " channels. A plain block is taken out by making it the identity; those that"
+                    + " change the shape cannot be.",
+                settings.text("weights").isEmpty()
+                    ? "Trained here for "
+                        + settings.text("steps")
+                        + " steps; --set weights=FILE,FILE takes networks that are trained fully."
+                    : "Weights: " + settings.text("weights") + "."));
+  }
+
+  private static void single(List<Claim> claims, List<Row> rows, String network) {
+    if (rows.size() < 2) {
+      return;
+    }
+    double whole = rows.get(0).number("error");
+    double[] costs =
+        rows.stream().skip(1).mapToDouble(row -> row.number("error") - whole).sorted().toArray();
+    double median = costs[costs.length / 2];
+    long cheap = Arrays.stream(costs).filter(cost -> cost < 0.02).count();
+    boolean plain = network.startsWith("plain");
+    claims.add(
+        Claim.of(
+            SOURCE,
+            plain
+                ? "a plain network breaks down without any one of its layers"
+                : "most blocks of a residual network can be taken out singly at little cost (here:"
+                    + " under two points)",
+            String.format(
+                java.util.Locale.ROOT,
+                "%s: error %.2f %%; without one block %.2f points more at the median, %.2f at most;"
+                    + " %d of %d blocks cost under two points",
+                network,
+                100 * whole,
+                100 * median,
+                100 * costs[costs.length - 1],
+                cheap,
+                costs.length),
+            plain ? median > 0.2 : 2 * cheap > costs.length));
+  }
+
+  private static Chart singles(List<Row> rows) {
+    List<Chart.Series> series = new ArrayList<>();
+    for (String network : Row.distinct(rows, "network")) {
+      List<Double> x = new ArrayList<>();
+      List<Double> y = new ArrayList<>();
+      for (Row row : Row.where(rows, "network", network, "lesion", "single", "count", 1)) {
+        x.add(x.size() + 1.0);
+        y.add(row.number("error"));
+      }
+      series.add(new Chart.Series(network, x, y));
+    }
+    return Chart.lines("Error without one block", "block", "test error", series);
+  }
+
+  private static Chart chart(String title, List<Row> rows, String lesion, String x) {
+    List<Chart.Series> series = new ArrayList<>();
+    for (String network : Row.distinct(rows, "network")) {
+      List<Row> own = Row.where(rows, "network", network, "lesion", lesion);
+      List<Double> xs = new ArrayList<>();
+      List<Double> ys = new ArrayList<>();
+      for (String count : Row.distinct(own, x)) {
+        xs.add(Double.parseDouble(count));
+        ys.add(Stats.mean(Row.column(Row.where(own, x, count), "error")));
+      }
+      series.add(new Chart.Series(network, xs, ys));
+    }
+    return Chart.lines(
+        title,
+        lesion.equals("shuffle") ? "swaps" : "blocks taken out",
+        "test error, mean of draws",
+        series);
+  }
+}

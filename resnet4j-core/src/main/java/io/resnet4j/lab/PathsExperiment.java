@@ -1,0 +1,339 @@
+package io.resnet4j.lab;
+
+import io.resnet4j.InvalidInputException;
+import io.resnet4j.backend.Backends;
+import io.resnet4j.backend.Executable;
+import io.resnet4j.backend.Session;
+import io.resnet4j.data.Dataset;
+import io.resnet4j.graph.Graph;
+import io.resnet4j.graph.Value;
+import io.resnet4j.lab.Findings.Claim;
+import io.resnet4j.model.Model;
+import io.resnet4j.model.ModelSpec;
+import io.resnet4j.model.Models;
+import io.resnet4j.plan.MemoryMode;
+import io.resnet4j.plan.Mode;
+import io.resnet4j.plan.Planner;
+import io.resnet4j.plan.Precision;
+import io.resnet4j.plan.Program;
+import io.resnet4j.random.KeyedRandom;
+import io.resnet4j.tensor.Tensor;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** The gradient by the length of the paths that it takes: Veit, Wilber and Belongie 2016. */
+final class PathsExperiment implements Experiment {
+  private static final String SOURCE = "Veit et al. 2016, section 4.3, figure 6";
+
+  @Override
+  public String name() {
+    return "paths";
+  }
+
+  @Override
+  public String question() {
+    return "How long are the paths that the gradient takes? The norm of what comes back along"
+        + " random paths through so many branches, all other blocks passed by their shortcuts, and"
+        + " how much all paths of that length bring together.";
+  }
+
+  @Override
+  public String source() {
+    return "Veit, Wilber and Belongie 2016, arXiv:1605.06431, section 4.3, figure 6";
+  }
+
+  @Override
+  public Settings settings(boolean full) {
+    return Settings.of(
+        name(),
+        "network",
+        "preresnet110",
+        "weights",
+        "",
+        "steps",
+        full ? "64000" : "200",
+        "pictures",
+        full ? "64" : "8",
+        "draws",
+        full ? "20" : "5",
+        "stride",
+        full ? "1" : "2");
+  }
+
+  @Override
+  public List<Map<String, Object>> cells(Settings settings) {
+    for (String name : List.of("steps", "draws", "stride")) {
+      settings.integer(name, 1);
+    }
+    settings.integer("pictures", 2);
+    String network = settings.text("network");
+    List<Block> blocks = Block.required(Models.named(network).graph(1), network);
+    if (blocks.stream().anyMatch(block -> block.fork().isEmpty())) {
+      throw new InvalidInputException(
+          network
+              + ": its blocks have no shortcut beside a branch; give a residual network such"
+              + " as preresnet110");
+    }
+    List<Map<String, Object>> cells = new ArrayList<>();
+    for (int length = 0; length <= blocks.size(); length += settings.integer("stride", 1)) {
+      Map<String, Object> cell = new LinkedHashMap<>();
+      cell.put("blocks", blocks.size());
+      cell.put("length", length);
+      cells.add(cell);
+    }
+    return cells;
+  }
+
+  private static Optional<Model> model(Settings settings, Bench bench) {
+    if (!settings.text("weights").isEmpty()) {
+      return Optional.of(Model.load(Path.of(settings.text("weights"))));
+    }
+    Dataset train = bench.data().train();
+    ModelSpec spec =
+        Models.named(settings.text("network"))
+            .withInput(train.channels(), train.height(), train.width())
+            .withClasses(train.classes().size());
+    return new ShortTraining(bench, bench.data(), settings.integer("steps", 1))
+        .model(spec.name(), spec, bench.seed());
+  }
+
+  @Override
+  public List<Map<String, Object>> measure(
+      Map<String, Object> cell, Settings settings, Bench bench) {
+    Optional<Model> model = model(settings, bench);
+    if (model.isEmpty()) {
+      return List.of();
+    }
+    int length = (int) cell.get("length");
+    List<Map<String, Object>> rows = new ArrayList<>();
+    try (Ways ways = new Ways(model.get(), bench.pictures(settings.integer("pictures", 2)))) {
+      KeyedRandom random = KeyedRandom.of(bench.seed(), "lab/paths").child(length);
+      for (int draw = 0; draw < settings.integer("draws", 1); draw++) {
+        Map<String, Object> row = new LinkedHashMap<>();
+        row.put("draw", draw);
+        row.put("norm", ways.norm(length, random.child(draw)));
+        rows.add(row);
+      }
+    }
+    return rows;
+  }
+
+  /** A trained network taken apart into its branches and shortcuts, on some pictures. */
+  static final class Ways implements AutoCloseable {
+    private final Session session;
+    private final List<Block> blocks;
+    private final List<Tensor> inputs = new ArrayList<>();
+    private final List<Tensor> outputs = new ArrayList<>();
+    private final List<BlockBackward> branches = new ArrayList<>();
+    private final List<BlockBackward> shortcuts = new ArrayList<>();
+    private final List<BlockBackward> entries = new ArrayList<>();
+    private final List<Boolean> rectified = new ArrayList<>();
+    private final List<Tensor> entered = new ArrayList<>();
+    private final Tensor behind;
+    private final Tensor whole;
+
+    Ways(Model model, Pictures pictures) {
+      Graph graph = model.spec().trainingGraph(pictures.count(), 0);
+      blocks = Block.required(graph, model.spec().name());
+      session = Backends.named(Backends.DEFAULT).open();
+      Set<Value> observed = new LinkedHashSet<>();
+      for (Block block : blocks) {
+        observed.add(block.input());
+        observed.add(block.fork().orElseThrow().at());
+        observed.add(block.output());
+      }
+      Value last = blocks.get(blocks.size() - 1).output();
+      Value first = blocks.get(0).fork().orElseThrow().at();
+      Executable run =
+          session.prepare(
+              Planner.plan(
+                  new Program(
+                      graph,
+                      Mode.INFERENCE,
+                      Precision.F32,
+                      Optional.of(graph.output(ModelSpec.LOSS)),
+                      List.of(last, first),
+                      observed,
+                      Program.MODEL,
+                      MemoryMode.KEEP)));
+      model.state().forEach((path, tensor) -> session.write(Program.MODEL, path, tensor));
+      run.feed(ModelSpec.IMAGES, pictures.images());
+      run.feed(ModelSpec.TARGETS, pictures.targets());
+      run.run(0, 0);
+      behind = run.fetch(run.plan().gradients().get(last.name()));
+      whole = run.fetch(run.plan().gradients().get(first.name()));
+      for (Block block : blocks) {
+        inputs.add(run.fetch(block.fork().orElseThrow().at()));
+        entered.add(run.fetch(block.input()));
+        outputs.add(run.fetch(block.output()));
+      }
+      for (Block block : blocks) {
+        Block.Fork fork = block.fork().orElseThrow();
+        branches.add(new BlockBackward(session, graph, fork.at(), fork.branch()));
+        shortcuts.add(new BlockBackward(session, graph, fork.at(), fork.shortcut()));
+        entries.add(new BlockBackward(session, graph, block.input(), fork.at()));
+        rectified.add(!graph.producer(block.output()).path().equals(block.path() + ".add"));
+      }
+    }
+
+    /** |dL/dx| where the first block forks, along all paths: what the sum over paths must give. */
+    double whole() {
+      return Stats.norm(Stats.values(whole));
+    }
+
+    /** The same, from the parts: every block by branch and by shortcut. */
+    double summed() {
+      Tensor gradient = behind;
+      for (int i = blocks.size() - 1; i >= 0; i--) {
+        gradient = rectify(i, gradient);
+        float[] sum = branches.get(i).back(inputs.get(i), gradient).toFloats();
+        Tensor other = shortcuts.get(i).back(inputs.get(i), gradient);
+        for (int j = 0; j < sum.length; j++) {
+          sum[j] += (float) other.get(j);
+        }
+        gradient = toEntry(i, Tensor.ofFloats(other.shape(), sum));
+      }
+      return Stats.norm(Stats.values(gradient));
+    }
+
+    /** The norm of what one random path through {@code length} branches brings. */
+    double norm(int length, KeyedRandom random) {
+      boolean[] taken = new boolean[blocks.size()];
+      int[] order = random.permutation(blocks.size());
+      for (int i = 0; i < length; i++) {
+        taken[order[i]] = true;
+      }
+      Tensor gradient = behind;
+      for (int i = blocks.size() - 1; i >= 0; i--) {
+        gradient = rectify(i, gradient);
+        gradient = (taken[i] ? branches : shortcuts).get(i).back(inputs.get(i), gradient);
+        gradient = toEntry(i, gradient);
+      }
+      return Stats.norm(Stats.values(gradient));
+    }
+
+    /** Through what a pre-activated block does before it forks; the first block's is the stem's. */
+    private Tensor toEntry(int block, Tensor gradient) {
+      return block == 0 ? gradient : entries.get(block).back(entered.get(block), gradient);
+    }
+
+    /** Back through a ReLU behind the sum. */
+    private Tensor rectify(int block, Tensor gradient) {
+      if (!rectified.get(block)) {
+        return gradient;
+      }
+      float[] masked = gradient.toFloats();
+      float[] output = outputs.get(block).toFloats();
+      for (int i = 0; i < masked.length; i++) {
+        masked[i] = output[i] > 0 ? masked[i] : 0;
+      }
+      return Tensor.ofFloats(gradient.shape(), masked);
+    }
+
+    @Override
+    public void close() {
+      session.close();
+    }
+  }
+
+  @Override
+  public Findings findings(Settings settings, List<Row> rows) {
+    if (rows.isEmpty()) {
+      return new Findings(List.of(), List.of(), List.of());
+    }
+    int blocks = rows.get(0).integer("blocks");
+    List<Double> lengths = new ArrayList<>();
+    List<Double> norms = new ArrayList<>();
+    List<Double> masses = new ArrayList<>();
+    double most = Double.NEGATIVE_INFINITY;
+    for (String length : Row.distinct(rows, "length")) {
+      double[] drawn = Row.column(Row.where(rows, "length", length), "norm");
+      double mean = Stats.mean(drawn);
+      double log = Math.log(mean) + logChoose(blocks, Integer.parseInt(length));
+      lengths.add(Double.parseDouble(length));
+      norms.add(Math.log10(mean));
+      masses.add(log);
+      most = Math.max(most, log);
+    }
+    double total = 0;
+    for (double mass : masses) {
+      total += Math.exp(mass - most);
+    }
+    List<Double> shares = new ArrayList<>();
+    double sum = 0;
+    double from = -1;
+    double to = -1;
+    for (int i = 0; i < masses.size(); i++) {
+      double share = Math.exp(masses.get(i) - most) / total;
+      shares.add(share);
+      sum += share;
+      from = from < 0 && sum >= 0.025 ? lengths.get(i) : from;
+      to = to < 0 && sum >= 0.975 ? lengths.get(i) : to;
+    }
+    double slope = slope(lengths, norms);
+    List<Claim> claims =
+        List.of(
+            Claim.of(
+                SOURCE,
+                "what one path brings falls exponentially with its length",
+                "every further branch multiplies the norm by "
+                    + Numbers.text(Math.pow(10, slope))
+                    + " (least squares on the logarithm)",
+                slope < 0),
+            Claim.of(
+                SOURCE,
+                "most of the gradient comes along short paths: of 54 blocks, through 5 to 17",
+                String.format(
+                    Locale.ROOT,
+                    "95 %% of the mass of %d blocks lies in lengths %.0f to %.0f",
+                    blocks,
+                    from,
+                    to),
+                to < 0.5 * blocks));
+    return new Findings(
+        claims,
+        List.of(
+            Chart.lines(
+                "What one path brings",
+                "branches on the path",
+                "log10 |gradient|",
+                List.of(new Chart.Series("mean of draws", lengths, norms))),
+            Chart.lines(
+                "What all paths of a length bring",
+                "branches on the path",
+                "share of the mass",
+                List.of(new Chart.Series("mass", lengths, shares)))),
+        List.of(
+            "The mass of a length is the mean norm of its drawn paths times their number, as in the"
+                + " paper; norms of different paths do not add up to the norm of the gradient."));
+  }
+
+  private static double logChoose(int n, int k) {
+    double sum = 0;
+    for (int i = 1; i <= k; i++) {
+      sum += Math.log((double) (n - k + i) / i);
+    }
+    return sum;
+  }
+
+  private static double slope(List<Double> x, List<Double> y) {
+    double meanX = x.stream().mapToDouble(v -> v).average().orElse(0);
+    double meanY = y.stream().filter(Double::isFinite).mapToDouble(v -> v).average().orElse(0);
+    double top = 0;
+    double bottom = 0;
+    for (int i = 0; i < x.size(); i++) {
+      if (Double.isFinite(y.get(i))) {
+        top += (x.get(i) - meanX) * (y.get(i) - meanY);
+        bottom += (x.get(i) - meanX) * (x.get(i) - meanX);
+      }
+    }
+    return top / bottom;
+  }
+}

@@ -1,0 +1,187 @@
+package io.resnet4j.lab;
+
+import io.resnet4j.lab.Findings.Claim;
+import io.resnet4j.model.Model;
+import io.resnet4j.model.ResNetSpec;
+import io.resnet4j.plan.Precision;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Standard deviations of layer responses of trained networks: He et al. 2015, figure 7. */
+final class ResponsesExperiment implements Experiment {
+  private static final String SOURCE = "He et al. 2015, figure 7";
+
+  @Override
+  public String name() {
+    return "responses";
+  }
+
+  @Override
+  public String question() {
+    return "How strongly do layers respond? The standard deviation of what every 3x3 layer puts"
+        + " out, after its batch norm and before the non-linearity or the addition, in networks"
+        + " that have been trained.";
+  }
+
+  @Override
+  public String source() {
+    return "He et al. 2015, arXiv:1512.03385, section 4.2, figure 7";
+  }
+
+  @Override
+  public Settings settings(boolean full) {
+    return Settings.of(
+        name(),
+        "depths",
+        full ? "20,56,110" : "20,56",
+        "networks",
+        "plain,residual",
+        "steps",
+        full ? "64000" : "200",
+        "pictures",
+        full ? "256" : "64");
+  }
+
+  @Override
+  public List<Map<String, Object>> cells(Settings settings) {
+    settings.integer("steps", 0);
+    settings.integer("pictures", 2);
+    List<Map<String, Object>> cells = new ArrayList<>();
+    for (int depth : settings.integers("depths", 8)) {
+      for (String network : settings.oneOf("networks", Networks.KINDS)) {
+        Map<String, Object> cell = new LinkedHashMap<>();
+        cell.put("depth", Networks.requireDepth(depth));
+        cell.put("network", network);
+        cells.add(cell);
+      }
+    }
+    return cells;
+  }
+
+  @Override
+  public List<Map<String, Object>> measure(
+      Map<String, Object> cell, Settings settings, Bench bench) {
+    ResNetSpec spec =
+        Networks.of((String) cell.get("network"), (int) cell.get("depth"), bench.data());
+    int steps = settings.integer("steps", 0);
+    Optional<Model> model =
+        steps == 0
+            ? Optional.of(spec.initialise(bench.seed()))
+            : new ShortTraining(bench, bench.data(), steps).model(spec.name(), spec, bench.seed());
+    if (model.isEmpty()) {
+      return List.of();
+    }
+    Reading reading =
+        Look.at(
+            model.get(),
+            Precision.F32,
+            bench.pictures(settings.integer("pictures", 2)),
+            EnumSet.of(Probe.SIGNALS),
+            bench.seed());
+    List<Map<String, Object>> rows = new ArrayList<>();
+    for (Reading.Layer layer : reading.layers()) {
+      // The 3x3 layers, as in the figure: no projections, no head.
+      if (layer.path().contains("conv")) {
+        Map<String, Object> row = new LinkedHashMap<>();
+        row.put("layer", rows.size() + 1);
+        row.put("path", layer.path());
+        row.put("response", layer.response());
+        rows.add(row);
+      }
+    }
+    return rows;
+  }
+
+  @Override
+  public Findings findings(Settings settings, List<Row> rows) {
+    List<Claim> claims = new ArrayList<>();
+    List<String> depths = Row.distinct(rows, "depth");
+    for (String depth : depths) {
+      compare(
+          claims,
+          "residual networks respond less than plain ones of the same depth",
+          "depth " + depth + ": ",
+          Row.where(rows, "depth", depth, "network", Networks.RESIDUAL),
+          "residual",
+          Row.where(rows, "depth", depth, "network", Networks.PLAIN),
+          "plain");
+    }
+    for (int i = 1; i < depths.size(); i++) {
+      compare(
+          claims,
+          "the deeper a residual network, the less its layers respond",
+          "",
+          Row.where(rows, "depth", depths.get(i), "network", Networks.RESIDUAL),
+          "depth " + depths.get(i),
+          Row.where(rows, "depth", depths.get(i - 1), "network", Networks.RESIDUAL),
+          "depth " + depths.get(i - 1));
+    }
+    List<Chart> charts = new ArrayList<>();
+    if (!rows.isEmpty()) {
+      charts.add(chart("Responses in the order of the layers", rows, false));
+      charts.add(chart("Responses, the largest first", rows, true));
+    }
+    return new Findings(
+        claims,
+        charts,
+        List.of(
+            "The paper's networks were trained for 64,000 steps, these for "
+                + settings.text("steps")
+                + "; responses move away from one, where batch norm starts them, as training goes"
+                + " on."));
+  }
+
+  private static void compare(
+      List<Claim> claims,
+      String claim,
+      String where,
+      List<Row> less,
+      String lessName,
+      List<Row> more,
+      String moreName) {
+    if (less.isEmpty() || more.isEmpty()) {
+      return;
+    }
+    double a = Stats.mean(Row.column(less, "response"));
+    double b = Stats.mean(Row.column(more, "response"));
+    claims.add(
+        Claim.of(
+            SOURCE,
+            claim,
+            where
+                + "mean over layers "
+                + Numbers.text(a)
+                + " ("
+                + lessName
+                + ") against "
+                + Numbers.text(b)
+                + " ("
+                + moreName
+                + ")",
+            a < b));
+  }
+
+  private static Chart chart(String title, List<Row> rows, boolean sorted) {
+    List<Chart.Series> series = new ArrayList<>();
+    for (String depth : Row.distinct(rows, "depth")) {
+      for (String network : Row.distinct(rows, "network")) {
+        List<Row> cell = Row.where(rows, "depth", depth, "network", network);
+        List<Double> x = new ArrayList<>();
+        List<Double> y = new ArrayList<>();
+        cell.forEach(row -> y.add(row.number("response")));
+        if (sorted) {
+          y.sort(java.util.Comparator.reverseOrder());
+        }
+        for (int i = 0; i < y.size(); i++) {
+          x.add(i + 1.0);
+        }
+        series.add(new Chart.Series(network + " " + depth, x, y));
+      }
+    }
+    return Chart.lines(title, "layer", "standard deviation", series);
+  }
+}

@@ -1,0 +1,132 @@
+package io.resnet4j.lab;
+
+import io.resnet4j.InvalidInputException;
+import io.resnet4j.Nearest;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+
+/** The settings of an experiment: texts by name, in order. Immutable. */
+public final class Settings {
+  private final String experiment;
+  private final Map<String, String> values;
+
+  private Settings(String experiment, Map<String, String> values) {
+    this.experiment = experiment;
+    this.values = Collections.unmodifiableMap(values);
+  }
+
+  /** Settings of an experiment from names and values in turn. */
+  static Settings of(String experiment, String... namesAndValues) {
+    Map<String, String> values = new LinkedHashMap<>();
+    for (int i = 0; i < namesAndValues.length; i += 2) {
+      values.put(namesAndValues[i], namesAndValues[i + 1]);
+    }
+    return new Settings(experiment, values);
+  }
+
+  /** Every setting. */
+  public Map<String, String> values() {
+    return values;
+  }
+
+  /**
+   * These with one changed.
+   *
+   * @param change {@code name=value}
+   * @throws InvalidInputException if there is no such setting
+   */
+  public Settings set(String change) {
+    int equals = change.indexOf('=');
+    if (equals < 1) {
+      throw new InvalidInputException("setting '" + change + "': expected name=value");
+    }
+    String name = change.substring(0, equals).strip();
+    if (!values.containsKey(name)) {
+      throw new InvalidInputException(
+          experiment
+              + ": has no setting '"
+              + name
+              + "'"
+              + Nearest.suggestion(name, values.keySet())
+              + "; it has "
+              + String.join(", ", values.keySet()));
+    }
+    Map<String, String> changed = new LinkedHashMap<>(values);
+    changed.put(name, change.substring(equals + 1).strip());
+    return new Settings(experiment, changed);
+  }
+
+  /** A text. */
+  String text(String name) {
+    return values.get(name);
+  }
+
+  /** Texts between commas. */
+  List<String> texts(String name) {
+    List<String> parts = new ArrayList<>();
+    for (String part : text(name).split(",", -1)) {
+      parts.add(part.strip());
+    }
+    return parts;
+  }
+
+  /** Whole numbers between commas, none below {@code least}. */
+  List<Integer> integers(String name, int least) {
+    return texts(name).stream().map(text -> integer(name, text, least)).toList();
+  }
+
+  /** A whole number, not below {@code least}. */
+  int integer(String name, int least) {
+    return integer(name, text(name), least);
+  }
+
+  private int integer(String name, String text, int least) {
+    try {
+      int value = Integer.parseInt(text);
+      if (value >= least) {
+        return value;
+      }
+    } catch (NumberFormatException e) {
+      // Said below.
+    }
+    throw wrong(name, text, "a whole number of at least " + least);
+  }
+
+  /** A number above zero. */
+  double number(String name) {
+    try {
+      double value = Double.parseDouble(text(name));
+      if (value > 0 && !Double.isInfinite(value)) {
+        return value;
+      }
+    } catch (NumberFormatException e) {
+      // Said below.
+    }
+    throw wrong(name, text(name), "a number above 0");
+  }
+
+  /** Texts between commas, each one of those that are known. */
+  List<String> oneOf(String name, List<String> known) {
+    for (String text : texts(name)) {
+      if (!known.contains(text)) {
+        throw wrong(
+            name, text, "one of " + String.join(", ", known) + Nearest.suggestion(text, known));
+      }
+    }
+    return texts(name);
+  }
+
+  /** Texts between commas made into something; what {@code make} refuses is named. */
+  <T> List<T> all(String name, Function<String, T> make) {
+    return texts(name).stream().map(make).toList();
+  }
+
+  private InvalidInputException wrong(String name, String text, String expected) {
+    return new InvalidInputException(
+        experiment + ": " + name + "=" + text + ": expected " + expected);
+  }
+}

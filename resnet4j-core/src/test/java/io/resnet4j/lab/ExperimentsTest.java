@@ -1,0 +1,215 @@
+package io.resnet4j.lab;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.resnet4j.InvalidInputException;
+import io.resnet4j.backend.Backends;
+import io.resnet4j.data.DataSplits;
+import io.resnet4j.data.Normalisation;
+import io.resnet4j.data.Synthetic;
+import io.resnet4j.lab.Findings.Verdict;
+import io.resnet4j.model.Model;
+import io.resnet4j.model.Models;
+import io.resnet4j.plan.Planner;
+import io.resnet4j.plan.Precision;
+import io.resnet4j.plan.Program;
+import io.resnet4j.random.KeyedRandom;
+import io.resnet4j.tensor.Tensor;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Each experiment in its smallest setting. */
+class ExperimentsTest {
+  private static final DataSplits DATA = Synthetic.draw(128, 32, 0);
+
+  @TempDir Path folder;
+
+  private LabRun.Outcome run(String name, String... changes) {
+    Experiment experiment = Experiments.named(name);
+    Settings settings = experiment.settings(false);
+    for (String change : changes) {
+      settings = settings.set(change);
+    }
+    LabRun.Outcome outcome =
+        new LabRun(experiment, settings, DATA, 1, folder).run(new LabListener() {});
+    assertFalse(outcome.stopped());
+    assertFalse(outcome.findings().charts().isEmpty());
+    return outcome;
+  }
+
+  private static void agree(LabRun.Outcome outcome) {
+    for (Findings.Claim claim : outcome.findings().claims()) {
+      assertEquals(Verdict.AGREES, claim.verdict(), claim.claim() + ": " + claim.measured());
+    }
+  }
+
+  @Test
+  void unnormalisedStacksDoubleTheirVarianceAndAreTamed() {
+    agree(run("explosion", "depths=20", "pictures=4", "designs=none,batch,zero,nf"));
+  }
+
+  @Test
+  void plainGradientsShatter() {
+    LabRun.Outcome outcome = run("shattered", "networks=plain-bn,residual", "depths=10", "seeds=6");
+    Findings.Claim table = outcome.findings().claims().get(2);
+    assertEquals(Verdict.AGREES, table.verdict(), table.measured());
+    assertEquals(2 * 16, outcome.rows().size());
+  }
+
+  @Test
+  void theDerivativeOfARandomFunctionIsItsSlope() {
+    // Without a normalisation, whose constants finite differences would see move.
+    RandomFunction f = new RandomFunction("plain", 3, 20, 4001, KeyedRandom.of(1, "test"));
+    double[] slope = f.derivative();
+    double[] value = f.values();
+    int near = 0;
+    for (int i = 1; i < value.length - 1; i++) {
+      double measured = (value[i + 1] - value[i - 1]) / (2 * 4.0 / 4000);
+      near += Math.abs(measured - slope[i]) < 1e-6 * (1 + Math.abs(slope[i])) ? 1 : 0;
+    }
+    // All but the grid points beside a kink.
+    assertTrue(near > 3800, "near " + near);
+  }
+
+  @Test
+  void theIdentityIsEasierWithShortcuts() {
+    LabRun.Outcome outcome = run("identity", "layers=4", "limit=300", "seeds=1", "steps=0");
+    agree(outcome);
+    assertEquals(2, outcome.rows().size());
+  }
+
+  @Test
+  void branchesOfRedundantBlocksAreMeasured() {
+    LabRun.Outcome outcome =
+        run("identity", "layers=2", "limit=5", "seeds=1", "steps=2", "depth=8", "decays=0");
+    assertEquals(2 + 2 * 3, outcome.rows().size());
+    List<Row> zero = Row.where(outcome.rows(), "last_scale", "zero");
+    List<Row> one = Row.where(outcome.rows(), "last_scale", "one");
+    assertTrue(zero.get(0).number("ratio") < one.get(0).number("ratio"));
+  }
+
+  @Test
+  void depthCostsTimeAndMemory() {
+    LabRun.Outcome outcome = run("depth", "depths=8,14", "batch=4", "steps=1");
+    List<Row> rows = outcome.rows();
+    assertEquals(4, rows.size());
+    assertTrue(rows.get(2).number("activation_mib") > rows.get(0).number("activation_mib"));
+    assertTrue(rows.get(1).number("activation_mib") < rows.get(0).number("activation_mib"));
+  }
+
+  @Test
+  void responsesOfTrainedNetworks() {
+    LabRun.Outcome outcome = run("responses", "depths=8", "steps=2", "pictures=4");
+    assertEquals(2 * 7, outcome.rows().size());
+    assertEquals(1, outcome.findings().claims().size());
+  }
+
+  @Test
+  void degradationTrainsEverySeed() {
+    LabRun.Outcome outcome = run("degradation", "depths=8,14", "seeds=0", "pictures=64", "steps=2");
+    assertEquals(4, Row.where(outcome.rows(), "final", true).size());
+    assertEquals(2, outcome.findings().claims().size());
+    assertTrue(outcome.rows().stream().allMatch(row -> row.number("train_error") <= 1));
+  }
+
+  @Test
+  void lesionsOfTwoNetworks() {
+    LabRun.Outcome outcome =
+        run("lesion", "networks=resnet20,plain20", "steps=2", "pictures=20", "draws=1");
+    assertEquals(
+        9, Row.where(outcome.rows(), "network", "resnet20", "lesion", "single", "count", 1).size());
+    assertEquals(
+        6, Row.where(outcome.rows(), "network", "plain20", "lesion", "single", "count", 1).size());
+    InvalidInputException e =
+        assertThrows(
+            InvalidInputException.class, () -> run("lesion", "networks=vgg16_bn", "steps=1"));
+    assertTrue(e.getMessage().contains("no blocks"), e.getMessage());
+  }
+
+  /** What an operation leaves is what the network computes without the block. */
+  @Test
+  void aPlainBlockTakenOutIsTheIdentity() {
+    for (String name : List.of("plain20", "resnet20", "preresnet20")) {
+      Model model = Models.named(name).initialise(5);
+      Surgery surgery = new Surgery(model);
+      List<String> all = surgery.removable().stream().filter(Surgery::keepsShape).toList();
+      assertEquals(6, all.size());
+      Model without = model.withState(surgery.without(all));
+      // A network of one block a stage with the weights of the blocks that are left.
+      Model small = Models.resnet(name).withBlocks(List.of(1, 1, 1)).initialise(5);
+      Map<String, Tensor> left = new LinkedHashMap<>();
+      small.state().keySet().forEach(path -> left.put(path, model.state().get(path)));
+      float[] picture = new float[3 * 32 * 32];
+      KeyedRandom random = KeyedRandom.of(2, "picture");
+      IntStream.range(0, picture.length).forEach(i -> picture[i] = (float) random.nextNormal());
+      float[] expected = logits(small.withState(left), picture);
+      float[] actual = logits(without, picture);
+      for (int i = 0; i < expected.length; i++) {
+        assertEquals(expected[i], actual[i], 1e-4 * (1 + Math.abs(expected[i])), name);
+      }
+    }
+  }
+
+  private static float[] logits(Model model, float[] picture) {
+    try (var session = Backends.named("reference").open()) {
+      var plan =
+          session.prepare(Planner.plan(Program.inference(model.spec().graph(1), Precision.F32)));
+      model.state().forEach((path, tensor) -> session.write("model", path, tensor));
+      plan.feed("images", FloatBuffer.wrap(picture));
+      plan.run(0, 0);
+      return plan.fetch("logits").toFloats();
+    }
+  }
+
+  /** The sum over all paths is the gradient that the engine computes in one go. */
+  @Test
+  void pathsAddUpToTheGradient() {
+    for (String name : List.of("resnet20", "preresnet20", "resnet20-b")) {
+      Model model = Models.named(name).withClasses(DATA.train().classes().size()).initialise(5);
+      Pictures pictures = Pictures.of(DATA.train(), 4, Normalisation.perChannel(DATA.train()));
+      try (PathsExperiment.Ways ways = new PathsExperiment.Ways(model, pictures)) {
+        assertEquals(ways.whole(), ways.summed(), 1e-4 * ways.whole(), name);
+        double shortcuts = ways.norm(0, KeyedRandom.of(1, "a"));
+        assertEquals(shortcuts, ways.norm(0, KeyedRandom.of(2, "b")), name);
+        assertTrue(shortcuts > 0);
+      }
+    }
+  }
+
+  @Test
+  void pathsOfEveryLengthAreMeasured() {
+    LabRun.Outcome outcome =
+        run("paths", "network=preresnet20", "steps=2", "pictures=4", "draws=2", "stride=3");
+    assertEquals(4 * 2, outcome.rows().size());
+    assertTrue(
+        assertThrows(InvalidInputException.class, () -> run("paths", "network=plain20"))
+            .getMessage()
+            .contains("no shortcut"));
+  }
+
+  @Test
+  void blocksChangePlaces() {
+    Model model = Models.named("resnet20").initialise(5);
+    Surgery surgery = new Surgery(model);
+    int[] order = {0, 2, 1, 3, 4, 5, 6, 7, 8};
+    var state = surgery.reordered(order);
+    assertEquals(
+        model.state().get("layer1.2.conv1.weight").bytes(),
+        state.get("layer1.1.conv1.weight").bytes());
+    assertEquals(
+        model.state().get("layer1.1.bn2.bias").bytes(), state.get("layer1.2.bn2.bias").bytes());
+    assertEquals(1 - 2.0 / 36, Surgery.kendall(order), 1e-12);
+    assertThrows(
+        InvalidInputException.class,
+        () -> new Surgery(Models.named("resnet20-fixup").initialise(1)));
+  }
+}

@@ -1,0 +1,159 @@
+package io.resnet4j.lab;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.resnet4j.InvalidInputException;
+import io.resnet4j.data.DataSplits;
+import io.resnet4j.data.Synthetic;
+import io.resnet4j.lab.Findings.Verdict;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Experiments from settings to findings. */
+class LabRunTest {
+  private static final DataSplits DATA = Synthetic.draw(64, 16, 0);
+
+  @TempDir Path folder;
+
+  private static Settings settings(Experiment experiment, String... changes) {
+    Settings settings = experiment.settings(false);
+    for (String change : changes) {
+      settings = settings.set(change);
+    }
+    return settings;
+  }
+
+  private LabRun.Outcome run(Experiment experiment, Settings settings, LabListener listener) {
+    return new LabRun(experiment, settings, DATA, 3, folder).run(listener);
+  }
+
+  /** The issue's line, at its own depth. */
+  @Test
+  void sigmoidVanishesWithoutACleanPath() {
+    Experiment gradients = Experiments.named("gradients");
+    LabRun.Outcome outcome =
+        run(
+            gradients,
+            settings(
+                gradients,
+                "depths=56",
+                "activations=sigmoid",
+                "norms=none",
+                "pictures=2",
+                "precisions=f64"),
+            new LabListener() {});
+    assertEquals(3, outcome.done());
+    assertEquals(4, outcome.findings().claims().size());
+    for (Findings.Claim claim : outcome.findings().claims()) {
+      assertEquals(Verdict.AGREES, claim.verdict(), claim.claim() + ": " + claim.measured());
+    }
+    assertTrue(Files.exists(folder.resolve("results.csv")));
+  }
+
+  @Test
+  void underflowInSinglePrecisionIsSaid() {
+    Experiment gradients = Experiments.named("gradients");
+    Settings settings =
+        settings(
+            gradients,
+            "depths=110",
+            "networks=plain",
+            "activations=sigmoid",
+            "norms=none",
+            "pictures=2");
+    LabRun.Outcome outcome =
+        new LabRun(gradients, settings, DATA.framed(8, 8, 8), 3, folder).run(new LabListener() {});
+    String notes = String.join(" ", outcome.findings().notes());
+    assertTrue(notes.contains("Underflow: in f32"), notes);
+    assertTrue(notes.contains("plain 110 sigmoid without batch norm (f64: "), notes);
+  }
+
+  @Test
+  void aStoppedExperimentGoesOn() throws IOException {
+    Experiment gradients = Experiments.named("gradients");
+    Settings settings =
+        settings(
+            gradients,
+            "depths=8",
+            "activations=relu",
+            "norms=none",
+            "pictures=2",
+            "precisions=f32");
+    LabRun first = new LabRun(gradients, settings, DATA, 3, folder);
+    LabRun.Outcome stopped =
+        first.run(
+            new LabListener() {
+              @Override
+              public void cellDone(String what, int index, double seconds) {
+                first.requestStop();
+              }
+            });
+    assertEquals(1, stopped.done());
+    assertTrue(stopped.stopped());
+    Path cells = folder.resolve("cells.jsonl");
+    Files.writeString(cells, "{\"cell\":{\"dep", StandardOpenOption.APPEND);
+    List<String> again = new ArrayList<>();
+    LabRun.Outcome outcome =
+        run(
+            gradients,
+            settings,
+            new LabListener() {
+              @Override
+              public void cellStarted(String what, int index) {
+                again.add(what);
+              }
+            });
+    assertEquals(2, again.size(), again::toString);
+    assertEquals(3, outcome.done());
+    assertEquals(3, Files.readAllLines(cells).size());
+    assertEquals(1 + 3 * 3, Files.readAllLines(folder.resolve("results.csv")).size());
+    InvalidInputException e =
+        assertThrows(
+            InvalidInputException.class,
+            () -> new LabRun(gradients, settings.set("pictures=3"), DATA, 3, folder));
+    assertTrue(e.getMessage().contains("was begun with settings"), e.getMessage());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "depths=21,6n + 2",
+    "depths=many,a whole number",
+    "activations=rleu,did you mean 'relu'",
+    "depth=20,did you mean 'depths'",
+    "pictures=1,at least 2",
+    "pictures,name=value"
+  })
+  void wrongSettingsAreNamed(String change, String part) {
+    Experiment gradients = Experiments.named("gradients");
+    InvalidInputException e =
+        assertThrows(
+            InvalidInputException.class,
+            () -> gradients.cells(gradients.settings(false).set(change)));
+    assertTrue(e.getMessage().contains(part), e.getMessage());
+  }
+
+  @Test
+  void everyExperimentHasCellsAndSaysNothingOfNoNumbers() {
+    for (Experiment experiment : Experiments.all()) {
+      for (boolean full : new boolean[] {false, true}) {
+        Settings settings = experiment.settings(full);
+        assertTrue(experiment.cells(settings).size() > 0, experiment.name());
+        assertTrue(experiment.findings(settings, List.of()).charts().isEmpty(), experiment.name());
+      }
+    }
+    assertTrue(
+        assertThrows(InvalidInputException.class, () -> Experiments.named("gradient"))
+            .getMessage()
+            .contains("did you mean 'gradients'"));
+  }
+}
