@@ -9,6 +9,7 @@ import io.resnet4j.model.ModelSpec;
 import io.resnet4j.model.StateMatch;
 import io.resnet4j.plan.MemoryMode;
 import io.resnet4j.plan.Precision;
+import io.resnet4j.train.EarlyStopping;
 import io.resnet4j.train.Extent;
 import io.resnet4j.train.Recipe;
 import io.resnet4j.train.Recipes;
@@ -112,6 +113,24 @@ final class TrainCommand extends Command {
   @Option(names = "--resume", description = "Go on with the run in --out, given the same options.")
   private boolean resume;
 
+  @Mixin private CheckpointOptions checkpoints = new CheckpointOptions();
+
+  @Option(
+      names = "--patience",
+      paramLabel = "N",
+      defaultValue = "0",
+      description =
+          "Stop early after N epochs without a better validation; 0 to train to the end (default:"
+              + " ${DEFAULT-VALUE}).")
+  private int patience;
+
+  @Option(
+      names = "--min-delta",
+      paramLabel = "X",
+      defaultValue = "0",
+      description = "With --patience: the least rise of the accuracy that counts (default: 0).")
+  private double minDelta;
+
   @Option(
       names = "--set",
       paramLabel = "key=value",
@@ -173,7 +192,9 @@ final class TrainCommand extends Command {
             workers,
             MemoryMode.named(memory),
             Choices.onOff("--autotune", autotune),
-            resume);
+            resume,
+            checkpoints.read(),
+            new EarlyStopping(patience, minDelta));
     console.info(splits.description());
     Optional<Model> taughtBy = Optional.ofNullable(teacher).map(Model::load);
     TrainResult result =

@@ -52,6 +52,10 @@ public final class Trainer implements AutoCloseable {
   private final DataSplits.HeldOut parts;
   private final Normalisation normalisation;
   private final RunFolder folder;
+  private final Checkpoints checkpoints;
+  private final List<String> notes = new ArrayList<>();
+  private final boolean resumed;
+  private final Map<String, String> pins;
   private final ObjectNode config;
   private final Schedule.Run span;
   private final List<TrainListener> listeners = new ArrayList<>();
@@ -82,24 +86,27 @@ public final class Trainer implements AutoCloseable {
     Backend backend = Requirements.backend(options.backend(), precision);
     parts = data.holdOut(options.valSplit(), options.seed());
     Requirements.batch(recipe.batch(), parts.train());
+    Requirements.validation(options.stopping(), parts);
     normalisation = recipe.normalisation(parts.train());
     config = RunConfig.of(initial, recipe, precision, options, data, parts, teacher);
-    folder = options.resume() ? RunFolder.resume(options.out()) : RunFolder.create(options.out());
-    Optional<Checkpoint> checkpoint = Optional.empty();
-    if (options.resume()) {
-      RunConfig.requireSame(folder.file(RunFolder.CONFIG), folder.config(), config);
-      checkpoint = Optional.of(Checkpoint.read(folder.file(RunFolder.CHECKPOINT)));
-    }
     loader = new Loader(parts.train(), loading());
     long perEpoch = loader.batchesPerEpoch();
     span = Schedule.Run.of(Math.max(1, recipe.length().inSteps(0, perEpoch)), perEpoch);
     Optional<ChoiceCache> cache =
         options.autotune() ? Optional.of(ChoiceCache.of(backend)) : Optional.empty();
+    Beginning beginning = Beginning.of(options, config, notes);
+    folder = beginning.folder();
+    checkpoints = beginning.checkpoints();
+    resumed = beginning.from().isPresent();
+    boolean chosen = beginning.choices().isPresent();
     session =
-        backend.open(
-            options.resume()
-                ? Choices.fixed(folder.choices())
-                : cache.map(c -> Choices.measuring(c.read())).orElse(Choices.DEFAULTS));
+        beginning.open(
+            backend,
+            beginning
+                .choices()
+                .map(Choices::fixed)
+                .or(() -> cache.map(c -> Choices.measuring(c.read())))
+                .orElse(Choices.DEFAULTS));
     try {
       Optional<Teacher> taught =
           teacher.map(model -> new Teacher(session, model, spec, precision, normalisation));
@@ -116,14 +123,16 @@ public final class Trainer implements AutoCloseable {
       if (recipe.averaging().ema() > 0) {
         parts.validation().ifPresent(averaged.orElseThrow()::prepare);
       }
-      if (!options.resume()) {
+      if (!chosen) {
         folder.writeChoices(session.choices());
         cache.ifPresent(c -> c.add(session.choices()));
       }
-      start(checkpoint);
+      pins = Pins.of(backend, runner.plan());
+      start(beginning.from());
     } catch (RuntimeException | Error e) {
       loader.close();
       session.close();
+      folder.close();
       throw e;
     }
   }
@@ -174,12 +183,14 @@ public final class Trainer implements AutoCloseable {
         .withWorkers(options.workers());
   }
 
-  private void start(Optional<Checkpoint> checkpoint) {
-    if (checkpoint.isPresent()) {
-      Checkpoint from = checkpoint.get();
-      progress = from.progress();
-      from.restore(
-          session, runner.groups(), average.namespaces(), folder.file(RunFolder.CHECKPOINT));
+  private void start(Optional<Checkpoints.Read> from) {
+    if (from.isPresent()) {
+      Checkpoint checkpoint = from.get().checkpoint();
+      Path file = from.get().file();
+      Pins.require(file, checkpoint.pins(), pins, options.checkpointing().anyMachine())
+          .ifPresent(notes::add);
+      progress = checkpoint.progress();
+      checkpoint.restore(session, runner.groups(), average.namespaces(), file);
     } else {
       initial.state().forEach((path, tensor) -> session.write(Program.MODEL, path, tensor));
       average.begin();
@@ -229,7 +240,7 @@ public final class Trainer implements AutoCloseable {
       throw new IllegalStateException("trainer: fit was called before; make another trainer");
     }
     begun = true;
-    if (options.resume()) {
+    if (resumed) {
       folder.trimMetrics(progress.epoch());
     } else {
       folder.writeConfig(config);
@@ -246,10 +257,16 @@ public final class Trainer implements AutoCloseable {
             runner.arenaBytes(),
             session.bytes());
     listeners.forEach(listener -> listener.started(event));
-    while (progress.step() < span.steps() && !stopRequested) {
+    notes.forEach(this::warn);
+    while (!ended() && !stopRequested) {
       epoch();
     }
     return finish();
+  }
+
+  /** Whether the recipe's length is reached or nothing gets better any more. */
+  private boolean ended() {
+    return progress.step() >= span.steps() || options.stopping().met(progress.patience());
   }
 
   private int epochs() {
@@ -266,6 +283,9 @@ public final class Trainer implements AutoCloseable {
         return;
       }
       step(batches, steps);
+      if (progress.stepInEpoch() < steps && checkpoints.due()) {
+        writeCheckpoint();
+      }
     }
     average.finishedEpoch(epoch);
     long begin = System.nanoTime();
@@ -295,7 +315,7 @@ public final class Trainer implements AutoCloseable {
             progress.epochSeconds() + took,
             progress.dataWait());
     Double before = progress.bestValAcc();
-    progress = progress.finishedEpoch(metrics, took, recipe.schedule());
+    progress = progress.finishedEpoch(metrics, took, recipe.schedule(), options.stopping());
     folder.append(metrics);
     listeners.forEach(listener -> listener.epochDone(metrics));
     Double best = progress.bestValAcc();
@@ -352,7 +372,7 @@ public final class Trainer implements AutoCloseable {
   }
 
   private TrainResult finish() {
-    boolean stopped = progress.step() < span.steps();
+    boolean stopped = !ended();
     if (!stopped) {
       average.finish(loader.epoch(progress.epoch()), options.seed());
     }
@@ -387,9 +407,13 @@ public final class Trainer implements AutoCloseable {
 
   private void writeCheckpoint() {
     written(
-        folder.writeCheckpoint(
+        checkpoints.write(
             Checkpoint.of(
-                session, runner.groups(), average.namespaces(), progress, options.seed())));
+                session, runner.groups(), average.namespaces(), progress, options.seed(), pins)));
+  }
+
+  private void warn(String line) {
+    listeners.forEach(listener -> listener.warning(line));
   }
 
   private void written(Path file) {
@@ -403,5 +427,6 @@ public final class Trainer implements AutoCloseable {
     evaluator.close();
     averaged.ifPresent(Evaluator::close);
     session.close();
+    folder.close();
   }
 }
