@@ -15,6 +15,7 @@ final class Commands {
     ALL.put("summary", "show a network layer by layer");
     ALL.put("recipes", "list the training recipes and their settings");
     ALL.put("train", "train a network");
+    ALL.put("lr-find", "suggest a learning rate");
     ALL.put("preview", "write a contact sheet of augmented pictures");
     ALL.put("report", "make the report of a run, or lay several runs over each other");
     ALL.put("eval", "evaluate trained weights on a data set");
@@ -44,6 +45,7 @@ final class Commands {
       case "summary" -> new SummaryCommand();
       case "recipes" -> new RecipesCommand();
       case "train" -> new TrainCommand();
+      case "lr-find" -> new LrFindCommand();
       case "preview" -> new PreviewCommand();
       case "bench" -> new BenchCommand();
       default ->

@@ -3,10 +3,8 @@ package io.resnet4j.app;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.resnet4j.interop.AtomicFile;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
@@ -37,15 +35,7 @@ final class Report {
    * @throws IOException if it cannot be written
    */
   void write(Path file) throws IOException {
-    byte[] bytes = html().getBytes(StandardCharsets.UTF_8);
-    AtomicFile.write(
-        file,
-        out -> {
-          ByteBuffer left = ByteBuffer.wrap(bytes);
-          while (left.hasRemaining()) {
-            out.write(left);
-          }
-        });
+    OutputFile.write(file, html());
   }
 
   String html() throws IOException {

@@ -65,6 +65,7 @@ public final class Trainer implements AutoCloseable {
   private final Evaluator evaluator;
   private final Optional<Evaluator> averaged;
   private final Loader loader;
+  private final Diagnosis diagnosis;
   private Progress progress = Progress.NONE;
   private volatile boolean stopRequested;
   private boolean begun;
@@ -128,6 +129,12 @@ public final class Trainer implements AutoCloseable {
         cache.ifPresent(c -> c.add(session.choices()));
       }
       pins = Pins.of(backend, runner.plan());
+      diagnosis =
+          new Diagnosis(
+              session,
+              precision,
+              options.seed(),
+              new Symptoms(recipe, spec.classes(), options.workers()));
       start(beginning.from());
     } catch (RuntimeException | Error e) {
       loader.close();
@@ -258,6 +265,7 @@ public final class Trainer implements AutoCloseable {
             session.bytes());
     listeners.forEach(listener -> listener.started(event));
     notes.forEach(this::warn);
+    diagnosis.symptoms().ofLabels(parts.train()).forEach(this::warn);
     while (!ended() && !stopRequested) {
       epoch();
     }
@@ -318,6 +326,7 @@ public final class Trainer implements AutoCloseable {
     progress = progress.finishedEpoch(metrics, took, recipe.schedule(), options.stopping());
     folder.append(metrics);
     listeners.forEach(listener -> listener.epochDone(metrics));
+    diagnosis.symptoms().ofEpoch(metrics, steps).forEach(this::warn);
     Double best = progress.bestValAcc();
     if (best != null && !best.equals(before)) {
       // An equal average is worth nothing before its running statistics are taken, at the end.
@@ -338,8 +347,8 @@ public final class Trainer implements AutoCloseable {
     try {
       outcome = runner.gradients(batch, step);
     } catch (StepRunner.NotFinite e) {
-      throw new Diagnosis(session, precision, options.seed())
-          .of(e, step, progress.epoch() + 1, rate, folder.file(RunFolder.CHECKPOINT).toString());
+      throw diagnosis.of(
+          e, step, progress.epoch() + 1, rate, folder.file(RunFolder.CHECKPOINT).toString());
     }
     runner.update(step, rate);
     average.stepped(step + 1);
@@ -361,6 +370,7 @@ public final class Trainer implements AutoCloseable {
             progress.imagesPerSecond(recipe.batch()),
             progress.dataWait());
     listeners.forEach(listener -> listener.stepDone(event));
+    diagnosis.symptoms().ofStep(loss, rate).ifPresent(this::warn);
   }
 
   private double rate(long step) {
