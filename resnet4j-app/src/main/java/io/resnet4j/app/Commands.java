@@ -15,6 +15,7 @@ final class Commands {
     ALL.put("summary", "show a network layer by layer");
     ALL.put("recipes", "list the training recipes and their settings");
     ALL.put("train", "train a network");
+    ALL.put("finetune", "teach a trained network other classes");
     ALL.put("lr-find", "suggest a learning rate");
     ALL.put("preview", "write a contact sheet of augmented pictures");
     ALL.put("report", "make the report of a run, or lay several runs over each other");
@@ -45,6 +46,7 @@ final class Commands {
       case "summary" -> new SummaryCommand();
       case "recipes" -> new RecipesCommand();
       case "train" -> new TrainCommand();
+      case "finetune" -> new FinetuneCommand();
       case "lr-find" -> new LrFindCommand();
       case "preview" -> new PreviewCommand();
       case "bench" -> new BenchCommand();

@@ -7,10 +7,14 @@ import io.resnet4j.data.Dataset;
 import io.resnet4j.data.Normalisation;
 import io.resnet4j.data.Preprocessing;
 import io.resnet4j.data.PreprocessingJson;
-import io.resnet4j.infer.Evaluation;
+import io.resnet4j.infer.Answers;
+import io.resnet4j.infer.Calibration;
 import io.resnet4j.infer.Predictor;
 import io.resnet4j.model.Model;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -36,6 +40,28 @@ final class EvalCommand extends Command {
       description = "Pictures at a time (default: ${DEFAULT-VALUE}).")
   private int batch;
 
+  @Option(
+      names = "--top",
+      paramLabel = "K",
+      defaultValue = "5",
+      description = "Also say how often the class is among the K likeliest (default: 5).")
+  private int top;
+
+  @Option(
+      names = "--calibrate",
+      description =
+          "With --split test: fit a temperature on the validation pictures, and say what it does to"
+              + " the calibration here.")
+  private boolean calibrate;
+
+  @Option(
+      names = "--report",
+      paramLabel = "DIR",
+      description =
+          "Write eval.html, eval.json, classes.csv, confusion.csv and mistakes.csv there: each"
+              + " class's numbers, who is taken for whom, calibration, the surest mistakes.")
+  private @Nullable Path report;
+
   @Option(names = "--json", description = "The result as one line of JSON.")
   private boolean json;
 
@@ -45,26 +71,50 @@ final class EvalCommand extends Command {
     if (batch < 1) {
       throw new InvalidInputException("--batch " + batch + ": give at least 1");
     }
+    if (top < 1) {
+      throw new InvalidInputException("--top " + top + ": give at least 1");
+    }
+    if (calibrate && !test) {
+      throw new InvalidInputException(
+          "--calibrate: a temperature is fitted on the validation pictures; use --split test");
+    }
+    if (report != null) {
+      OutputFile.folder("--report", report);
+    }
     Model model = weights.load();
     DataSplits splits = framed(data.open(console), model);
     Dataset part = test ? splits.test() : heldOut(model, splits);
-    Evaluation result;
+    EvalReport result;
     try (Predictor predictor = weights.open(model)) {
-      if (predictor.preprocessing().isPresent()) {
-        Preprocessing own = predictor.preprocessing().get();
-        result = predictor.evaluate(part, own, batch, weights.views());
-      } else {
-        console.info(
-            weights.file()
-                + ": does not say how pictures are normalised; using mean and deviation of the"
-                + " training set's channels");
-        Normalisation normalisation = Normalisation.perChannel(splits.train());
-        Preprocessing made = Preprocessing.of(splits.train(), normalisation);
-        result = predictor.evaluate(part, made, batch, weights.views());
+      Preprocessing with = preprocessing(predictor, splits, console);
+      Optional<Double> temperature = Optional.empty();
+      if (calibrate) {
+        Dataset validation = heldOut(model, splits);
+        temperature =
+            Optional.of(
+                Calibration.fitTemperature(
+                    predictor.answers(validation, with, batch, weights.views())));
       }
+      Answers answers = predictor.answers(part, with, batch, weights.views());
+      result = new EvalReport(model.spec().name(), part, answers, top, temperature);
     }
-    console.result(json ? Json.line(result) : words(model, result, test));
+    if (report != null) {
+      result.write(report);
+      console.info("wrote " + report.resolve(EvalReport.PAGE));
+    }
+    console.result(json ? Json.line(result.json()) : result.words(test));
     return Main.OK;
+  }
+
+  private Preprocessing preprocessing(Predictor predictor, DataSplits splits, Console console) {
+    if (predictor.preprocessing().isPresent()) {
+      return predictor.preprocessing().get();
+    }
+    console.info(
+        weights.file()
+            + ": does not say how pictures are normalised; using mean and deviation of the training"
+            + " set's channels");
+    return Preprocessing.of(splits.train(), Normalisation.perChannel(splits.train()));
   }
 
   /** The data as the model was taught to see pictures. */
@@ -100,16 +150,5 @@ final class EvalCommand extends Command {
                         + weights.file()
                         + " was trained with --val-split 0, so nothing was held out; use --split"
                         + " test"));
-  }
-
-  private static String words(Model model, Evaluation result, boolean test) {
-    return new TextTable("ll")
-        .row(
-            model.spec().name(),
-            Text.count(result.n()) + (test ? " test pictures" : " validation pictures"))
-        .row("top1", Text.percent(result.top1()))
-        .row("top5", Text.percent(result.top5()))
-        .row("loss", Text.decimal(result.loss()))
-        .toString();
   }
 }

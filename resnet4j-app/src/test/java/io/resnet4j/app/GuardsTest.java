@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What keeps a night from being lost. */
 class GuardsTest {
-  private static final String SMALL =
+  static final String SMALL =
       "{\"base\":\"resnet20\",\"blocks\":[1,1,1],\"stem\":{\"width\":8},\"widths\":[8,16,32]}";
 
   @TempDir Path folder;

@@ -21,8 +21,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Runs that are killed, or whose disk fills, end as those that are not. */
 class KillTest {
-  private static final String SMALL =
-      "{\"base\":\"resnet20\",\"blocks\":[1,1,1],\"stem\":{\"width\":8},\"widths\":[8,16,32]}";
   private static final int KILLS = 2;
   private static final int BASH_LIMIT_KIB = 150;
 
@@ -34,7 +32,7 @@ class KillTest {
   @BeforeEach
   void prepare() throws IOException {
     data = TinyCifar.write(folder.resolve("data"), 20);
-    model = Files.writeString(folder.resolve("small.json"), SMALL);
+    model = Files.writeString(folder.resolve("small.json"), GuardsTest.SMALL);
   }
 
   private List<String> arguments(String out) {

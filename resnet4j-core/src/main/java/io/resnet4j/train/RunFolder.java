@@ -236,7 +236,11 @@ final class RunFolder implements AutoCloseable {
   }
 
   private Path write(String name, String text) {
-    Path file = file(name);
+    return text(file(name), text);
+  }
+
+  /** Writes text in one piece. */
+  static Path text(Path file, String text) {
     try {
       AtomicFile.write(
           file,

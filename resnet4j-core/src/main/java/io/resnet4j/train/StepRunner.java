@@ -68,14 +68,18 @@ final class StepRunner {
       prepare(recipe.batch() % part);
     }
     Graph graph = graphs.get(part);
-    parameters = graph.parameters().stream().map(Value::name).toList();
+    parameters = ParameterGroups.moving(recipe, graph).stream().map(Value::name).toList();
     groups = recipe.groups(graph);
   }
 
   private void prepare(int size) {
-    Graph graph = spec.trainingGraph(size, criterion);
+    Graph written = spec.trainingGraph(size, criterion);
+    Graph graph = recipe.transfer().frozenNorms() ? Norms.frozen(written) : written;
     graphs.put(size, graph);
-    Program step = Program.training(graph, ModelSpec.LOSS, precision).keeping(memory);
+    Program step =
+        Program.training(graph, ModelSpec.LOSS, precision)
+            .by(ParameterGroups.moving(recipe, graph))
+            .keeping(memory);
     Plan plan = Planner.plan(step);
     planned.put(size, plan);
     plans.put(size, session.prepare(plan));

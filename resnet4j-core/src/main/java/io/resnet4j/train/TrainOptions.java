@@ -61,6 +61,22 @@ public record TrainOptions(
         EarlyStopping.NEVER);
   }
 
+  /** The same in another folder. */
+  public TrainOptions into(Path newOut) {
+    return new TrainOptions(
+        newOut,
+        seed,
+        precision,
+        valSplit,
+        backend,
+        workers,
+        memory,
+        autotune,
+        resume,
+        checkpointing,
+        stopping);
+  }
+
   /** The same with another seed. */
   public TrainOptions withSeed(long newSeed) {
     return new TrainOptions(
