@@ -89,6 +89,14 @@ final class BarDisplay extends TrainDisplay {
   }
 
   @Override
+  public void warning(String line) {
+    if (bar != null) {
+      console.err().print(CLEAR_LINE);
+    }
+    super.warning(line);
+  }
+
+  @Override
   public void close() {
     if (bar != null) {
       bar.close();

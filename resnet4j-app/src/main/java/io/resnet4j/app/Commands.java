@@ -15,6 +15,8 @@ final class Commands {
     ALL.put("summary", "show a network layer by layer");
     ALL.put("recipes", "list the training recipes and their settings");
     ALL.put("train", "train a network");
+    ALL.put("finetune", "teach a trained network other classes");
+    ALL.put("lr-find", "suggest a learning rate");
     ALL.put("preview", "write a contact sheet of augmented pictures");
     ALL.put("lab", "run an experiment on depth, gradients and shortcuts");
     ALL.put("diagnose", "say what a training run suffers from");
@@ -54,6 +56,8 @@ final class Commands {
       case "summary" -> new SummaryCommand();
       case "recipes" -> new RecipesCommand();
       case "train" -> new TrainCommand();
+      case "finetune" -> new FinetuneCommand();
+      case "lr-find" -> new LrFindCommand();
       case "preview" -> new PreviewCommand();
       case "bench" -> new BenchCommand();
       default ->

@@ -5,10 +5,14 @@ import io.resnet4j.InvalidInputException;
 import io.resnet4j.data.DataSplits;
 import io.resnet4j.data.Dataset;
 import io.resnet4j.data.Preprocessing;
-import io.resnet4j.infer.Evaluation;
+import io.resnet4j.infer.Answers;
+import io.resnet4j.infer.Calibration;
 import io.resnet4j.infer.Predictor;
 import io.resnet4j.model.TrainedModel;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -34,6 +38,28 @@ final class EvalCommand extends Command {
       description = "Pictures at a time (default: ${DEFAULT-VALUE}).")
   private int batch;
 
+  @Option(
+      names = "--top",
+      paramLabel = "K",
+      defaultValue = "5",
+      description = "Also say how often the class is among the K likeliest (default: 5).")
+  private int top;
+
+  @Option(
+      names = "--calibrate",
+      description =
+          "With --split test: fit a temperature on the validation pictures, and say what it does to"
+              + " the calibration here.")
+  private boolean calibrate;
+
+  @Option(
+      names = "--report",
+      paramLabel = "DIR",
+      description =
+          "Write eval.html, eval.json, classes.csv, confusion.csv and mistakes.csv there: each"
+              + " class's numbers, who is taken for whom, calibration, the surest mistakes.")
+  private @Nullable Path report;
+
   @Option(names = "--json", description = "The result as one line of JSON.")
   private boolean json;
 
@@ -43,15 +69,38 @@ final class EvalCommand extends Command {
     if (batch < 1) {
       throw new InvalidInputException("--batch " + batch + ": give at least 1");
     }
+    if (top < 1) {
+      throw new InvalidInputException("--top " + top + ": give at least 1");
+    }
+    if (calibrate && !test) {
+      throw new InvalidInputException(
+          "--calibrate: a temperature is fitted on the validation pictures; use --split test");
+    }
+    if (report != null) {
+      OutputFile.folder("--report", report);
+    }
     TrainedModel model = weights.load();
     DataSplits splits = WeightsOptions.framed(data.open(console), model, weights.file());
     Dataset part = test ? splits.test() : heldOut(model, splits);
-    Preprocessing seen = WeightsOptions.preprocessing(splits, model, weights.file(), console);
-    Evaluation result;
+    Preprocessing with = WeightsOptions.preprocessing(splits, model, weights.file(), console);
+    EvalReport result;
     try (Predictor predictor = weights.open(model)) {
-      result = predictor.evaluate(part, seen, batch, weights.views());
+      Optional<Double> temperature = Optional.empty();
+      if (calibrate) {
+        Dataset validation = heldOut(model, splits);
+        temperature =
+            Optional.of(
+                Calibration.fitTemperature(
+                    predictor.answers(validation, with, batch, weights.views())));
+      }
+      Answers answers = predictor.answers(part, with, batch, weights.views());
+      result = new EvalReport(model.spec().name(), part, answers, top, temperature);
     }
-    console.result(json ? Json.line(result) : words(model, result, test));
+    if (report != null) {
+      result.write(report);
+      console.info("wrote " + report.resolve(EvalReport.PAGE));
+    }
+    console.result(json ? Json.line(result.json()) : result.words(test));
     return Main.OK;
   }
 
@@ -77,16 +126,5 @@ final class EvalCommand extends Command {
                         + weights.file()
                         + " was trained with --val-split 0, so nothing was held out; use --split"
                         + " test"));
-  }
-
-  private static String words(TrainedModel model, Evaluation result, boolean test) {
-    return new TextTable("ll")
-        .row(
-            model.spec().name(),
-            Text.count(result.n()) + (test ? " test pictures" : " validation pictures"))
-        .row("top1", Text.percent(result.top1()))
-        .row("top5", Text.percent(result.top5()))
-        .row("loss", Text.decimal(result.loss()))
-        .toString();
   }
 }

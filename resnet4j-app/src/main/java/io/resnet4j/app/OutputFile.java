@@ -1,6 +1,11 @@
 package io.resnet4j.app;
 
 import io.resnet4j.InvalidInputException;
+import io.resnet4j.interop.AtomicFile;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -21,6 +26,37 @@ final class OutputFile {
     }
     if (Files.isDirectory(out)) {
       throw new InvalidInputException(option + " " + out + ": is a folder; name a file");
+    }
+  }
+
+  /**
+   * Makes a folder that files will be written into.
+   *
+   * @throws InvalidInputException if it cannot be made or is a file
+   */
+  static void folder(String option, Path out) {
+    try {
+      Files.createDirectories(out);
+    } catch (IOException e) {
+      throw new InvalidInputException(
+          option + " " + out + ": cannot be made a folder; name another", e);
+    }
+  }
+
+  /** Writes text; the file appears whole or not at all. */
+  static void write(Path file, String text) {
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    try {
+      AtomicFile.write(
+          file,
+          out -> {
+            ByteBuffer left = ByteBuffer.wrap(bytes);
+            while (left.hasRemaining()) {
+              out.write(left);
+            }
+          });
+    } catch (IOException e) {
+      throw new UncheckedIOException(file + ": cannot be written", e);
     }
   }
 }

@@ -1,9 +1,7 @@
 package io.resnet4j.app;
 
-import io.resnet4j.interop.AtomicFile;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -54,15 +52,7 @@ final class Page {
    * @throws IOException if it cannot be written
    */
   void write(Path file) throws IOException {
-    byte[] bytes = html().getBytes(StandardCharsets.UTF_8);
-    AtomicFile.write(
-        file,
-        out -> {
-          ByteBuffer left = ByteBuffer.wrap(bytes);
-          while (left.hasRemaining()) {
-            out.write(left);
-          }
-        });
+    OutputFile.write(file, html());
   }
 
   /** JSON within a script; a "&lt;" would let a name end the script that it stands in. */

@@ -1,23 +1,17 @@
 package io.resnet4j.app;
 
 import io.resnet4j.InvalidInputException;
-import io.resnet4j.backend.Backends;
 import io.resnet4j.data.DataSplits;
-import io.resnet4j.interop.StateDict;
 import io.resnet4j.model.Model;
 import io.resnet4j.model.ModelSpec;
-import io.resnet4j.model.StateMatch;
-import io.resnet4j.plan.MemoryMode;
-import io.resnet4j.plan.Precision;
+import io.resnet4j.train.EarlyStopping;
 import io.resnet4j.train.Extent;
 import io.resnet4j.train.Recipe;
-import io.resnet4j.train.Recipes;
 import io.resnet4j.train.TrainOptions;
 import io.resnet4j.train.TrainResult;
 import io.resnet4j.train.Trainer;
+import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
@@ -30,20 +24,7 @@ import picocli.CommandLine.Option;
             + " best.safetensors, report.html. Ctrl-C writes a checkpoint; --resume goes on from"
             + " it.")
 final class TrainCommand extends Command {
-  @Option(
-      names = "--model",
-      required = true,
-      paramLabel = "M",
-      description = "A name that 'models' lists, or a JSON file.")
-  private String model = "";
-
-  @Mixin private DataOptions data = new DataOptions();
-
-  @Option(
-      names = "--recipe",
-      paramLabel = "R",
-      description = "See 'recipes' (default: what suits the data).")
-  private @Nullable String recipe;
+  @Mixin private LearningOptions learning = new LearningOptions();
 
   @Option(names = "--epochs", paramLabel = "N", description = "Length of the run.")
   private @Nullable Integer epochs;
@@ -51,54 +32,8 @@ final class TrainCommand extends Command {
   @Option(names = "--steps", paramLabel = "N", description = "Length of the run, in steps.")
   private @Nullable Integer steps;
 
-  @Option(names = "--batch", paramLabel = "N", description = "Pictures in a step.")
-  private @Nullable Integer batch;
-
   @Option(names = "--lr", paramLabel = "X", description = "Highest learning rate.")
   private @Nullable String learningRate;
-
-  @Option(
-      names = "--precision",
-      paramLabel = "P",
-      description =
-          "f32 or bf16 (default: the recipe's, or f32 where the processor has no instructions for"
-              + " that).")
-  private @Nullable String precision;
-
-  @Option(
-      names = "--seed",
-      paramLabel = "N",
-      defaultValue = "0",
-      description = "Of weights, order, augmentation and split (default: 0).")
-  private long seed;
-
-  @Option(names = "--threads", paramLabel = "N", description = "Threads that compute.")
-  private @Nullable Integer threads;
-
-  @Option(
-      names = "--workers",
-      paramLabel = "N",
-      defaultValue = "1",
-      description = "Threads that prepare batches (default: 1).")
-  private int workers;
-
-  @Option(
-      names = "--val-split",
-      paramLabel = "F",
-      defaultValue = "0.1",
-      description =
-          "Share of the training set held out for validation, where the data has no validation set"
-              + " of its own; 0 for none (default: 0.1).")
-  private double valSplit;
-
-  @Option(
-      names = "--init",
-      paramLabel = "FILE",
-      description =
-          "Begin with the weights in a safetensors file or a state dict of PyTorch (.pth).")
-  private @Nullable Path init;
-
-  @Mixin private FitOptions fit = new FitOptions();
 
   @Option(
       names = "--teacher",
@@ -117,36 +52,25 @@ final class TrainCommand extends Command {
   @Option(names = "--resume", description = "Go on with the run in --out, given the same options.")
   private boolean resume;
 
-  @Option(
-      names = "--set",
-      paramLabel = "key=value",
-      description = "Change a setting of the recipe; 'recipes' lists them. Can be repeated.")
-  private List<String> settings = new ArrayList<>();
+  @Mixin private CheckpointOptions checkpoints = new CheckpointOptions();
 
   @Option(
-      names = "--backend",
-      paramLabel = "B",
-      defaultValue = Backends.DEFAULT,
-      description = "onednn or reference (default: ${DEFAULT-VALUE}).")
-  private String backend = Backends.DEFAULT;
-
-  @Option(
-      names = "--autotune",
-      paramLabel = "on|off",
-      defaultValue = "on",
+      names = "--patience",
+      paramLabel = "N",
+      defaultValue = "0",
       description =
-          "Choose implementations by measuring, once on each machine, or take oneDNN's own choice"
-              + " (default: ${DEFAULT-VALUE}).")
-  private String autotune = "on";
+          "Stop early after N epochs without a better validation; 0 to train to the end (default:"
+              + " ${DEFAULT-VALUE}).")
+  private int patience;
 
   @Option(
-      names = "--memory",
-      paramLabel = "MODE",
-      defaultValue = "keep",
-      description =
-          "What a step keeps for its gradients: keep, or lean to compute again what takes little"
-              + " work: half the memory or less, about a third more time (default: keep).")
-  private String memory = "keep";
+      names = "--min-delta",
+      paramLabel = "X",
+      defaultValue = "0",
+      description = "With --patience: the least rise of the accuracy that counts (default: 0).")
+  private double minDelta;
+
+  @Mixin private RehearsalOptions rehearsal = new RehearsalOptions();
 
   @Mixin private ProbeFlags probes = new ProbeFlags();
 
@@ -155,79 +79,74 @@ final class TrainCommand extends Command {
 
   @Override
   int run(Console console) {
-    Threads.require(threads);
-    ModelSpec spec = Specs.named(model);
-    Optional<Precision> chosen = Optional.ofNullable(precision).map(Precision::named);
+    learning.check();
+    ModelSpec spec = learning.spec();
     if (epochs != null && steps != null) {
       throw new InvalidInputException("--epochs and --steps: give one of them");
     }
     if (resume && out == null) {
       throw new InvalidInputException("--resume: say which run with --out DIR");
     }
-    Optional<Recipe> named = Optional.ofNullable(recipe).map(Recipes::named);
-    DataSplits opened = data.open(console);
-    Recipe full = adjusted(named.orElseGet(() -> Recipes.defaultFor(Runs.dataName(opened))));
-    DataSplits splits = full.augment().framed(opened);
-    ModelSpec fitted = Specs.fitted(spec, splits.train());
+    DataSplits opened = learning.open(console);
+    Recipe full =
+        rehearsal.shortened(adjusted(learning.recipe(opened)), steps != null || epochs != null);
     Path folder = Optional.ofNullable(out).orElseGet(() -> Runs.fresh(spec.name()));
     TrainOptions options =
-        new TrainOptions(
-            folder,
-            seed,
-            chosen,
-            valSplit,
-            backend,
-            workers,
-            MemoryMode.named(memory),
-            Choices.onOff("--autotune", autotune),
-            resume);
+        learning
+            .options(folder)
+            .withResume(resume)
+            .withCheckpointing(checkpoints.read())
+            .withStopping(new EarlyStopping(patience, minDelta));
+    ModelSpec fitted = Specs.fitted(spec, full.augment().framed(opened).train());
+    full = batch(full, fitted, opened, folder, console);
+    DataSplits splits =
+        rehearsal.few(full.augment().framed(opened), full, learning.valSplit(), options.seed());
     console.info(splits.description());
     probes.check();
     Optional<Model> taughtBy = Optional.ofNullable(teacher).map(Model::load);
+    Recipe recipe = full;
     TrainResult result =
         Training.run(
             console,
             folder,
             () ->
                 probes.attach(
-                    Trainer.of(initial(fitted, console), full, splits, options, taughtBy)),
+                    Trainer.of(
+                        learning.initial(fitted, console), recipe, splits, options, taughtBy)),
             done -> console.result(json ? Json.line(done) : Training.words(done, heldOut(splits))));
-    return result.stopped() ? Main.INTERRUPTED : Main.OK;
+    return result.stopped() ? Main.INTERRUPTED : rehearsal.judged(result, console);
+  }
+
+  /** A run that is gone on with has its batch, whatever memory there is now. */
+  private Recipe batch(
+      Recipe full, ModelSpec fitted, DataSplits opened, Path folder, Console console) {
+    if (learning.automaticBatch() && resume && Files.isRegularFile(folder.resolve("config.json"))) {
+      int begun = RunFiles.read(folder).config().path("recipe").path("batch").asInt();
+      return full.with("batch", Integer.toString(begun));
+    }
+    return learning.fitted(full, fitted, opened, console);
   }
 
   private String heldOut(DataSplits splits) {
-    return splits.validation().isPresent()
-        ? "the data's own validation set"
-        : Text.share(valSplit) + " of the training set held out";
+    return rehearsal
+        .heldOut()
+        .orElse(
+            splits.validation().isPresent()
+                ? "the data's own validation set"
+                : Text.share(learning.valSplit()) + " of the training set held out");
   }
 
   private Recipe adjusted(Recipe from) {
     Recipe full = from;
-    for (String setting : settings) {
-      full = full.set(setting);
-    }
     if (epochs != null) {
       full = full.withLength(Extent.epochs(epochs));
     }
     if (steps != null) {
       full = full.withLength(Extent.steps(steps));
     }
-    if (batch != null) {
-      full = full.with("batch", batch.toString());
-    }
     if (learningRate != null) {
       full = full.with("learningRate", learningRate);
     }
     return full;
-  }
-
-  private Model initial(ModelSpec spec, Console console) {
-    Model fresh = spec.initialise(seed);
-    if (init == null) {
-      return fresh;
-    }
-    StateDict weights = StateDict.read(init);
-    console.info(weights + "; " + StateMatch.of(spec, weights.tensors()));
-    return fresh.overlay(weights, fit.allowed());
   }
 }

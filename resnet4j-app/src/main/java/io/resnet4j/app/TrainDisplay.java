@@ -84,6 +84,11 @@ class TrainDisplay implements TrainListener, AutoCloseable {
             left(metrics.step())));
   }
 
+  @Override
+  public void warning(String line) {
+    console.warn(line);
+  }
+
   private String left(long step) {
     double each = (System.nanoTime() - begin) * 1e-9 / Math.max(1, step - firstStep);
     return step < steps ? "  left " + Text.seconds(each * (steps - step)) : "";

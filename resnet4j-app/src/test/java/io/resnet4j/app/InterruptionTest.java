@@ -10,16 +10,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Ctrl-C needs a process of its own. */
 class InterruptionTest {
-  private static final int PATIENCE_MINUTES = 5;
-
   @TempDir Path folder;
 
   @Test
@@ -44,19 +40,7 @@ class InterruptionTest {
                 "100000",
                 "--out",
                 out.toString()));
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                Main.class.getName()));
-    command.addAll(arguments);
-    Process process =
-        new ProcessBuilder(command).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
-    // A child that never answers fails the test instead of holding up the build.
-    CompletableFuture.delayedExecutor(PATIENCE_MINUTES, TimeUnit.MINUTES)
-        .execute(process::destroyForcibly);
+    Process process = ChildJvm.start(arguments);
     List<String> said = new ArrayList<>();
     try (BufferedReader err = process.errorReader()) {
       String line;

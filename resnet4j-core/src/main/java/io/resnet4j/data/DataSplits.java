@@ -85,6 +85,18 @@ public record DataSplits(
         notes);
   }
 
+  /** The same with grey pictures as red, green and blue alike, for networks that take these. */
+  public DataSplits inColour() {
+    return train.channels() != 1
+        ? this
+        : new DataSplits(
+            new ColourDataset(train),
+            validation.map(ColourDataset::new),
+            testing.map(ColourDataset::new),
+            description,
+            notes);
+  }
+
   /**
    * What {@link #holdOut} makes.
    *

@@ -28,6 +28,11 @@ public interface Dataset {
   /** The class of picture {@code index}, from 0 to {@code classes().size() - 1}. */
   int label(int index);
 
+  /** What to call picture {@code index} in a list for people: its file, where it has one. */
+  default String title(int index) {
+    return name() + " " + index;
+  }
+
   /**
    * Writes picture {@code index} into the first {@code channels * height * width} bytes of {@code
    * chw}, as unsigned 8-bit planes.

@@ -66,6 +66,11 @@ final class FolderDataset implements Dataset {
   }
 
   @Override
+  public String title(int index) {
+    return files.get(index).toString();
+  }
+
+  @Override
   public void picture(int index, byte[] chw) {
     whole(index).middle(SIDE, SIDE, RESIZE).copyTo(chw);
   }

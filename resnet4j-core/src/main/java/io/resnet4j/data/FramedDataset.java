@@ -65,6 +65,11 @@ final class FramedDataset implements Dataset {
   }
 
   @Override
+  public String title(int index) {
+    return source.title(index);
+  }
+
+  @Override
   public void picture(int index, byte[] chw) {
     source.whole(index).middle(size.height(), size.width(), resize).copyTo(chw);
   }

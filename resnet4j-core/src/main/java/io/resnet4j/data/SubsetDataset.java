@@ -58,6 +58,11 @@ final class SubsetDataset implements Dataset {
   }
 
   @Override
+  public String title(int index) {
+    return source.title(indices[index]);
+  }
+
+  @Override
   public void picture(int index, byte[] chw) {
     source.picture(indices[index], chw);
   }

@@ -441,10 +441,33 @@ public final class Predictor implements AutoCloseable {
    * @throws InvalidInputException as without views
    */
   public Evaluation evaluate(Dataset data, Preprocessing with, int batch, Views views) {
+    Tally tally = new Tally(spec.classes());
+    answer(data, with, batch, views, tally::add);
+    return tally.evaluation();
+  }
+
+  /**
+   * The logits of every picture of a data set, to be looked at from many sides: {@link Assessment}.
+   *
+   * @throws InvalidInputException as {@link #evaluate(Dataset, Preprocessing, int, Views)}, or if
+   *     they pass 2^31 numbers
+   */
+  public Answers answers(Dataset data, Preprocessing with, int batch, Views views) {
+    Answers.Builder all = new Answers.Builder(data.size(), spec.classes());
+    answer(data, with, batch, views, all::add);
+    return all.build();
+  }
+
+  /** Takes the answers to some pictures. */
+  @FunctionalInterface
+  private interface Taker {
+    void take(float[] logits, int[] labels, int count);
+  }
+
+  private void answer(Dataset data, Preprocessing with, int batch, Views views, Taker taker) {
     requireFits(with);
     with.check(data);
     requireClasses(data);
-    Tally tally = new Tally(spec.classes());
     Loader.Options options =
         Loader.Options.evaluation(
             Math.min(Math.max(1, batch / views.count()), data.size()) * views.count(),
@@ -457,10 +480,9 @@ public final class Predictor implements AutoCloseable {
         for (int i = 0; i < count; i++) {
           labels[i] = seen.labels()[i * views.count()];
         }
-        tally.add(Logits.average(logits, count, views.count(), spec.classes()), labels, count);
+        taker.take(Logits.average(logits, count, views.count(), spec.classes()), labels, count);
       }
     }
-    return tally.evaluation();
   }
 
   /** Classes in another order would give a wrong accuracy in silence. */

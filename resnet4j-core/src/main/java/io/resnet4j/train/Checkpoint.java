@@ -1,6 +1,7 @@
 package io.resnet4j.train;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.backend.Session;
 import io.resnet4j.interop.Safetensors;
@@ -13,7 +14,10 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.zip.CRC32;
 
 /**
  * A run between two steps: {@code last.ckpt}.
@@ -32,16 +36,28 @@ import java.util.Set;
  *       generator has a state to keep;
  *   <li>{@code progress}: a JSON object: {@code epoch} finished epochs, {@code stepInEpoch} and
  *       {@code step} done, the sums {@code lossSum} and {@code correct} of the unfinished epoch,
- *       times in seconds, {@code bestValAcc} and {@code last}, the last line of metrics.
+ *       times in seconds, {@code bestValAcc} and {@code last}, the last line of metrics;
+ *   <li>{@code choices}: a JSON object, the implementations computed with;
+ *   <li>{@code pins}: a JSON object, what else the bits depend on ({@link Pins});
+ *   <li>{@code crc32}: over the bytes of the tensors in the order of their names.
  * </ul>
  *
- * The network, recipe and data are in the {@code config.json} beside it.
+ * Files older than the last three are read without them.
+ *
+ * <p>The network, recipe and data are in the {@code config.json} beside it.
  *
  * @param progress how far the run is
  * @param seed of the run
  * @param tensors by namespace and path
+ * @param choices implementations that the run computes with; empty where the file does not tell
+ * @param pins what it was computed with; empty where the file does not tell
  */
-record Checkpoint(Progress progress, long seed, Map<String, Tensor> tensors) {
+record Checkpoint(
+    Progress progress,
+    long seed,
+    Map<String, Tensor> tensors,
+    Optional<Map<String, String>> choices,
+    Map<String, String> pins) {
   private static final String FORMAT = "resnet4j-checkpoint";
   private static final String VERSION = "1";
 
@@ -60,7 +76,8 @@ record Checkpoint(Progress progress, long seed, Map<String, Tensor> tensors) {
       List<UpdateRule.Group> groups,
       List<String> averages,
       Progress progress,
-      long seed) {
+      long seed,
+      Map<String, String> pins) {
     Map<String, Tensor> tensors = new LinkedHashMap<>();
     collect(session, Program.MODEL, tensors);
     Set<String> slots = new LinkedHashSet<>();
@@ -72,7 +89,16 @@ record Checkpoint(Progress progress, long seed, Map<String, Tensor> tensors) {
     metadata.put("version", VERSION);
     metadata.put("seed", Long.toString(seed));
     metadata.put("progress", Json.line(progress));
+    metadata.put("choices", Json.line(new TreeMap<>(session.choices())));
+    metadata.put("pins", Json.line(pins));
+    metadata.put("crc32", checksum(tensors));
     return new Safetensors(tensors, metadata);
+  }
+
+  private static String checksum(Map<String, Tensor> tensors) {
+    CRC32 crc = new CRC32();
+    new TreeMap<>(tensors).values().forEach(tensor -> crc.update(tensor.bytes()));
+    return Long.toHexString(crc.getValue());
   }
 
   private static void collect(Session session, String namespace, Map<String, Tensor> tensors) {
@@ -106,11 +132,31 @@ record Checkpoint(Progress progress, long seed, Map<String, Tensor> tensors) {
       Progress progress =
           Json.MAPPER.readValue(metadata.getOrDefault("progress", ""), Progress.class);
       long seed = Long.parseLong(metadata.getOrDefault("seed", ""));
-      return new Checkpoint(progress, seed, stored.tensors());
+      String crc = metadata.get("crc32");
+      if (crc != null && !crc.equals(checksum(stored.tensors()))) {
+        throw new InvalidInputException(
+            file + ": damaged: its tensors do not have the checksum they were written with");
+      }
+      return new Checkpoint(
+          progress,
+          seed,
+          stored.tensors(),
+          metadata.containsKey("choices")
+              ? Optional.of(texts(metadata.get("choices")))
+              : Optional.empty(),
+          texts(metadata.getOrDefault("pins", "{}")));
     } catch (JsonProcessingException | NumberFormatException e) {
       throw new InvalidInputException(
           file + ": damaged: its metadata cannot be read; begin the run again", e);
     }
+  }
+
+  private static Map<String, String> texts(String json) throws JsonProcessingException {
+    Map<String, String> texts = new LinkedHashMap<>();
+    for (Map.Entry<String, JsonNode> entry : Json.MAPPER.readTree(json).properties()) {
+      texts.put(entry.getKey(), entry.getValue().asText());
+    }
+    return texts;
   }
 
   /**

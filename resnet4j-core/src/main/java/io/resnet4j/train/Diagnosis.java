@@ -20,18 +20,26 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Finds where a loss or gradient that is not finite comes from, by running the same pictures
- * forward again.
+ * Says in plain words what a run suffers from: where a loss or gradient that is not finite comes
+ * from, found by running the same pictures forward again, and what the numbers of steps and epochs
+ * and the labels show ({@link Symptoms}).
  */
 final class Diagnosis {
   private final Session session;
   private final Precision precision;
   private final long seed;
+  private final Symptoms symptoms;
 
-  Diagnosis(Session session, Precision precision, long seed) {
+  Diagnosis(Session session, Precision precision, long seed, Symptoms symptoms) {
     this.session = session;
     this.precision = precision;
     this.seed = seed;
+    this.symptoms = symptoms;
+  }
+
+  /** What numbers and labels show. */
+  Symptoms symptoms() {
+    return symptoms;
   }
 
   NonFiniteLossException of(

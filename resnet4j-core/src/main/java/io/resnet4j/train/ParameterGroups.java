@@ -31,14 +31,20 @@ final class ParameterGroups {
       }
     }
     Updating updating = recipe.updating();
+    Transfer transfer = recipe.transfer();
+    Stages stages = new Stages(graph);
     Map<Kind, Set<String>> members = new LinkedHashMap<>();
     for (Value parameter : graph.parameters()) {
+      if (!moves(transfer, stages, parameter)) {
+        continue;
+      }
       boolean own = updating.companion() == null || convolutions.contains(parameter);
       UpdateRule rule = own ? recipe.optimiser() : updating.companion();
       double rate = own ? 1 : updating.companionRate();
       if (normBiases.contains(parameter)) {
         rate *= updating.normBiasRate();
       }
+      rate *= StrictMath.pow(transfer.layerDecay(), stages.fromHead(parameter.name()));
       boolean decays = recipe.decayNormAndBias() || parameter.shape().rank() > 1;
       members
           .computeIfAbsent(new Kind(rule, rate, decays), k -> new TreeSet<>())
@@ -56,6 +62,16 @@ final class ParameterGroups {
                   kind.decays() ? updating.l1() : 0);
             })
         .toList();
+  }
+
+  private static boolean moves(Transfer transfer, Stages stages, Value parameter) {
+    return transfer.trained() == Transfer.Trained.ALL || stages.isHead(parameter.name());
+  }
+
+  /** The parameters that a recipe moves. */
+  static List<Value> moving(Recipe recipe, Graph graph) {
+    Stages stages = new Stages(graph);
+    return graph.parameters().stream().filter(p -> moves(recipe.transfer(), stages, p)).toList();
   }
 
   /** The same at a learning rate of the schedule. */

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  *     without a validation split
  * @param last line of metrics; null before the first
  * @param plateau what a schedule has seen of plateaus
+ * @param patience what early stopping has seen
  */
 record Progress(
     int epoch,
@@ -34,12 +35,15 @@ record Progress(
     double epochWaitSeconds,
     @Nullable Double bestValAcc,
     @Nullable EpochMetrics last,
-    Plateau plateau) {
-  static final Progress NONE = new Progress(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, null, null, Plateau.NONE);
+    Plateau plateau,
+    Plateau patience) {
+  static final Progress NONE =
+      new Progress(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, null, null, Plateau.NONE, Plateau.NONE);
 
-  /** A checkpoint from before plateaus were watched for has none. */
+  /** A checkpoint from before these were watched for has none. */
   Progress {
     plateau = Objects.requireNonNullElse(plateau, Plateau.NONE);
+    patience = Objects.requireNonNullElse(patience, Plateau.NONE);
   }
 
   /** After one more step. */
@@ -57,11 +61,13 @@ record Progress(
         epochWaitSeconds + waited,
         bestValAcc,
         last,
-        plateau);
+        plateau,
+        patience);
   }
 
   /** After the evaluation that ends an epoch. */
-  Progress finishedEpoch(EpochMetrics metrics, double evaluationSeconds, Schedule schedule) {
+  Progress finishedEpoch(
+      EpochMetrics metrics, double evaluationSeconds, Schedule schedule, EarlyStopping stopping) {
     Double best = bestValAcc;
     Double now = metrics.choosingAcc();
     if (now != null && (best == null || now > best)) {
@@ -80,7 +86,8 @@ record Progress(
         0,
         best,
         metrics,
-        schedule.plateau().map(on -> on.watch(plateau, watched(metrics))).orElse(plateau));
+        schedule.plateau().map(on -> on.watch(plateau, watched(metrics))).orElse(plateau),
+        now == null ? patience : stopping.watch(patience, now));
   }
 
   /** An average lags behind, so plateaus are those of the weights that move. */

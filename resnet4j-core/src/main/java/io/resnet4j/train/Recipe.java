@@ -31,6 +31,7 @@ import java.util.Objects;
  * @param objective the loss
  * @param averaging averages of the weights
  * @param updating what stands around the optimiser
+ * @param transfer what of a network that has learned before moves
  */
 public record Recipe(
     String name,
@@ -49,7 +50,8 @@ public record Recipe(
     int evalBatch,
     Objective objective,
     Averaging averaging,
-    Updating updating) {
+    Updating updating,
+    Transfer transfer) {
 
   /** How pictures become numbers around zero; statistics are the training set's. */
   public enum Normalise {
@@ -66,6 +68,7 @@ public record Recipe(
     objective = Objects.requireNonNullElse(objective, Objective.DEFAULT);
     averaging = Objects.requireNonNullElse(averaging, Averaging.NONE);
     updating = Objects.requireNonNullElse(updating, Updating.PLAIN);
+    transfer = Objects.requireNonNullElse(transfer, Transfer.NONE);
     require(
         !(optimiser instanceof UpdateRule.Muon) || updating.companion() != null,
         "optimiser",
@@ -133,7 +136,8 @@ public record Recipe(
         evalBatch,
         Objective.DEFAULT,
         Averaging.NONE,
-        Updating.PLAIN);
+        Updating.PLAIN,
+        Transfer.NONE);
   }
 
   private static void require(boolean holds, String key, Object value, String expected) {

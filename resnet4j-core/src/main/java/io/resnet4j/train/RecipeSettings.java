@@ -141,6 +141,10 @@ final class RecipeSettings {
             "none, sgd, adam, adamw, rmsprop, lars or lamb",
             v -> v.equalsIgnoreCase("none") ? NullNode.getInstance() : rule(v)));
     inside("updating", "companionRate", NUMBER);
+    inside(
+        "transfer", "trained", new Kind("all or head", v -> named(Transfer.Trained.values(), v)));
+    inside("transfer", "layerDecay", NUMBER);
+    inside("transfer", "frozenNorms", BOOL);
   }
 
   private RecipeSettings() {}

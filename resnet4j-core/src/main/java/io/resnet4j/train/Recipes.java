@@ -183,6 +183,44 @@ public final class Recipes {
             50));
   }
 
+  static {
+    add(
+        new Recipe(
+                "finetune-head",
+                "resnet4j: a new head over a network that has learned, which stays as it is",
+                Extent.epochs(8),
+                32,
+                Precision.BF16,
+                new UpdateRule.Adam(0.9, 0.999, 1e-8, true),
+                3e-3,
+                new Schedule.Cosine(0),
+                1e-4,
+                false,
+                0,
+                Augmentations.NONE.withFlip(true),
+                Recipe.Normalise.PER_CHANNEL,
+                50)
+            .set("trained=head")
+            .set("frozenNorms=true"));
+    add(
+        new Recipe(
+                "finetune",
+                "resnet4j: all of a network that has learned, the earlier layers more slowly",
+                Extent.epochs(20),
+                32,
+                Precision.BF16,
+                new UpdateRule.Sgd(0.9, true),
+                0.02,
+                new Schedule.WarmUp(Extent.share(0.1), 0.1, new Schedule.Cosine(0)),
+                1e-4,
+                false,
+                0.1,
+                Augmentations.NONE.withFlip(true),
+                Recipe.Normalise.PER_CHANNEL,
+                50)
+            .set("layerDecay=0.7"));
+  }
+
   private Recipes() {}
 
   /** SGD on ImageNet without decay of norms and biases. */

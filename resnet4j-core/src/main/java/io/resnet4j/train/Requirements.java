@@ -66,4 +66,13 @@ final class Requirements {
               + " pictures; give a batch of at most that");
     }
   }
+
+  static void validation(EarlyStopping stopping, DataSplits.HeldOut parts) {
+    if (stopping.patience() > 0 && parts.validation().isEmpty()) {
+      throw new InvalidInputException(
+          "patience "
+              + stopping.patience()
+              + ": nothing is held out to stop by; give a validation split above 0");
+    }
+  }
 }

@@ -37,6 +37,7 @@ final class RunConfig {
           "val_split",
           "backend",
           "memory",
+          "early_stopping",
           "data",
           "initial_weights",
           "teacher");
@@ -65,6 +66,9 @@ final class RunConfig {
     if (options.memory() != MemoryMode.KEEP) {
       // Absent from runs that keep everything, as from those older than the choice.
       config.put("memory", options.memory().toString());
+    }
+    if (options.stopping().patience() > 0) {
+      config.set("early_stopping", Json.tree(options.stopping()));
     }
     config.set("data", data(data, parts));
     config.put("initial_weights", fingerprint(model));

@@ -4,12 +4,12 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.interop.AtomicFile;
-import io.resnet4j.interop.Safetensors;
 import io.resnet4j.model.Model;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
@@ -20,16 +20,20 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * The files of a run: {@code config.json}, {@code metrics.jsonl}, {@code last.ckpt}, {@code
- * best.safetensors} (with a validation split), {@code last.safetensors} and {@code result.json} (at
- * the end). All but the metrics are replaced as a whole or not at all.
+ * The files of a run: {@code config.json}, {@code metrics.jsonl}, {@code last.ckpt} and those
+ * before it ({@link Checkpoints}), {@code best.safetensors} (with a validation split), {@code
+ * last.safetensors} and {@code result.json} (at the end). All but the metrics are replaced as a
+ * whole or not at all.
  */
-final class RunFolder {
+final class RunFolder implements AutoCloseable {
   static final String CONFIG = "config.json";
   static final String CHOICES = "choices.json";
   static final String METRICS = "metrics.jsonl";
@@ -38,10 +42,56 @@ final class RunFolder {
   static final String LAST = "last.safetensors";
   static final String RESULT = "result.json";
 
-  private final Path folder;
+  private static final String PROBE = ".probe";
+  private static final String LOCK = ".lock";
+  private static final Pattern PART = Pattern.compile("\\..+\\.(\\d+)\\.part");
+  private static final Pattern CHECKPOINTS = Pattern.compile("(last|before-\\d+)\\.ckpt");
 
+  private final Path folder;
+  private final FileChannel lock;
+
+  /** Nobody else may write there until this is closed. */
   private RunFolder(Path folder) {
     this.folder = folder;
+    this.lock = lock(folder.resolve(LOCK));
+  }
+
+  private static FileChannel lock(Path file) {
+    FileChannel channel;
+    try {
+      channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    } catch (IOException e) {
+      throw new InvalidInputException(file + ": cannot be written: " + reason(e), e);
+    }
+    try {
+      if (channel.tryLock() != null) {
+        return channel;
+      }
+    } catch (OverlappingFileLockException e) {
+      // Held by another run of this process.
+    } catch (IOException e) {
+      // A file system without locks: nothing tells of a second run.
+      return channel;
+    }
+    close(channel);
+    throw new InvalidInputException(
+        file.getParent() + ": a run is going on in it; wait for its end, or give another folder");
+  }
+
+  private static void close(FileChannel channel) {
+    try {
+      channel.close();
+    } catch (IOException e) {
+      // The system closes it with the process.
+    }
+  }
+
+  /** Lets others write there. */
+  @Override
+  public void close() {
+    // Before the lock is given up, or it could be another's by then.
+    remove(file(LOCK));
+    close(lock);
   }
 
   /**
@@ -61,7 +111,7 @@ final class RunFolder {
               folder + ": not empty; give another folder, or resume the run in it (--resume)");
         }
       }
-      Path probe = folder.resolve(".probe");
+      Path probe = folder.resolve(PROBE);
       Files.write(probe, new byte[0]);
       Files.delete(probe);
     } catch (IOException e) {
@@ -72,23 +122,58 @@ final class RunFolder {
   }
 
   /**
-   * The folder of a run to go on with.
+   * The folder of a run to go on with, which may have been killed before its first checkpoint. What
+   * killed processes left half written is removed.
    *
    * @throws InvalidInputException if no run was begun in it
    */
   static RunFolder resume(Path folder) {
-    if (!Files.isRegularFile(folder.resolve(CONFIG))
-        || !Files.isRegularFile(folder.resolve(CHECKPOINT))) {
+    List<String> names = new ArrayList<>();
+    if (Files.isDirectory(folder)) {
+      try (Stream<Path> entries = Files.list(folder)) {
+        entries.forEach(entry -> names.add(entry.getFileName().toString()));
+      } catch (IOException e) {
+        throw new InvalidInputException(folder + ": cannot be read: " + reason(e), e);
+      }
+    }
+    boolean trained = names.stream().anyMatch(name -> CHECKPOINTS.matcher(name).matches());
+    boolean barelyBegun = !names.isEmpty() && names.stream().allMatch(RunFolder::atBeginning);
+    if (!(names.contains(CONFIG) && trained) && !barelyBegun) {
       throw new InvalidInputException(
           folder
               + ": no run to resume: it holds no "
-              + (Files.isRegularFile(folder.resolve(CONFIG)) ? CHECKPOINT : CONFIG)
+              + (names.contains(CONFIG) ? CHECKPOINT : CONFIG)
               + "; give the folder of a run, or leave --resume away");
     }
     if (!Files.isWritable(folder)) {
       throw new InvalidInputException(folder + ": cannot be written; change its permissions");
     }
-    return new RunFolder(folder);
+    RunFolder locked = new RunFolder(folder);
+    names.stream().filter(RunFolder::abandoned).forEach(name -> remove(folder.resolve(name)));
+    return locked;
+  }
+
+  /** Whether a file may be there before the first checkpoint is. */
+  private static boolean atBeginning(String name) {
+    return List.of(CONFIG, CHOICES, PROBE, LOCK, Checkpoints.NEXT).contains(name)
+        || PART.matcher(name).matches();
+  }
+
+  /** Half a file whose writer is gone. */
+  private static boolean abandoned(String name) {
+    Matcher part = PART.matcher(name);
+    return name.equals(PROBE)
+        || name.equals(Checkpoints.NEXT)
+        || part.matches()
+            && ProcessHandle.of(Long.parseLong(part.group(1))).filter(p -> p.isAlive()).isEmpty();
+  }
+
+  private static void remove(Path file) {
+    try {
+      Files.deleteIfExists(file);
+    } catch (IOException e) {
+      // It takes room and does no other harm.
+    }
   }
 
   Path path() {
@@ -100,14 +185,17 @@ final class RunFolder {
   }
 
   /**
-   * What the run was begun with.
+   * What the run was begun with; empty in one killed before it wrote that.
    *
    * @throws InvalidInputException if the file is damaged
    */
-  JsonNode config() {
+  Optional<JsonNode> config() {
     Path file = file(CONFIG);
+    if (!Files.exists(file)) {
+      return Optional.empty();
+    }
     try {
-      return Json.MAPPER.readTree(Files.readAllBytes(file));
+      return Optional.of(Json.MAPPER.readTree(Files.readAllBytes(file)));
     } catch (JsonProcessingException e) {
       throw new InvalidInputException(file + ": damaged: not JSON; begin the run again", e);
     } catch (IOException e) {
@@ -119,11 +207,11 @@ final class RunFolder {
     return write(CONFIG, Json.pretty(config) + "\n");
   }
 
-  /** The implementations that the run computes with; none in runs older than the choice. */
-  Map<String, String> choices() {
+  /** The implementations that the run computes with; empty in runs older than the choice. */
+  Optional<Map<String, String>> choices() {
     Path file = file(CHOICES);
     if (!Files.isRegularFile(file)) {
-      return Map.of();
+      return Optional.empty();
     }
     try {
       Map<String, String> choices = new TreeMap<>();
@@ -131,7 +219,7 @@ final class RunFolder {
           Json.MAPPER.readTree(Files.readAllBytes(file)).properties()) {
         choices.put(choice.getKey(), choice.getValue().asText());
       }
-      return choices;
+      return Optional.of(choices);
     } catch (JsonProcessingException e) {
       throw new InvalidInputException(file + ": damaged: not JSON; begin the run again", e);
     } catch (IOException e) {
@@ -148,7 +236,11 @@ final class RunFolder {
   }
 
   private Path write(String name, String text) {
-    Path file = file(name);
+    return text(file(name), text);
+  }
+
+  /** Writes text in one piece. */
+  static Path text(Path file, String text) {
     try {
       AtomicFile.write(
           file,
@@ -164,15 +256,12 @@ final class RunFolder {
     return file;
   }
 
-  Path writeCheckpoint(Safetensors content) {
-    return save(CHECKPOINT, content::write);
-  }
-
   Path writeWeights(String name, Model model) {
     return save(name, model::save);
   }
 
-  private Path save(String name, Consumer<Path> content) {
+  /** Writes a file by what does so in one piece. */
+  Path save(String name, Consumer<Path> content) {
     Path file = file(name);
     try {
       content.accept(file);
@@ -225,7 +314,7 @@ final class RunFolder {
     }
   }
 
-  private static UncheckedIOException failed(Path file, IOException e) {
+  static UncheckedIOException failed(Path file, IOException e) {
     return new UncheckedIOException(
         file
             + ": cannot be written: "

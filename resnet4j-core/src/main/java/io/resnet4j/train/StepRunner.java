@@ -9,6 +9,7 @@ import io.resnet4j.graph.Value;
 import io.resnet4j.infer.Tally;
 import io.resnet4j.model.ModelSpec;
 import io.resnet4j.plan.MemoryMode;
+import io.resnet4j.plan.Plan;
 import io.resnet4j.plan.Planner;
 import io.resnet4j.plan.Precision;
 import io.resnet4j.plan.Program;
@@ -39,6 +40,7 @@ final class StepRunner {
   private final int part;
   private final Map<Integer, Executable> plans = new TreeMap<>();
   private final Map<Integer, Graph> graphs = new TreeMap<>();
+  private final Map<Integer, Plan> planned = new TreeMap<>();
   private final List<String> parameters;
   private final List<UpdateRule.Group> groups;
 
@@ -66,21 +68,32 @@ final class StepRunner {
       prepare(recipe.batch() % part);
     }
     Graph graph = graphs.get(part);
-    parameters = graph.parameters().stream().map(Value::name).toList();
+    parameters = ParameterGroups.moving(recipe, graph).stream().map(Value::name).toList();
     groups = recipe.groups(graph);
   }
 
   private void prepare(int size) {
-    Graph graph = spec.trainingGraph(size, criterion);
+    Graph written = spec.trainingGraph(size, criterion);
+    Graph graph = recipe.transfer().frozenNorms() ? Norms.frozen(written) : written;
     graphs.put(size, graph);
-    Program step = Program.training(graph, ModelSpec.LOSS, precision).keeping(memory);
-    plans.put(size, session.prepare(Planner.plan(step)));
+    Program step =
+        Program.training(graph, ModelSpec.LOSS, precision)
+            .by(ParameterGroups.moving(recipe, graph))
+            .keeping(memory);
+    Plan plan = Planner.plan(step);
+    planned.put(size, plan);
+    plans.put(size, session.prepare(plan));
     teacher.ifPresent(taught -> taught.prepare(size));
   }
 
   /** The network for the usual part of a batch. */
   Graph graph() {
     return graphs.get(part);
+  }
+
+  /** What is run for the usual part of a batch. */
+  Plan plan() {
+    return planned.get(part);
   }
 
   /** The rules and the parameters of each. */

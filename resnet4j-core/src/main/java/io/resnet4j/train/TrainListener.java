@@ -56,6 +56,9 @@ public interface TrainListener {
       double imagesPerSecond,
       double dataWait) {}
 
+  /** Something that a person should know and that does not end the run, in one line. */
+  default void warning(String line) {}
+
   /** The plans are ready; the first step follows. */
   default void started(Started event) {}
 

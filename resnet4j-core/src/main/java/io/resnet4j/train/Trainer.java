@@ -53,6 +53,10 @@ public final class Trainer implements AutoCloseable {
   private final DataSplits.HeldOut parts;
   private final Normalisation normalisation;
   private final RunFolder folder;
+  private final Checkpoints checkpoints;
+  private final List<String> notes = new ArrayList<>();
+  private final boolean resumed;
+  private final Map<String, String> pins;
   private final ObjectNode config;
   private final Schedule.Run span;
   private final List<TrainListener> listeners = new ArrayList<>();
@@ -63,6 +67,7 @@ public final class Trainer implements AutoCloseable {
   private final Evaluator evaluator;
   private final Optional<Evaluator> averaged;
   private final Loader loader;
+  private final Diagnosis diagnosis;
   private Progress progress = Progress.NONE;
   private volatile boolean stopRequested;
   private boolean begun;
@@ -84,24 +89,27 @@ public final class Trainer implements AutoCloseable {
     Requirements.fit(spec, data);
     parts = data.holdOut(options.valSplit(), options.seed());
     Requirements.batch(recipe.batch(), parts.train());
+    Requirements.validation(options.stopping(), parts);
     normalisation = recipe.normalisation(parts.train());
     config = RunConfig.of(initial, recipe, precision, options, data, parts, teacher);
-    folder = options.resume() ? RunFolder.resume(options.out()) : RunFolder.create(options.out());
-    Optional<Checkpoint> checkpoint = Optional.empty();
-    if (options.resume()) {
-      RunConfig.requireSame(folder.file(RunFolder.CONFIG), folder.config(), config);
-      checkpoint = Optional.of(Checkpoint.read(folder.file(RunFolder.CHECKPOINT)));
-    }
     loader = new Loader(parts.train(), loading());
     long perEpoch = loader.batchesPerEpoch();
     span = Schedule.Run.of(Math.max(1, recipe.length().inSteps(0, perEpoch)), perEpoch);
     Optional<ChoiceCache> cache =
         options.autotune() ? Optional.of(ChoiceCache.of(backend)) : Optional.empty();
+    Beginning beginning = Beginning.of(options, config, notes);
+    folder = beginning.folder();
+    checkpoints = beginning.checkpoints();
+    resumed = beginning.from().isPresent();
+    boolean chosen = beginning.choices().isPresent();
     session =
-        backend.open(
-            options.resume()
-                ? Choices.fixed(folder.choices())
-                : cache.map(c -> Choices.measuring(c.read())).orElse(Choices.DEFAULTS));
+        beginning.open(
+            backend,
+            beginning
+                .choices()
+                .map(Choices::fixed)
+                .or(() -> cache.map(c -> Choices.measuring(c.read())))
+                .orElse(Choices.DEFAULTS));
     try {
       Optional<Teacher> taught =
           teacher.map(model -> new Teacher(session, model, spec, precision, normalisation));
@@ -118,14 +126,22 @@ public final class Trainer implements AutoCloseable {
       if (recipe.averaging().ema() > 0) {
         parts.validation().ifPresent(averaged.orElseThrow()::prepare);
       }
-      if (!options.resume()) {
+      if (!chosen) {
         folder.writeChoices(session.choices());
         cache.ifPresent(c -> c.add(session.choices()));
       }
-      start(checkpoint);
+      pins = Pins.of(backend, runner.plan());
+      diagnosis =
+          new Diagnosis(
+              session,
+              precision,
+              options.seed(),
+              new Symptoms(recipe, spec.classes(), options.workers()));
+      start(beginning.from());
     } catch (RuntimeException | Error e) {
       loader.close();
       session.close();
+      folder.close();
       throw e;
     }
   }
@@ -176,12 +192,14 @@ public final class Trainer implements AutoCloseable {
         .withWorkers(options.workers());
   }
 
-  private void start(Optional<Checkpoint> checkpoint) {
-    if (checkpoint.isPresent()) {
-      Checkpoint from = checkpoint.get();
-      progress = from.progress();
-      from.restore(
-          session, runner.groups(), average.namespaces(), folder.file(RunFolder.CHECKPOINT));
+  private void start(Optional<Checkpoints.Read> from) {
+    if (from.isPresent()) {
+      Checkpoint checkpoint = from.get().checkpoint();
+      Path file = from.get().file();
+      Pins.require(file, checkpoint.pins(), pins, options.checkpointing().anyMachine())
+          .ifPresent(notes::add);
+      progress = checkpoint.progress();
+      checkpoint.restore(session, runner.groups(), average.namespaces(), file);
     } else {
       initial.state().forEach((path, tensor) -> session.write(Program.MODEL, path, tensor));
       average.begin();
@@ -251,7 +269,7 @@ public final class Trainer implements AutoCloseable {
       throw new IllegalStateException("trainer: fit was called before; make another trainer");
     }
     begun = true;
-    if (options.resume()) {
+    if (resumed) {
       folder.trimMetrics(progress.epoch());
     } else {
       folder.writeConfig(config);
@@ -268,10 +286,17 @@ public final class Trainer implements AutoCloseable {
             runner.arenaBytes(),
             session.bytes());
     listeners.forEach(listener -> listener.started(event));
-    while (progress.step() < span.steps() && !stopRequested) {
+    notes.forEach(this::warn);
+    diagnosis.symptoms().ofLabels(parts.train()).forEach(this::warn);
+    while (!ended() && !stopRequested) {
       epoch();
     }
     return finish();
+  }
+
+  /** Whether the recipe's length is reached or nothing gets better any more. */
+  private boolean ended() {
+    return progress.step() >= span.steps() || options.stopping().met(progress.patience());
   }
 
   private int epochs() {
@@ -288,6 +313,9 @@ public final class Trainer implements AutoCloseable {
         return;
       }
       step(batches, steps);
+      if (progress.stepInEpoch() < steps && checkpoints.due()) {
+        writeCheckpoint();
+      }
     }
     average.finishedEpoch(epoch);
     long begin = System.nanoTime();
@@ -317,9 +345,10 @@ public final class Trainer implements AutoCloseable {
             progress.epochSeconds() + took,
             progress.dataWait());
     Double before = progress.bestValAcc();
-    progress = progress.finishedEpoch(metrics, took, recipe.schedule());
+    progress = progress.finishedEpoch(metrics, took, recipe.schedule(), options.stopping());
     folder.append(metrics);
     listeners.forEach(listener -> listener.epochDone(metrics));
+    diagnosis.symptoms().ofEpoch(metrics, steps).forEach(this::warn);
     Double best = progress.bestValAcc();
     if (best != null && !best.equals(before)) {
       // An equal average is worth nothing before its running statistics are taken, at the end.
@@ -340,8 +369,8 @@ public final class Trainer implements AutoCloseable {
     try {
       outcome = runner.gradients(batch, step);
     } catch (StepRunner.NotFinite e) {
-      throw new Diagnosis(session, precision, options.seed())
-          .of(e, step, progress.epoch() + 1, rate, folder.file(RunFolder.CHECKPOINT).toString());
+      throw diagnosis.of(
+          e, step, progress.epoch() + 1, rate, folder.file(RunFolder.CHECKPOINT).toString());
     }
     probes.forEach(probe -> probe.beforeUpdate(step));
     runner.update(step, rate);
@@ -365,6 +394,7 @@ public final class Trainer implements AutoCloseable {
             progress.imagesPerSecond(recipe.batch()),
             progress.dataWait());
     listeners.forEach(listener -> listener.stepDone(event));
+    diagnosis.symptoms().ofStep(loss, rate).ifPresent(this::warn);
   }
 
   private double rate(long step) {
@@ -376,7 +406,7 @@ public final class Trainer implements AutoCloseable {
   }
 
   private TrainResult finish() {
-    boolean stopped = progress.step() < span.steps();
+    boolean stopped = !ended();
     if (!stopped) {
       average.finish(loader.epoch(progress.epoch()), options.seed());
     }
@@ -411,9 +441,13 @@ public final class Trainer implements AutoCloseable {
 
   private void writeCheckpoint() {
     written(
-        folder.writeCheckpoint(
+        checkpoints.write(
             Checkpoint.of(
-                session, runner.groups(), average.namespaces(), progress, options.seed())));
+                session, runner.groups(), average.namespaces(), progress, options.seed(), pins)));
+  }
+
+  private void warn(String line) {
+    listeners.forEach(listener -> listener.warning(line));
   }
 
   private void written(Path file) {
@@ -427,5 +461,6 @@ public final class Trainer implements AutoCloseable {
     evaluator.close();
     averaged.ifPresent(Evaluator::close);
     session.close();
+    folder.close();
   }
 }

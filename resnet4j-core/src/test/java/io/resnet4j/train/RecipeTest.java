@@ -161,7 +161,10 @@ class RecipeTest {
             "microBatch=16",
             "normBiasRate=64",
             "companion=adamw",
-            "companionRate=0.1");
+            "companionRate=0.1",
+            "trained=head",
+            "layerDecay=0.7",
+            "frozenNorms=true");
     Set<String> seen = new TreeSet<>();
     for (String setting : settings) {
       String[] parts = setting.split(" (?=[a-zA-Z0-9]+=)");

@@ -9,12 +9,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.data.DataSplits;
+import io.resnet4j.interop.Safetensors;
 import io.resnet4j.model.Model;
 import io.resnet4j.plan.Precision;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -117,17 +122,149 @@ class RunFolderTest extends RunTests {
   }
 
   @Test
-  void aDamagedCheckpointIsRefused() throws Exception {
+  void aDamagedCheckpointFallsBackToTheOneBefore() throws Exception {
+    Recipe recipe = Stripes.recipe().set("epochs=3");
+    train(recipe, options("whole"));
+    train(recipe, options("run"));
+    Path last = temp.resolve("run/last.ckpt");
+    byte[] whole = Files.readAllBytes(last);
+    byte[] flipped = whole.clone();
+    flipped[whole.length - 5] ^= 1;
+    byte[][] damages = {Arrays.copyOf(whole, whole.length / 2), flipped, new byte[0]};
+    for (byte[] damage : damages) {
+      Files.write(last, damage);
+      List<String> heard = new ArrayList<>();
+      TrainOptions again = options("run").withResume(true);
+      try (Trainer trainer = Trainer.of(Stripes.network(), recipe, DATA, again)) {
+        trainer.listen(
+            new TrainListener() {
+              @Override
+              public void warning(String line) {
+                heard.add(line);
+              }
+            });
+        trainer.fit();
+      }
+      assertEquals(1, heard.size(), heard.toString());
+      assertTrue(heard.get(0).contains("last.ckpt"), heard.get(0));
+      assertTrue(heard.get(0).contains("before-1.ckpt, step 12"), heard.get(0));
+      assertSameState(temp.resolve("whole"), temp.resolve("run"));
+      assertEquals(
+          Files.readString(temp.resolve("whole/metrics.jsonl")).lines().count(),
+          Files.readString(temp.resolve("run/metrics.jsonl")).lines().count());
+      // The damaged one has become the older of two.
+      Files.delete(temp.resolve("run/before-1.ckpt"));
+      Files.copy(temp.resolve("whole/before-1.ckpt"), temp.resolve("run/before-1.ckpt"));
+    }
+  }
+
+  @Test
+  void damageEverywhereIsRefused() throws Exception {
     train(Stripes.recipe(), options("run"));
-    Path file = temp.resolve("run/last.ckpt");
-    byte[] whole = Files.readAllBytes(file);
-    Files.write(file, Arrays.copyOf(whole, whole.length / 2));
-    assertRefused("last.ckpt", Stripes.recipe(), options("run").withResume(true));
+    TrainOptions again = options("run").withResume(true);
     Files.copy(
         temp.resolve("run/last.safetensors"),
-        file,
-        java.nio.file.StandardCopyOption.REPLACE_EXISTING);
-    assertRefused("not a checkpoint", Stripes.recipe(), options("run").withResume(true));
+        temp.resolve("run/last.ckpt"),
+        StandardCopyOption.REPLACE_EXISTING);
+    Files.delete(temp.resolve("run/before-1.ckpt"));
+    assertRefused("not a checkpoint", Stripes.recipe(), again);
+    Files.delete(temp.resolve("run/last.ckpt"));
+    assertRefused("no run to resume", Stripes.recipe(), again);
+  }
+
+  @Test
+  void asManyCheckpointsAreKeptAsAskedFor() throws Exception {
+    Recipe recipe = Stripes.recipe().set("epochs=5");
+    // Every step is due.
+    TrainOptions often = options("run").withCheckpointing(new Checkpointing(1e-9, 4, false));
+    train(recipe, often);
+    assertEquals(
+        List.of("before-1.ckpt", "before-2.ckpt", "before-3.ckpt", "last.ckpt"),
+        files(temp.resolve("run")).stream().filter(f -> f.endsWith(".ckpt")).toList());
+    assertEquals(30, Checkpoint.read(temp.resolve("run/last.ckpt")).progress().step());
+    Checkpoint before = Checkpoint.read(temp.resolve("run/before-3.ckpt"));
+    assertEquals(27, before.progress().step());
+    assertEquals(3, before.progress().stepInEpoch());
+    // A kill between two renames leaves no last.ckpt.
+    Files.delete(temp.resolve("run/last.ckpt"));
+    Files.delete(temp.resolve("run/before-1.ckpt"));
+    Files.delete(temp.resolve("run/before-2.ckpt"));
+    Files.writeString(temp.resolve("run/.last.ckpt.999999999.part"), "half");
+    TrainOptions one = options("run").withCheckpointing(new Checkpointing(0, 1, false));
+    train(recipe, one.withResume(true));
+    assertEquals(
+        List.of("last.ckpt"),
+        files(temp.resolve("run")).stream().filter(f -> f.contains(".ckpt")).toList());
+    train(recipe, options("whole"));
+    assertSameState(temp.resolve("whole"), temp.resolve("run"));
+  }
+
+  @Test
+  void twoRunsDoNotShareAFolder() {
+    try (Trainer first = Trainer.of(Stripes.network(), Stripes.recipe(), DATA, options("run"))) {
+      first.fit();
+      assertRefused("a run is going on in it", Stripes.recipe(), options("run").withResume(true));
+    }
+    train(Stripes.recipe(), options("run").withResume(true));
+  }
+
+  @Test
+  void aRunKilledBeforeItsFirstCheckpointBegins() throws Exception {
+    train(Stripes.recipe(), options("whole"));
+    for (String left : List.of("config.json", "choices.json")) {
+      Path folder = Files.createDirectories(temp.resolve("killed-" + left));
+      Files.copy(temp.resolve("whole").resolve(left), folder.resolve(left));
+      Files.writeString(folder.resolve(".last.ckpt.999999999.part"), "half");
+      train(Stripes.recipe(), options("killed-" + left).withResume(true));
+      assertSameState(temp.resolve("whole"), folder);
+    }
+    assertRefused("no run to resume", Stripes.recipe(), options("nothing").withResume(true));
+  }
+
+  @Test
+  void anotherMachineIsRefusedUnlessAllowed() throws Exception {
+    Recipe recipe = Stripes.recipe().set("epochs=2");
+    TrainOptions options = options("run");
+    train(recipe, options);
+    Path last = temp.resolve("run/last.ckpt");
+    Safetensors stored = Safetensors.read(last);
+    Map<String, String> told = new LinkedHashMap<>(stored.metadata());
+    told.put("pins", told.get("pins").replaceFirst("\"threads\":\"[^\"]*\"", "\"threads\":\"96\""));
+    new Safetensors(stored.tensors(), told).write(last);
+    assertRefused("threads was 96, is ", recipe, options.withResume(true));
+    List<String> heard = new ArrayList<>();
+    TrainOptions anywhere =
+        options.withResume(true).withCheckpointing(new Checkpointing(0, 2, true));
+    try (Trainer trainer = Trainer.of(Stripes.network(), recipe, DATA, anywhere)) {
+      trainer.listen(
+          new TrainListener() {
+            @Override
+            public void warning(String line) {
+              heard.add(line);
+            }
+          });
+      trainer.fit();
+    }
+    assertTrue(heard.get(0).contains("threads was 96"), heard.toString());
+  }
+
+  @Test
+  void aRunThatGetsNoBetterStopsEarly() throws Exception {
+    // An accuracy has to rise by more than it can.
+    TrainOptions options = options("run").withStopping(new EarlyStopping(2, 0.999));
+    TrainResult result = train(Stripes.recipe().set("epochs=9"), options);
+    assertEquals(3, result.epochs());
+    assertFalse(result.stopped(), "it has ended");
+    assertTrue(result.testAcc() != null);
+    // Resumed, it still has ended.
+    TrainResult again = train(Stripes.recipe().set("epochs=9"), options.withResume(true));
+    assertEquals(3, again.epochs());
+    assertRefused(
+        "early_stopping", Stripes.recipe().set("epochs=9"), options("run").withResume(true));
+    assertRefused(
+        "nothing is held out",
+        Stripes.recipe(),
+        options("other").withValSplit(0).withStopping(new EarlyStopping(2, 0)));
   }
 
   @Test

@@ -45,6 +45,7 @@ class TrainerTest extends RunTests {
     assertEquals(
         new TreeSet<>(
             List.of(
+                "before-1.ckpt",
                 "best.safetensors",
                 "choices.json",
                 "config.json",

@@ -1,0 +1,258 @@
+package io.resnet4j.app;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.resnet4j.InvalidInputException;
+import io.resnet4j.backend.Backends;
+import io.resnet4j.data.DataSplits;
+import io.resnet4j.data.Dataset;
+import io.resnet4j.fetch.Catalogue;
+import io.resnet4j.fetch.FetchOptions;
+import io.resnet4j.fetch.Fetcher;
+import io.resnet4j.infer.Answers;
+import io.resnet4j.model.Model;
+import io.resnet4j.plan.Precision;
+import io.resnet4j.train.EarlyStopping;
+import io.resnet4j.train.FineTuner;
+import io.resnet4j.train.TrainOptions;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code finetune}. */
+@picocli.CommandLine.Command(
+    description =
+        "Teaches a trained network other classes: a new head first, then all layers, the earlier the"
+            + " more slowly, until validation no longer rises; evaluates the best weights once on"
+            + " the test set, and writes model.safetensors, MODEL_CARD.md, report.html and eval/.")
+final class FinetuneCommand extends Command {
+  private static final String PUBLISHED = "torchvision:";
+  private static final String STOPPING = "stopping after this step; writing a checkpoint ...";
+
+  @Option(
+      names = "--from",
+      required = true,
+      paramLabel = "FILE|torchvision:NAME",
+      description = "Trained weights: a safetensors file, or published ones, which are downloaded.")
+  private String from = "";
+
+  @Option(
+      names = "--model",
+      paramLabel = "M",
+      description = "The network, where FILE does not say it (a bare state dict).")
+  private @Nullable String model;
+
+  @Option(
+      names = "--input",
+      paramLabel = "CxHxW",
+      description = "With --model: the picture that the network takes.")
+  private @Nullable String input;
+
+  @Mixin private DataOptions data = new DataOptions();
+
+  @Option(
+      names = "--out",
+      required = true,
+      paramLabel = "DIR",
+      description = "The folder for everything; made, or empty.")
+  private Path out = Path.of("");
+
+  @Option(names = "--resume", description = "Go on with the fine-tuning in --out.")
+  private boolean resume;
+
+  @Option(
+      names = "--epochs",
+      paramLabel = "N",
+      description = "At most so many over all layers (default: by the number of pictures).")
+  private @Nullable Integer epochs;
+
+  @Option(
+      names = "--patience",
+      paramLabel = "N",
+      description = "Epochs without a better validation that are borne; 0 for no early end.")
+  private @Nullable Integer patience;
+
+  @Option(
+      names = "--val-split",
+      paramLabel = "F",
+      description = "Share of the training set held out, where the data has no validation set.")
+  private @Nullable Double valSplit;
+
+  @Option(
+      names = "--precision",
+      paramLabel = "P",
+      defaultValue = "f32",
+      description = "f32 or bf16 (default: ${DEFAULT-VALUE}).")
+  private String precision = "f32";
+
+  @Option(names = "--seed", paramLabel = "N", defaultValue = "0", description = "Of every draw.")
+  private long seed;
+
+  @Option(names = "--threads", paramLabel = "N", description = "Threads that compute.")
+  private @Nullable Integer threads;
+
+  @Option(
+      names = "--workers",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "Threads that prepare batches (default: 1).")
+  private int workers;
+
+  @Option(
+      names = "--backend",
+      paramLabel = "B",
+      defaultValue = Backends.DEFAULT,
+      description = "onednn or reference (default: ${DEFAULT-VALUE}).")
+  private String backend = Backends.DEFAULT;
+
+  @Option(
+      names = "--set",
+      paramLabel = "key=value",
+      description = "Change a setting of both recipes; 'recipes' lists them. Can be repeated.")
+  private List<String> settings = new ArrayList<>();
+
+  @Mixin private CheckpointOptions checkpoints = new CheckpointOptions();
+
+  @Option(names = "--json", description = "The result as one line of JSON.")
+  private boolean json;
+
+  @Override
+  int run(Console console) {
+    Threads.require(threads);
+    Precision numbers = Precision.named(precision);
+    Specs.backend(backend, numbers);
+    if (epochs != null && epochs < 1) {
+      throw new InvalidInputException("--epochs " + epochs + ": give at least 1");
+    }
+    requireFolder();
+    DataSplits splits = data.open(console);
+    Model pretrained = pretrained(console);
+    FineTuner plain = FineTuner.of(pretrained, splits, out);
+    TrainOptions usual = plain.options();
+    FineTuner tuner =
+        plain.with(
+            usual
+                .withSeed(seed)
+                .withPrecision(numbers)
+                .withBackend(backend)
+                .withWorkers(workers)
+                .withResume(resume)
+                .withCheckpointing(checkpoints.read())
+                .withValSplit(valSplit == null ? usual.valSplit() : valSplit)
+                .withStopping(
+                    patience == null ? usual.stopping() : new EarlyStopping(patience, 0)));
+    for (String setting : settings) {
+      tuner = tuner.set(setting);
+    }
+    if (epochs != null) {
+      tuner = tuner.withEpochs(epochs);
+    }
+    FineTuner.Outcome done;
+    try (Interruption interruption = Interruption.handled(console, STOPPING);
+        TrainDisplay display = new TrainDisplay(console)) {
+      done =
+          tuner
+              .listen(display)
+              .starting(trainer -> interruption.stopBy(trainer::requestStop))
+              .fit();
+      if (done.all().stopped() || done.head().stopped()) {
+        console.info("stopped; go on with --resume");
+        return Main.INTERRUPTED;
+      }
+      Dataset set = splits.testing().orElse(splits.train());
+      Optional<EvalReport> report =
+          done.test().map(answers -> report(answers, set, pretrained.spec().name()));
+      write(report);
+      console.result(json ? Json.line(json(done, report)) : words(done, report));
+    }
+    return Main.OK;
+  }
+
+  private void requireFolder() {
+    boolean begun = Files.isDirectory(out) && hasFiles();
+    if (begun && !resume) {
+      throw new InvalidInputException(
+          out + ": not empty; give another folder, or go on in it (--resume)");
+    }
+    if (!begun && resume) {
+      throw new InvalidInputException(
+          out + ": no fine-tuning to resume; leave --resume away, or give its folder");
+    }
+    OutputFile.folder("--out", out);
+  }
+
+  private boolean hasFiles() {
+    String[] names = out.toFile().list();
+    return names != null && names.length > 0;
+  }
+
+  private Model pretrained(Console console) {
+    if (!from.startsWith(PUBLISHED)) {
+      return WeightsOptions.load(Path.of(from), model, input);
+    }
+    FetchOptions options =
+        FetchOptions.of(FetchOptions.cacheFolder(System.getenv()), System.getenv());
+    Fetcher fetcher = new Fetcher(Catalogue.standard(), options, new FetchDisplay(console));
+    return fetcher
+        .weights(from.substring(PUBLISHED.length()))
+        .model()
+        .map(Model::load)
+        .orElseThrow(
+            () ->
+                new InvalidInputException(
+                    "--from " + from + ": its network is not one that 'models' lists"));
+  }
+
+  private static EvalReport report(Answers answers, Dataset set, String name) {
+    return new EvalReport(name, set, answers, 5, Optional.empty());
+  }
+
+  private void write(Optional<EvalReport> report) {
+    report.ifPresent(
+        made -> {
+          Path folder = out.resolve("eval");
+          OutputFile.folder("--out", folder);
+          made.write(folder);
+        });
+    List<RunFiles> runs =
+        List.of(
+            RunFiles.read(out.resolve(FineTuner.HEAD)), RunFiles.read(out.resolve(FineTuner.ALL)));
+    try {
+      Report.of(runs).write(out.resolve(Runs.REPORT));
+    } catch (java.io.IOException e) {
+      throw new java.io.UncheckedIOException(out + ": the report cannot be written", e);
+    }
+  }
+
+  private static ObjectNode json(FineTuner.Outcome done, Optional<EvalReport> report) {
+    ObjectNode node = Json.MAPPER.createObjectNode();
+    node.put("weights", done.weights().toString());
+    node.put("head_val_acc", done.head().bestValAcc());
+    node.put("best_val_acc", done.all().bestValAcc());
+    node.put("epochs", done.head().epochs() + done.all().epochs());
+    node.put("steps", done.head().steps() + done.all().steps());
+    node.put("seconds", done.head().seconds() + done.all().seconds());
+    node.set("test", report.map(EvalReport::json).orElse(null));
+    node.put("test_acc", report.map(r -> r.json().path("top1").asDouble()).orElse(null));
+    return node;
+  }
+
+  private String words(FineTuner.Outcome done, Optional<EvalReport> report) {
+    TextTable table =
+        new TextTable("ll")
+            .row("weights", done.weights().toString())
+            .row("head alone", Text.percent(done.head().bestValAcc()) + " of validation")
+            .row(
+                "all layers",
+                Text.percent(done.all().bestValAcc())
+                    + " of validation, "
+                    + done.all().epochs()
+                    + " epochs")
+            .row("model card", out.resolve(FineTuner.CARD).toString());
+    return report.map(r -> table + System.lineSeparator() + r.words(true)).orElse(table.toString());
+  }
+}

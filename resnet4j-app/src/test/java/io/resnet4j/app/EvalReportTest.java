@@ -1,0 +1,82 @@
+package io.resnet4j.app;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class EvalReportTest {
+  @TempDir Path folder;
+
+  @Test
+  void theReportSaysWhatScriptsAndPeopleNeed() throws Exception {
+    Path model = Files.writeString(folder.resolve("small.json"), GuardsTest.SMALL);
+    Path data = TinyCifar.write(folder.resolve("data"), 20);
+    Path run = folder.resolve("run");
+    Ran.of(
+            "train",
+            "--model",
+            model,
+            "--data",
+            Ran.cifar(data),
+            "--fast-dev-run",
+            "--batch",
+            20,
+            "--precision",
+            "f32",
+            "--autotune",
+            "off",
+            "--out",
+            run)
+        .good();
+    Path weights = run.resolve("last.safetensors");
+    Path out = folder.resolve("report");
+    JsonNode json =
+        Ran.of(
+                "eval",
+                "--weights",
+                weights,
+                "--data",
+                Ran.cifar(data),
+                "--calibrate",
+                "--top",
+                3,
+                "--report",
+                out,
+                "--json")
+            .good()
+            .json();
+    assertEquals(20, json.path("n").asInt());
+    assertTrue(json.path("top1_interval").get(0).asDouble() <= json.path("top1").asDouble());
+    assertTrue(json.path("top1_interval").get(1).asDouble() >= json.path("top1").asDouble());
+    assertTrue(json.path("top3").asDouble() >= json.path("top1").asDouble());
+    assertTrue(json.path("temperature").asDouble() > 0);
+    assertEquals(10, json.path("classes").size());
+    assertEquals(json, Json.MAPPER.readTree(Files.readString(out.resolve("eval.json"))));
+    List<String> confusion = Files.readAllLines(out.resolve("confusion.csv"));
+    assertEquals(11, confusion.size());
+    int pictures =
+        confusion.stream()
+            .skip(1)
+            .flatMap(line -> List.of(line.split(",")).stream().skip(1))
+            .mapToInt(Integer::parseInt)
+            .sum();
+    assertEquals(20, pictures);
+    assertEquals(11, Files.readAllLines(out.resolve("classes.csv")).size());
+    String mistakes = Files.readString(out.resolve("mistakes.csv"));
+    assertTrue(mistakes.contains("CIFAR-10 test "), mistakes);
+    String page = Files.readString(out.resolve("eval.html"));
+    assertFalse(page.contains("http://") && page.contains("src="), "it stands alone");
+    assertTrue(page.contains("<svg") && page.contains("temperature"), "charts");
+    Ran.of("eval", "--weights", weights, "--data", Ran.cifar(data), "--split", "val", "--calibrate")
+        .bad(Main.BAD_INPUT, "--calibrate");
+    String words = Ran.of("eval", "--weights", weights, "--data", Ran.cifar(data)).good().out();
+    assertTrue(words.contains("95 %:") && words.contains("ECE"), words);
+  }
+}

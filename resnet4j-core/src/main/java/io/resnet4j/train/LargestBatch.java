@@ -1,0 +1,95 @@
+package io.resnet4j.train;
+
+import io.resnet4j.InvalidInputException;
+import io.resnet4j.backend.Backend;
+import io.resnet4j.backend.Backends;
+import io.resnet4j.backend.Choices;
+import io.resnet4j.backend.Session;
+import io.resnet4j.data.DataSplits;
+import io.resnet4j.graph.Criterion;
+import io.resnet4j.model.ModelSpec;
+import io.resnet4j.plan.Precision;
+import java.util.Optional;
+
+/** The largest batch whose training step fits into the memory that there is, found by planning. */
+public final class LargestBatch {
+  /** No more than this is tried: larger batches train badly with any recipe here. */
+  public static final int MOST = 1024;
+
+  private static final int GRAIN = 8;
+
+  /** So many fifths of a batch must fit, so that evaluation, loader and others have room. */
+  private static final int FIFTHS = 6;
+
+  private LargestBatch() {}
+
+  /**
+   * What was found.
+   *
+   * @param batch pictures in a step: 1, 2, 4, or a multiple of 8
+   * @param bytes that the session takes for its step, state included
+   */
+  public record Found(int batch, long bytes) {}
+
+  /**
+   * Plans steps of growing batches and runs none.
+   *
+   * @throws InvalidInputException if not even one picture fits
+   */
+  public static Found find(ModelSpec spec, Recipe recipe, DataSplits data, TrainOptions options) {
+    DataSplits.HeldOut parts =
+        recipe.augment().framed(data).holdOut(options.valSplit(), options.seed());
+    int most = Math.min(MOST, parts.train().size());
+    Criterion criterion =
+        recipe.objective().criterion(recipe.labelSmoothing(), parts.train(), false);
+    Backend backend = Backends.named(options.backend());
+    Precision precision =
+        Requirements.precision(backend, options.precision(), recipe.precision());
+    Trial trial =
+        batch -> {
+          Recipe sized = recipe.with("batch", Integer.toString(batch));
+          try (Session session = backend.open(Choices.DEFAULTS)) {
+            new StepRunner(session, spec, sized, criterion, precision, options, Optional.empty());
+            return session.bytes();
+          }
+        };
+    trial.bytes(1);
+    int fits = 1;
+    int fails = most + 1;
+    while (fits < most && fails > most) {
+      int next = Math.min(2 * fits, most);
+      if (roomy(trial, next)) {
+        fits = next;
+      } else {
+        fails = next;
+      }
+    }
+    while (fails <= most && fails - fits > GRAIN) {
+      int next = (fits + fails) / 2 / GRAIN * GRAIN;
+      if (next <= fits) {
+        break;
+      }
+      if (roomy(trial, next)) {
+        fits = next;
+      } else {
+        fails = next;
+      }
+    }
+    return new Found(fits, trial.bytes(fits));
+  }
+
+  /** Bytes of a step of some batch. */
+  @FunctionalInterface
+  private interface Trial {
+    long bytes(int batch);
+  }
+
+  private static boolean roomy(Trial trial, int batch) {
+    try {
+      trial.bytes((batch * FIFTHS + FIFTHS - 2) / (FIFTHS - 1));
+      return true;
+    } catch (InvalidInputException | OutOfMemoryError e) {
+      return false;
+    }
+  }
+}

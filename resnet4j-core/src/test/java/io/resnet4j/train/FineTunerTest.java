@@ -1,0 +1,80 @@
+package io.resnet4j.train;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.resnet4j.model.Model;
+import io.resnet4j.model.Models;
+import io.resnet4j.plan.UpdateRule;
+import io.resnet4j.tensor.Tensor;
+import java.nio.file.Files;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+
+class FineTunerTest extends RunTests {
+  private FineTuner tuner(Model pretrained) {
+    FineTuner plain = FineTuner.of(pretrained, DATA, temp.resolve("tuned")).withEpochs(2);
+    return plain
+        .with(plain.options().withBackend("reference").withSeed(3).withWorkers(0))
+        .set("augment=none");
+  }
+
+  @Test
+  void theHeadMovesFirstAndAllElseStays() throws Exception {
+    train(Stripes.recipe(), options("pretrained"));
+    Model pretrained = Model.load(temp.resolve("pretrained/last.safetensors"));
+    FineTuner.Outcome done = tuner(pretrained).fit();
+    Map<String, Tensor> head = Model.load(temp.resolve("tuned/head/last.safetensors")).state();
+    pretrained
+        .state()
+        .forEach(
+            (path, tensor) -> {
+              if (path.startsWith("fc.")) {
+                assertNotEquals(tensor.bytes(), head.get(path).bytes(), path);
+              } else {
+                // Weights and running statistics alike.
+                assertEquals(tensor.bytes(), head.get(path).bytes(), path);
+              }
+            });
+    Map<String, Tensor> all = Model.load(temp.resolve("tuned/all/last.safetensors")).state();
+    assertNotEquals(head.get("conv1.weight").bytes(), all.get("conv1.weight").bytes());
+    assertEquals(33, done.test().orElseThrow().size());
+    assertEquals(DATA.train().classes(), Model.load(done.weights()).classNames().orElseThrow());
+    String config = Files.readString(temp.resolve("tuned/head/config.json"));
+    assertTrue(config.contains("\"trained\" : \"head\""), config);
+    String card = Files.readString(temp.resolve("tuned/MODEL_CARD.md"));
+    for (String part :
+        List.of("## Data", "## Training", "## Metrics", "## Limits", "resnet4j predict")) {
+      assertTrue(card.contains(part), card);
+    }
+    // Resumed after its end it says the same.
+    FineTuner again = tuner(pretrained);
+    FineTuner.Outcome same = again.with(again.options().withResume(true)).fit();
+    assertEquals(done.all().bestValAcc(), same.all().bestValAcc());
+    assertEquals(
+        done.model().state().get("fc.weight").bytes(),
+        same.model().state().get("fc.weight").bytes());
+  }
+
+  @Test
+  void earlierStagesMoveMoreSlowly() {
+    Recipe recipe = Recipe.named("finetune").set("layerDecay=0.5").set("decayNormAndBias=true");
+    List<UpdateRule.Group> groups = recipe.groups(Models.named("resnet18").trainingGraph(2, 0));
+    Map<String, Double> rates = new TreeMap<>();
+    groups.forEach(group -> group.paths().forEach(path -> rates.put(path, group.learningRate())));
+    assertEquals(1, rates.get("fc.weight"));
+    assertEquals(0.5, rates.get("layer4.0.conv1.weight"));
+    assertEquals(0.25, rates.get("layer3.0.conv1.weight"));
+    assertEquals(0.0625, rates.get("layer1.0.bn1.weight"));
+    assertEquals(0.03125, rates.get("conv1.weight"));
+    assertEquals(rates.get("conv1.weight"), rates.get("bn1.bias"));
+    List<UpdateRule.Group> head =
+        recipe.set("trained=head").groups(Models.named("resnet18").trainingGraph(2, 0));
+    assertEquals(
+        List.of("fc.bias", "fc.weight"),
+        head.stream().flatMap(g -> g.paths().stream()).sorted().toList());
+  }
+}

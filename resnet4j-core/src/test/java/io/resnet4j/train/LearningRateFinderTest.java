@@ -1,0 +1,73 @@
+package io.resnet4j.train;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.resnet4j.InvalidInputException;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class LearningRateFinderTest extends RunTests {
+  private static List<LearningRateFinder.Point> points(double... smoothed) {
+    List<LearningRateFinder.Point> points = new ArrayList<>();
+    for (int i = 0; i < smoothed.length; i++) {
+      points.add(new LearningRateFinder.Point(Math.pow(10, i - 6), smoothed[i], smoothed[i]));
+    }
+    return points;
+  }
+
+  @Test
+  void theSuggestionIsWhereTheLossFalls() {
+    // Falls from the third (1e-4) to the eighth point (10), fastest around the sixth.
+    LearningRateFinder.Result result =
+        LearningRateFinder.judge(points(2.3, 2.3, 2.31, 2.29, 2.2, 1.9, 1.4, 1.3, 5), true);
+    assertEquals(0.1, result.steepest(), 1e-12);
+    // From index 2 to 7: index 2 + 10 / 3 = 5.
+    assertEquals(0.1, result.valley(), 1e-12);
+    assertEquals(result.valley(), result.suggestion());
+  }
+
+  @Test
+  void aLossThatNeverFallsHasNoValley() {
+    LearningRateFinder.Result result = LearningRateFinder.judge(points(1, 2, 3, 4, 6, 9), true);
+    assertNull(result.valley());
+    assertEquals(result.steepest(), result.suggestion());
+    assertThrows(InvalidInputException.class, () -> LearningRateFinder.judge(points(1, 2), true));
+  }
+
+  @Test
+  void ratesGrowExponentially() {
+    LearningRateFinder.Range range = new LearningRateFinder.Range(1e-4, 1, 41);
+    assertEquals(1e-4, range.at(0), 1e-18);
+    assertEquals(1e-2, range.at(20), 1e-14);
+    assertEquals(1, range.at(40), 1e-12);
+    assertThrows(InvalidInputException.class, () -> new LearningRateFinder.Range(1, 0.1, 100));
+  }
+
+  @Test
+  void itFindsARateThatTrainsAndDivergesBeyond() {
+    LearningRateFinder.Result result =
+        LearningRateFinder.find(
+            Stripes.network().initialise(3),
+            Stripes.recipe(),
+            DATA,
+            options("untouched"),
+            new LearningRateFinder.Range(1e-4, 1e6, 60),
+            point -> {});
+    assertTrue(result.diverged());
+    assertTrue(result.suggestion() > 1e-3 && result.suggestion() < 30, "" + result.suggestion());
+    assertTrue(!java.nio.file.Files.exists(temp.resolve("untouched")));
+  }
+
+  @Test
+  void theLargestBatchIsNoLargerThanTheData() {
+    LargestBatch.Found found =
+        LargestBatch.find(
+            Stripes.network(), Stripes.recipe(), DATA, options("none").withBackend("onednn"));
+    assertEquals(54, found.batch());
+    assertTrue(found.bytes() > 0);
+  }
+}
