@@ -172,11 +172,11 @@ final class BenchCommand extends Command {
       fields.put("steps", steps);
       fields.put("prepare_seconds", result.prepareSeconds());
       fields.put("session_bytes", result.sessionBytes());
-      result.profile().ifPresent(measured -> fields.put("profile", measured.tree()));
+      result.profile().ifPresent(times -> fields.put("profile", times.tree()));
       console.result(Json.line(fields));
     } else {
       console.result(words(spec, train, numbers, result, peak, share, resident));
-      result.profile().ifPresent(measured -> console.result(measured.words(profile, peak)));
+      result.profile().ifPresent(times -> console.result(times.words(profile, peak)));
     }
     return Main.OK;
   }

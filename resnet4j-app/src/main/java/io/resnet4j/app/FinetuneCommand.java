@@ -192,7 +192,7 @@ final class FinetuneCommand extends Command {
 
   private Model pretrained(Console console) {
     if (!from.startsWith(PUBLISHED)) {
-      return WeightsOptions.load(Path.of(from), model, input);
+      return WeightsOptions.plain(Path.of(from), model, input);
     }
     FetchOptions options =
         FetchOptions.of(FetchOptions.cacheFolder(System.getenv()), System.getenv());
