@@ -43,8 +43,7 @@ public final class LargestBatch {
     Criterion criterion =
         recipe.objective().criterion(recipe.labelSmoothing(), parts.train(), false);
     Backend backend = Backends.named(options.backend());
-    Precision precision =
-        Requirements.precision(backend, options.precision(), recipe.precision());
+    Precision precision = Requirements.precision(backend, options.precision(), recipe.precision());
     Trial trial =
         batch -> {
           Recipe sized = recipe.with("batch", Integer.toString(batch));

@@ -114,8 +114,7 @@ public final class LearningRateFinder {
     DataSplits data = recipe.augment().framed(given);
     Requirements.fit(initial.spec(), data);
     Backend backend = Backends.named(options.backend());
-    Precision precision =
-        Requirements.precision(backend, options.precision(), recipe.precision());
+    Precision precision = Requirements.precision(backend, options.precision(), recipe.precision());
     DataSplits.HeldOut parts = data.holdOut(options.valSplit(), options.seed());
     Requirements.batch(recipe.batch(), parts.train());
     Loader.Options loading =
