@@ -162,12 +162,14 @@ public final class PostTraining {
       throw new InvalidInputException(
           "keep: the network has only the layers " + layers + " to quantise; keep none");
     }
+    // In the network's order, which a report shows.
+    Set<String> both = new LinkedHashSet<>(List.of(first, last));
     return switch (keep) {
       case NONE -> List.of(Set.of());
       case FIRST -> List.of(Set.of(first));
       case LAST -> List.of(Set.of(last));
-      case FIRST_AND_LAST -> List.of(Set.of(first, last));
-      case AUTO -> List.of(Set.of(), Set.of(first), Set.of(last), Set.of(first, last));
+      case FIRST_AND_LAST -> List.of(both);
+      case AUTO -> List.of(Set.of(), Set.of(first), Set.of(last), both);
     };
   }
 

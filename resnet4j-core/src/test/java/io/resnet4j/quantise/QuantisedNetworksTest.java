@@ -32,7 +32,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Networks of every block design in int8: both backends, ONNX Runtime, and single precision. */
 class QuantisedNetworksTest {
   private static final long SEED = 23;
-  private static final int BATCH = 2;
+  private static final int BATCH = 3;
 
   @TempDir Path folder;
 
@@ -43,7 +43,7 @@ class QuantisedNetworksTest {
             .withBlocks(List.of(1, 2, 1, 1))
             .withWidths(List.of(4, 6, 8, 10))
             .withClasses(5)
-            .withInput(3, 40, 32)
+            .withInput(3, 64, 32)
         : named
             .withBlocks(List.of(1, 2, 1))
             .withWidths(List.of(4, 6, 8))
@@ -66,7 +66,7 @@ class QuantisedNetworksTest {
 
   static QuantisedModel quantised(Model model) {
     try (Calibration calibration = Calibration.of(model, Backends.named("onednn"))) {
-      calibration.add(ManyOps.pictures(model.spec(), 4, SEED), 4);
+      calibration.add(ManyOps.pictures(model.spec(), 8, SEED), 8);
       return QuantisedModel.of(model, calibration.quantisation(Method.MINMAX));
     }
   }
