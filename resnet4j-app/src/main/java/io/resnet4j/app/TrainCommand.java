@@ -177,7 +177,7 @@ final class TrainCommand extends Command {
             Choices.onOff("--autotune", autotune),
             resume);
     console.info(splits.description());
-    probes.check();
+    probes.check(fitted);
     Optional<Model> taughtBy = Optional.ofNullable(teacher).map(Model::load);
     TrainResult result =
         Training.run(
