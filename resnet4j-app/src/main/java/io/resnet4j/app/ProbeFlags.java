@@ -4,6 +4,7 @@ import io.resnet4j.InvalidInputException;
 import io.resnet4j.lab.Probe;
 import io.resnet4j.lab.ProbeOptions;
 import io.resnet4j.lab.TrainingProbe;
+import io.resnet4j.model.ModelSpec;
 import io.resnet4j.train.Trainer;
 import java.util.List;
 import java.util.Optional;
@@ -33,9 +34,9 @@ final class ProbeFlags {
       description = "Layers or blocks to keep to, such as layer1 or layer3.0.conv1.")
   private List<String> layers = List.of();
 
-  /** Refuses options that do not go together, before the work begins. */
-  void check() {
-    options();
+  /** Refuses options that do not go together or with the network, before the work begins. */
+  void check(ModelSpec spec) {
+    options().ifPresent(chosen -> chosen.require(spec));
   }
 
   private Optional<ProbeOptions> options() {

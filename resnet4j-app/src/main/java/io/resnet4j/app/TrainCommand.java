@@ -102,7 +102,7 @@ final class TrainCommand extends Command {
     DataSplits splits =
         rehearsal.few(full.augment().framed(opened), full, learning.valSplit(), options.seed());
     console.info(splits.description());
-    probes.check();
+    probes.check(fitted);
     Optional<Model> taughtBy = Optional.ofNullable(teacher).map(Model::load);
     Recipe recipe = full;
     TrainResult result =

@@ -1,6 +1,7 @@
 package io.resnet4j.lab;
 
 import io.resnet4j.InvalidInputException;
+import io.resnet4j.model.ModelSpec;
 import java.util.List;
 import java.util.Set;
 
@@ -29,6 +30,15 @@ public record ProbeOptions(Set<Probe> probes, int every, List<String> layers, in
     if (pictures < 2) {
       throw new InvalidInputException("probe: " + pictures + " pictures; give at least 2");
     }
+  }
+
+  /**
+   * Refuses a network that lacks the layers, before anything is made for it.
+   *
+   * @throws InvalidInputException naming the layer and the nearest that there are
+   */
+  public void require(ModelSpec spec) {
+    Layers.require(spec.graph(1), layers);
   }
 
   /** Of all layers, at the usual rate. */
