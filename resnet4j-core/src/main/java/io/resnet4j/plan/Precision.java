@@ -56,6 +56,19 @@ public enum Precision {
             + "' is unknown; use f32, bf16 or int8 (f64 with the reference backend)");
   }
 
+  /**
+   * This precision, if there are gradients in it.
+   *
+   * @throws InvalidInputException if it is for inference only
+   */
+  public Precision forTraining() {
+    if (this == INT8) {
+      throw new InvalidInputException(
+          "precision int8: is for inference only; train in f32 or bf16, then use 'quantize'");
+    }
+    return this;
+  }
+
   /** Lower-case name, as on the command line. */
   @Override
   public String toString() {

@@ -60,7 +60,7 @@ final class RecipeSettings {
         "a whole number",
         (r, v) -> r.set("length", Json.tree(Extent.steps(Integer.parseInt(v)))));
     plain("batch", WHOLE);
-    plain("precision", new Kind("f32 or bf16", v -> Json.tree(Precision.named(v))));
+    plain("precision", new Kind("f32 or bf16", v -> Json.tree(Precision.named(v).forTraining())));
     put(
         "optimiser",
         "sgd, adam, adamw, rmsprop, lars, lamb or muon",

@@ -42,7 +42,7 @@ final class Requirements {
    */
   static Precision precision(Backend backend, Optional<Precision> asked, Precision usual) {
     boolean quick = backend.precisions().contains(usual) && !backend.emulated().contains(usual);
-    Precision precision = asked.orElse(quick ? usual : Precision.F32);
+    Precision precision = asked.orElse(quick ? usual : Precision.F32).forTraining();
     if (!backend.precisions().contains(precision)) {
       throw new InvalidInputException(
           "precision "

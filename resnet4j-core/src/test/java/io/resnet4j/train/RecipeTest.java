@@ -263,7 +263,8 @@ class RecipeTest {
     assertMessage("schedule=sine", "expected constant, multistep, cosine, polynomial");
     assertMessage("normalisation=x", "expected per_channel, per_pixel_mean or imagenet");
     assertMessage("milestones=50%", "set schedule=multistep first");
-    assertMessage("precision=f16", "use f32 or bf16");
+    assertMessage("precision=f16", "use f32, bf16");
+    assertMessage("precision=int8", "for inference only");
     assertMessage("optimiser=newton", "expected sgd, adam, adamw");
     assertMessage("beta1=0.5", "the optimiser 'sgd' has none; set optimiser=adam first");
     assertMessage("power=2", "the schedule 'cosine' has none; set schedule=polynomial first");

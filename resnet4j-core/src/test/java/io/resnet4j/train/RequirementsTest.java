@@ -36,6 +36,15 @@ class RequirementsTest {
     assertTrue(message.contains("bf16") && message.contains("[f32]"), message);
   }
 
+  @Test
+  void whatIsForInferenceDoesNotTrain() {
+    Backend able = machine(Set.of(Precision.F32, Precision.INT8), Set.of());
+    String message =
+        assertThrows(InvalidInputException.class, () -> chosen(able, Optional.of(Precision.INT8)))
+            .getMessage();
+    assertTrue(message.contains("inference only"), message);
+  }
+
   private static Precision chosen(Backend backend, Optional<Precision> asked) {
     return Requirements.precision(backend, asked, Precision.BF16);
   }
