@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Weights of torchvision's residual networks on their way to resnet4j and back.
+"""Weights of torchvision's residual, VGG and DenseNet networks on their way to resnet4j and back.
 
     python3 tools/reference/weights_travel.py list NAME...        those that torchvision has
+    python3 tools/reference/weights_travel.py input NAME          the size of the pictures, as CxHxW
     python3 tools/reference/weights_travel.py write NAME FOLDER   weights.pth, theirs.safetensors
     python3 tools/reference/weights_travel.py back NAME FOLDER    loads ours.safetensors with strict=True
 
@@ -21,7 +22,11 @@ import torchvision
 import safetensors_file
 
 SEED = 1512
-INPUT = (2, 3, 97, 75)
+BATCH = 2
+INPUT = (3, 97, 75)
+# VGG's first affine map takes 7x7 positions; these sizes leave that many.
+VGG_INPUT = (3, 229, 235)
+MODULES = ("torchvision.models.resnet", "torchvision.models.vgg", "torchvision.models.densenet")
 WRAPPED = (
     lambda state: state,
     lambda state: {"epoch": 7, "state_dict": {"module." + k: v for k, v in state.items()}},
@@ -31,7 +36,11 @@ WRAPPED = (
 
 def known(name):
     maker = getattr(torchvision.models, name, None)
-    return callable(maker) and maker.__module__ == "torchvision.models.resnet"
+    return callable(maker) and maker.__module__ in MODULES
+
+
+def size(name):
+    return VGG_INPUT if name.startswith("vgg") else INPUT
 
 
 def network(name):
@@ -52,7 +61,7 @@ def write(name, folder):
     state = model.state_dict()
     wrapped = WRAPPED[zlib.crc32(name.encode()) % len(WRAPPED)]
     torch.save(wrapped(state), folder / "weights.pth")
-    pictures = torch.randn(INPUT)
+    pictures = torch.randn((BATCH, *size(name)))
     with torch.no_grad():
         logits = model.double()(pictures.double())
     tensors = {"input": pictures.numpy(), "logits": logits.numpy()}
@@ -72,11 +81,13 @@ def back(name, folder):
 
 def main():
     parser = argparse.ArgumentParser(description="Weights on their way to resnet4j and back.")
-    parser.add_argument("what", choices=("list", "write", "back"))
+    parser.add_argument("what", choices=("list", "input", "write", "back"))
     parser.add_argument("names", nargs="+")
     args = parser.parse_args()
     if args.what == "list":
         print(" ".join(name for name in args.names if known(name)))
+    elif args.what == "input":
+        print("x".join(map(str, size(args.names[0]))))
     else:
         name, folder = args.names
         (write if args.what == "write" else back)(name, pathlib.Path(folder))
