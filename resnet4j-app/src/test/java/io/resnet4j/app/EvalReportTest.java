@@ -16,26 +16,8 @@ class EvalReportTest {
 
   @Test
   void theReportSaysWhatScriptsAndPeopleNeed() throws Exception {
-    Path model = Files.writeString(folder.resolve("small.json"), GuardsTest.SMALL);
     Path data = TinyCifar.write(folder.resolve("data"), 20);
-    Path run = folder.resolve("run");
-    Ran.of(
-            "train",
-            "--model",
-            model,
-            "--data",
-            Ran.cifar(data),
-            "--fast-dev-run",
-            "--batch",
-            20,
-            "--precision",
-            "f32",
-            "--autotune",
-            "off",
-            "--out",
-            run)
-        .good();
-    Path weights = run.resolve("last.safetensors");
+    Path weights = GuardsTest.rehearsed(folder, data);
     Path out = folder.resolve("report");
     JsonNode json =
         Ran.of(

@@ -15,26 +15,8 @@ class FinetuneCommandTest {
 
   @Test
   void oneCommandFromWeightsToAModelCard() throws Exception {
-    Path model = Files.writeString(folder.resolve("small.json"), GuardsTest.SMALL);
     Path data = TinyCifar.write(folder.resolve("data"), 10);
-    Path run = folder.resolve("run");
-    Ran.of(
-            "train",
-            "--model",
-            model,
-            "--data",
-            Ran.cifar(data),
-            "--fast-dev-run",
-            "--batch",
-            20,
-            "--precision",
-            "f32",
-            "--autotune",
-            "off",
-            "--out",
-            run)
-        .good();
-    Path weights = run.resolve("last.safetensors");
+    Path weights = GuardsTest.rehearsed(folder, data);
     Path out = folder.resolve("tuned");
     Object[] arguments = {
       "finetune",

@@ -20,6 +20,29 @@ class GuardsTest {
   static final String SMALL =
       "{\"base\":\"resnet20\",\"blocks\":[1,1,1],\"stem\":{\"width\":8},\"widths\":[8,16,32]}";
 
+  /** Weights of a small network that has seen a batch of each part of {@code data}. */
+  static Path rehearsed(Path folder, Path data) throws IOException {
+    Path model = Files.writeString(folder.resolve("small.json"), SMALL);
+    Path run = folder.resolve("run");
+    Ran.of(
+            "train",
+            "--model",
+            model,
+            "--data",
+            Ran.cifar(data),
+            "--fast-dev-run",
+            "--batch",
+            20,
+            "--precision",
+            "f32",
+            "--autotune",
+            "off",
+            "--out",
+            run)
+        .good();
+    return run.resolve("last.safetensors");
+  }
+
   @TempDir Path folder;
   private List<Object> common = List.of();
 

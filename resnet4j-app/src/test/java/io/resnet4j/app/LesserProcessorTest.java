@@ -65,7 +65,7 @@ class LesserProcessorTest {
 
     Path other = folder.resolve("other");
     Ran refused = run("AVX2", with(train, "--out", other.toString(), "--precision", "bf16"));
-    refused.bad(Main.BAD_INPUT, "bf16", "computes in [f32");
+    refused.bad(Main.BAD_INPUT, "bf16", "computes in [f32]");
     assertFalse(Files.exists(other));
   }
 

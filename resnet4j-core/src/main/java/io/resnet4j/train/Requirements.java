@@ -8,6 +8,7 @@ import io.resnet4j.data.PictureSize;
 import io.resnet4j.model.ModelSpec;
 import io.resnet4j.plan.Precision;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 
 /** What must hold before a run touches the disk or takes memory. */
@@ -50,10 +51,16 @@ final class Requirements {
               + ": backend "
               + backend.name()
               + " computes in "
-              + new TreeSet<>(backend.precisions())
+              + trained(backend)
               + " on this machine; choose one of these");
     }
     return precision;
+  }
+
+  private static Set<Precision> trained(Backend backend) {
+    Set<Precision> trained = new TreeSet<>(backend.precisions());
+    trained.remove(Precision.INT8);
+    return trained;
   }
 
   static void batch(int batch, Dataset training) {

@@ -6,6 +6,7 @@ import io.resnet4j.plan.MemoryMode;
 import io.resnet4j.plan.Precision;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * What a run is given besides network, recipe and data.
@@ -64,177 +65,106 @@ public record TrainOptions(
 
   /** The same in another folder. */
   public TrainOptions into(Path newOut) {
-    return new TrainOptions(
-        newOut,
-        seed,
-        precision,
-        valSplit,
-        backend,
-        workers,
-        memory,
-        autotune,
-        resume,
-        checkpointing,
-        stopping);
+    return with(draft -> draft.out = newOut);
   }
 
   /** The same with another seed. */
   public TrainOptions withSeed(long newSeed) {
-    return new TrainOptions(
-        out,
-        newSeed,
-        precision,
-        valSplit,
-        backend,
-        workers,
-        memory,
-        autotune,
-        resume,
-        checkpointing,
-        stopping);
+    return with(draft -> draft.seed = newSeed);
   }
 
   /** The same in a given precision. */
   public TrainOptions withPrecision(Precision newPrecision) {
-    return new TrainOptions(
-        out,
-        seed,
-        Optional.of(newPrecision),
-        valSplit,
-        backend,
-        workers,
-        memory,
-        autotune,
-        resume,
-        checkpointing,
-        stopping);
+    return with(draft -> draft.precision = Optional.of(newPrecision));
   }
 
   /** The same with another share held out. */
   public TrainOptions withValSplit(double newValSplit) {
-    return new TrainOptions(
-        out,
-        seed,
-        precision,
-        newValSplit,
-        backend,
-        workers,
-        memory,
-        autotune,
-        resume,
-        checkpointing,
-        stopping);
+    return with(draft -> draft.valSplit = newValSplit);
   }
 
   /** The same on another backend. */
   public TrainOptions withBackend(String newBackend) {
-    return new TrainOptions(
-        out,
-        seed,
-        precision,
-        valSplit,
-        newBackend,
-        workers,
-        memory,
-        autotune,
-        resume,
-        checkpointing,
-        stopping);
+    return with(draft -> draft.backend = newBackend);
   }
 
   /** The same with another number of loader threads. */
   public TrainOptions withWorkers(int newWorkers) {
-    return new TrainOptions(
-        out,
-        seed,
-        precision,
-        valSplit,
-        backend,
-        newWorkers,
-        memory,
-        autotune,
-        resume,
-        checkpointing,
-        stopping);
+    return with(draft -> draft.workers = newWorkers);
   }
 
   /** The same, keeping more or less for the gradients. */
   public TrainOptions withMemory(MemoryMode newMemory) {
-    return new TrainOptions(
-        out,
-        seed,
-        precision,
-        valSplit,
-        backend,
-        workers,
-        newMemory,
-        autotune,
-        resume,
-        checkpointing,
-        stopping);
+    return with(draft -> draft.memory = newMemory);
   }
 
   /** The same, with implementations chosen by measuring or by default. */
   public TrainOptions withAutotune(boolean newAutotune) {
-    return new TrainOptions(
-        out,
-        seed,
-        precision,
-        valSplit,
-        backend,
-        workers,
-        memory,
-        newAutotune,
-        resume,
-        checkpointing,
-        stopping);
+    return with(draft -> draft.autotune = newAutotune);
   }
 
   /** The same, going on with the run in the folder or not. */
   public TrainOptions withResume(boolean newResume) {
-    return new TrainOptions(
-        out,
-        seed,
-        precision,
-        valSplit,
-        backend,
-        workers,
-        memory,
-        autotune,
-        newResume,
-        checkpointing,
-        stopping);
+    return with(draft -> draft.resume = newResume);
   }
 
   /** The same with checkpoints at other times. */
   public TrainOptions withCheckpointing(Checkpointing newCheckpointing) {
-    return new TrainOptions(
-        out,
-        seed,
-        precision,
-        valSplit,
-        backend,
-        workers,
-        memory,
-        autotune,
-        resume,
-        newCheckpointing,
-        stopping);
+    return with(draft -> draft.checkpointing = newCheckpointing);
   }
 
   /** The same with another end. */
   public TrainOptions withStopping(EarlyStopping newStopping) {
-    return new TrainOptions(
-        out,
-        seed,
-        precision,
-        valSplit,
-        backend,
-        workers,
-        memory,
-        autotune,
-        resume,
-        checkpointing,
-        newStopping);
+    return with(draft -> draft.stopping = newStopping);
+  }
+
+  private TrainOptions with(Consumer<Draft> change) {
+    Draft draft = new Draft(this);
+    change.accept(draft);
+    return draft.options();
+  }
+
+  /** A copy whose fields can be set. */
+  private static final class Draft {
+    private Path out;
+    private long seed;
+    private Optional<Precision> precision;
+    private double valSplit;
+    private String backend;
+    private int workers;
+    private MemoryMode memory;
+    private boolean autotune;
+    private boolean resume;
+    private Checkpointing checkpointing;
+    private EarlyStopping stopping;
+
+    private Draft(TrainOptions from) {
+      out = from.out;
+      seed = from.seed;
+      precision = from.precision;
+      valSplit = from.valSplit;
+      backend = from.backend;
+      workers = from.workers;
+      memory = from.memory;
+      autotune = from.autotune;
+      resume = from.resume;
+      checkpointing = from.checkpointing;
+      stopping = from.stopping;
+    }
+
+    private TrainOptions options() {
+      return new TrainOptions(
+          out,
+          seed,
+          precision,
+          valSplit,
+          backend,
+          workers,
+          memory,
+          autotune,
+          resume,
+          checkpointing,
+          stopping);
+    }
   }
 }
