@@ -13,7 +13,8 @@ tensors are float64. <network>-silu has SiLU for every ReLU and holds "loss", "l
 "grad.*" alone. "peer" is how far PyTorch itself, in lower precision on this machine, is from these
 numbers, as relative norms: {f32,bf16}_{logits,eval_logits,gradients}; gradients are those of all
 parameters as one vector; bf16 is autocast over f32 weights. One draw of weights says little about
-rounding, so the CIFAR networks also have bf16_{logits,eval_logits}_by_seed, of eight seeds in a row.
+rounding, so the CIFAR networks also have bf16_{logits,eval_logits}_by_seed, of eight seeds in a row,
+and under "by_seed" the {logits,eval_logits} themselves, one list a seed.
 
 keyed_random.json, ops.json.gz, training.json.gz and designs.json.gz are described in
 keyed_random_golden.py, op_goldens.py, training_goldens.py and design_goldens.py.
@@ -40,7 +41,7 @@ import training_goldens
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 OUT = ROOT / "resnet4j-core/src/test/resources/golden"
 NETWORKS = ("resnet20", "resnet20-b", "resnet18", "resnet50")
-STEPS = 10
+STEPS = {"resnet20": 10, "resnet20-b": 10, "resnet18": 3, "resnet50": 3}
 SEEDS = 8
 
 
@@ -59,7 +60,7 @@ def network_golden(name, activation):
     relu = activation == "relu"
     zero_init = networks.is_bottleneck(name)
     exact = runs.quantities(
-        name, activation=activation, steps=STEPS if relu else 0, zero_init=zero_init
+        name, activation=activation, steps=STEPS[name] if relu else 0, zero_init=zero_init
     )
     golden = {
         "about": about(),
@@ -70,14 +71,32 @@ def network_golden(name, activation):
         "classes": classes,
     }
     if relu:
-        golden["delta"] = {"steps": STEPS, "zero_init": zero_init, **runs.SGD}
+        golden["delta"] = {"steps": STEPS[name], "zero_init": zero_init, **runs.SGD}
     golden["peer"] = peer(name, activation, exact)
+    if has_seeds(name, activation):
+        golden["by_seed"] = by_seed(name, activation)
     golden["tensors"] = {
         key: digest.digest(runs.SEED, key, value, whole=key.endswith("logits"))
         for key, value in exact.items()
         if key.startswith(("loss", "logits", "grad.") + (("eval.", "running.", "delta.") if relu else ()))
     }
     return golden
+
+
+def has_seeds(name, activation):
+    return activation == "relu" and name.startswith("resnet20")
+
+
+def seeds():
+    return range(runs.SEED, runs.SEED + SEEDS)
+
+
+def by_seed(name, activation):
+    exact = [runs.quantities(name, "float64", activation, seed=seed) for seed in seeds()]
+    return {
+        mode.replace(".", "_"): [run[mode].ravel().tolist() for run in exact]
+        for mode in ("logits", "eval.logits")
+    }
 
 
 def peer(name, activation, exact):
@@ -87,14 +106,14 @@ def peer(name, activation, exact):
         out[f"{label}_logits"] = runs.distance(run["logits"], exact["logits"])
         out[f"{label}_eval_logits"] = runs.distance(run["eval.logits"], exact["eval.logits"])
         out[f"{label}_gradients"] = runs.together(run, exact, "grad.")
-    if activation == "relu" and name.startswith("resnet20"):
+    if has_seeds(name, activation):
         for mode in ("logits", "eval.logits"):
             out[f"bf16_{mode.replace('.', '_')}_by_seed"] = [
                 runs.distance(
                     runs.quantities(name, "bfloat16", activation, seed=seed)[mode],
                     runs.quantities(name, "float64", activation, seed=seed)[mode],
                 )
-                for seed in range(runs.SEED, runs.SEED + SEEDS)
+                for seed in seeds()
             ]
     return out
 

@@ -8,11 +8,16 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Keeps the report of a run up to date. */
+/**
+ * Keeps the report of a run up to date: after an epoch, but not anew each second, and at the end.
+ */
 final class ReportListener implements TrainListener {
+  private static final long LEAST_NANOS = 2_000_000_000L;
+
   private final Console console;
   private final Path folder;
   private boolean failed;
+  private long written = System.nanoTime() - LEAST_NANOS;
 
   ReportListener(Console console, Path folder) {
     this.console = console;
@@ -21,7 +26,10 @@ final class ReportListener implements TrainListener {
 
   @Override
   public void epochDone(EpochMetrics metrics) {
-    write();
+    if (System.nanoTime() - written >= LEAST_NANOS) {
+      write();
+      written = System.nanoTime();
+    }
   }
 
   @Override

@@ -55,7 +55,9 @@ class LesserProcessorTest {
             "--steps",
             "1",
             "--batch",
-            "4");
+            "4",
+            "--autotune",
+            "off");
     Path run = folder.resolve("run");
     Ran usual = run("AVX2", with(train, "--out", run.toString(), "--json"));
     assertEquals(Main.OK, usual.status(), usual.err());

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
 
 /** Central differences of fourth order, (8 (f(h) - f(-h)) - (f(2h) - f(-2h))) / 12h, in double. */
 final class GradientCheck {
@@ -25,25 +26,30 @@ final class GradientCheck {
    * Derivatives of {@code objective} by every element that {@code y} is differentiated by, keyed
    * {@code d path}.
    *
-   * @param objective of all numbers that the case reads
+   * @param objective of all numbers that the case reads; called from several threads
    */
   static Map<String, double[]> numeric(
       Case test, ToDoubleFunction<Map<String, double[]>> objective) {
-    Map<String, double[]> values = new HashMap<>();
-    test.values().forEach((path, array) -> values.put(path, array.clone()));
     Map<String, double[]> gradients = new LinkedHashMap<>();
     for (Value by : test.by()) {
-      double[] x = values.get(by.name());
-      double[] gradient = new double[x.length];
-      for (int i = 0; i < x.length; i++) {
-        double at = x[i];
-        double near = change(objective, values, x, i, STEP);
-        double far = change(objective, values, x, i, 2 * STEP);
-        gradient[i] = (8 * near - far) / (12 * STEP);
-      }
-      gradients.put("d " + by.name(), gradient);
+      gradients.put(
+          "d " + by.name(),
+          IntStream.range(0, test.values().get(by.name()).length)
+              .parallel()
+              .mapToDouble(i -> derivative(test, objective, by.name(), i))
+              .toArray());
     }
     return gradients;
+  }
+
+  private static double derivative(
+      Case test, ToDoubleFunction<Map<String, double[]>> objective, String path, int i) {
+    Map<String, double[]> values = new HashMap<>(test.values());
+    double[] x = values.get(path).clone();
+    values.put(path, x);
+    double near = change(objective, values, x, i, STEP);
+    double far = change(objective, values, x, i, 2 * STEP);
+    return (8 * near - far) / (12 * STEP);
   }
 
   private static double change(
@@ -79,9 +85,12 @@ final class GradientCheck {
       return numeric(
           test,
           values -> {
-            CaseRunner.fill(session, executable, values);
-            executable.run(CaseRunner.SEED, CaseRunner.STEP);
-            return objective(test, executable.fetch(Case.Y).toDoubles());
+            // One session is for one thread at a time.
+            synchronized (session) {
+              CaseRunner.fill(session, executable, values);
+              executable.run(CaseRunner.SEED, CaseRunner.STEP);
+              return objective(test, executable.fetch(Case.Y).toDoubles());
+            }
           });
     }
   }

@@ -3,8 +3,10 @@ package io.resnet4j.golden;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.resnet4j.random.KeyedRandom;
 import io.resnet4j.tensor.Shape;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -53,6 +55,17 @@ public final class Golden {
     return GoldenFiles.doubles(about.get("peer").get(figure + "_by_seed"));
   }
 
+  /**
+   * The logits themselves for seeds in a row, {@link #seed} first.
+   *
+   * @param mode {@code logits} or {@code eval_logits}
+   */
+  public List<double[]> logitsBySeed(String mode) {
+    List<double[]> seeds = new ArrayList<>();
+    about.get("by_seed").get(mode).forEach(logits -> seeds.add(GoldenFiles.doubles(logits)));
+    return seeds;
+  }
+
   /** The shape of the input [N,C,H,W]. */
   public Shape input() {
     Shape chw = GoldenFiles.shape(about.get("input"));
@@ -62,6 +75,11 @@ public final class Golden {
   /** How many classes the head has. */
   public int classes() {
     return about.get("classes").intValue();
+  }
+
+  /** How many steps of SGD {@code delta.*} took. */
+  public int deltaSteps() {
+    return about.get("delta").get("steps").intValue();
   }
 
   /** Whether the last scale of each block started at zero for {@code delta.*}. */

@@ -37,7 +37,7 @@ class NetworkGoldenTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"resnet20", "resnet20-b", "resnet18", "resnet50"})
-  void tenStepsChangeWhatPyTorchChanges(String name) {
+  void stepsChangeWhatPyTorchChanges(String name) {
     Golden golden = Golden.load(name);
     Set<String> zeroed = new TreeSet<>();
     if (golden.deltaZeroInit()) {
@@ -48,7 +48,7 @@ class NetworkGoldenTest {
       }
       assertEquals(16, zeroed.size());
     }
-    Map<String, double[]> actual = run(golden).change(10, zeroed);
+    Map<String, double[]> actual = run(golden).change(golden.deltaSteps(), zeroed);
     assertEquals(names(golden, "delta."), actual.keySet());
     compare(golden, actual, 1e-6);
   }

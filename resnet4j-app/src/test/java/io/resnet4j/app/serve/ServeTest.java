@@ -21,7 +21,9 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,8 +33,22 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** A server on a free loopback port, asked by the JDK's client. */
 @Timeout(60)
 class ServeTest {
+  /** Most tests ask the same server: an idle connection keeps one from stopping for a second. */
+  @TempDir private static Path sharedFolder;
+
+  private static TestServer shared;
   @TempDir private Path folder;
   private final List<AutoCloseable> open = new ArrayList<>();
+
+  @BeforeAll
+  static void startTheSharedServer() {
+    shared = started(sharedFolder, ServeOptions.defaults());
+  }
+
+  @AfterAll
+  static void stopTheSharedServer() {
+    shared.close();
+  }
 
   @AfterEach
   void close() throws Exception {
@@ -41,23 +57,21 @@ class ServeTest {
     }
   }
 
-  private TestServer server() {
-    return server(ServeOptions.defaults());
+  private static TestServer started(Path folder, ServeOptions options) {
+    Path file = folder.resolve("model.safetensors");
+    TestServer.model(1).save(file);
+    return TestServer.ofFile(file, options);
   }
 
   private TestServer server(ServeOptions options) {
-    Path file = folder.resolve("model.safetensors");
-    if (!Files.exists(file)) {
-      TestServer.model(1).save(file);
-    }
-    TestServer server = TestServer.ofFile(file, options);
+    TestServer server = started(folder, options);
     open.add(server);
     return server;
   }
 
   @Test
   void theProtocolDescribesServerAndModel() throws Exception {
-    TestServer server = server();
+    TestServer server = shared;
     assertEquals("resnet4j", server.json(server.get("/v2"), 200).get("name").asText());
     assertTrue(server.json(server.get("/v2/health/live"), 200).get("live").asBoolean());
     assertTrue(server.json(server.get("/v2/health/ready"), 200).get("ready").asBoolean());
@@ -74,7 +88,7 @@ class ServeTest {
 
   @Test
   void jsonAndBinaryTensorsGiveTheSameNumbers() throws Exception {
-    TestServer server = server();
+    TestServer server = shared;
     float[] images = TestServer.images(2);
     JsonNode json = server.json(server.infer(images, 2), 200);
     assertEquals("tiny", json.get("model_name").asText());
@@ -93,7 +107,7 @@ class ServeTest {
 
   @Test
   void classificationsAreText() throws Exception {
-    TestServer server = server();
+    TestServer server = shared;
     String body =
         TestServer.request(TestServer.images(1), 1)
             .replace(
@@ -108,7 +122,7 @@ class ServeTest {
 
   @Test
   void picturesAreClassifiedBareAndInForms() throws Exception {
-    TestServer server = server();
+    TestServer server = shared;
     byte[] png = TestServer.png(50, 40);
     JsonNode bare = server.json(server.post("/predict?top=3", png), 200);
     assertEquals(3, bare.get("top").size());
@@ -149,7 +163,7 @@ class ServeTest {
       })
   void whatIsWrongIsSaidInTheProtocolsWay(
       String path, String method, String body, int status, String part) throws Exception {
-    TestServer server = server();
+    TestServer server = shared;
     HttpResponse<byte[]> answer =
         server.send(method, path, (body == null ? "" : body).getBytes(StandardCharsets.UTF_8));
     String error = server.json(answer, status).get("error").asText();
@@ -171,7 +185,7 @@ class ServeTest {
         "\"data\"|\"date\"|neither",
       })
   void wrongTensorsAreRefused(String what, String by, String part) throws Exception {
-    TestServer server = server();
+    TestServer server = shared;
     String body = TestServer.request(TestServer.images(1), 1).replaceFirst(what, by);
     String error =
         server
@@ -183,7 +197,7 @@ class ServeTest {
 
   @Test
   void binaryBodiesThatDoNotFitAreRefused() throws Exception {
-    TestServer server = server();
+    TestServer server = shared;
     byte[] body = server.binaryBody(TestServer.images(1), 1);
     int header = server.headerLength(body);
     for (int length : new int[] {header, header + 100, body.length - 1}) {
@@ -217,7 +231,7 @@ class ServeTest {
 
   @Test
   void slowBodiesAreGivenUpAndHoldNoOneElseUp() throws Exception {
-    TestServer server = server();
+    TestServer server = shared;
     List<Socket> slow = new ArrayList<>();
     for (int i = 0; i < 60; i++) {
       Socket socket = new Socket("127.0.0.1", server.address().getPort());
@@ -238,7 +252,7 @@ class ServeTest {
 
   @Test
   void deadlinesOfRequestsAreKept() throws Exception {
-    TestServer server = server();
+    TestServer server = shared;
     server.holdEngine();
     try {
       HttpResponse<byte[]> late =
@@ -256,7 +270,7 @@ class ServeTest {
 
   @Test
   void beyondTheQueueTheAnswerIs429() throws Exception {
-    TestServer server = server();
+    TestServer server = shared;
     server.holdEngine();
     List<CompletableFuture<HttpResponse<byte[]>>> answers = new ArrayList<>();
     CompletableFuture<HttpResponse<byte[]>> first = new CompletableFuture<>();
@@ -310,7 +324,7 @@ class ServeTest {
 
   @Test
   void otherSitesPagesAreTurnedAway() throws Exception {
-    TestServer server = server();
+    TestServer server = shared;
     HttpResponse<byte[]> foreign =
         server.post("/predict", TestServer.png(40, 40), "Origin", "http://elsewhere.example");
     assertTrue(server.json(foreign, 403).has("error"));
@@ -322,7 +336,7 @@ class ServeTest {
 
   @Test
   void thePageNeedsNothingFromElsewhere() throws Exception {
-    TestServer server = server();
+    TestServer server = shared;
     for (String path : List.of("/", "/page.css", "/page.js", "/favicon.svg")) {
       HttpResponse<byte[]> answer = server.get(path);
       assertEquals(200, answer.statusCode());
@@ -335,7 +349,7 @@ class ServeTest {
 
   @Test
   void aPortInUseIsOneClearSentence() {
-    TestServer server = server();
+    TestServer server = shared;
     ServeOptions d = ServeOptions.defaults();
     ServeOptions same =
         new ServeOptions(
@@ -355,7 +369,7 @@ class ServeTest {
 
   @Test
   void stoppingAnswersWhatHasBegun() throws Exception {
-    TestServer server = server();
+    TestServer server = server(ServeOptions.defaults());
     server.holdEngine();
     CompletableFuture<HttpResponse<byte[]>> begun =
         server.postLater("/predict", TestServer.png(40, 40));
