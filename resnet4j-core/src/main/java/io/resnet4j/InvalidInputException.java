@@ -5,7 +5,7 @@ package io.resnet4j;
  * shape. The message is one line that says where, what, what was expected and what to do; the
  * command line shows it and ends with exit status 2.
  */
-public final class InvalidInputException extends IllegalArgumentException {
+public class InvalidInputException extends IllegalArgumentException {
   private static final long serialVersionUID = 1L;
 
   /** A mistake described by {@code message}. */

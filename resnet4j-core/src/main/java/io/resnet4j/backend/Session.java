@@ -24,8 +24,8 @@ public interface Session extends AutoCloseable {
   /**
    * Makes a plan ready to run: chooses implementations, packs memory, allocates.
    *
-   * @throws io.resnet4j.InvalidInputException if the plan needs more memory than there is; nothing
-   *     has been allocated then
+   * @throws io.resnet4j.NotEnoughMemoryException if the plan needs more than there is; nothing has
+   *     been allocated then
    * @throws IllegalStateException if the backend cannot run the plan
    */
   Executable prepare(Plan plan);

@@ -1,6 +1,6 @@
 package io.resnet4j.train;
 
-import io.resnet4j.InvalidInputException;
+import io.resnet4j.NotEnoughMemoryException;
 import io.resnet4j.backend.Backend;
 import io.resnet4j.backend.Backends;
 import io.resnet4j.backend.Choices;
@@ -8,7 +8,11 @@ import io.resnet4j.backend.Session;
 import io.resnet4j.data.DataSplits;
 import io.resnet4j.graph.Criterion;
 import io.resnet4j.model.ModelSpec;
+import io.resnet4j.plan.MemoryMode;
 import io.resnet4j.plan.Precision;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
 import java.util.Optional;
 
 /** The largest batch whose training step fits into the memory that there is, found by planning. */
@@ -34,7 +38,7 @@ public final class LargestBatch {
   /**
    * Plans steps of growing batches and runs none.
    *
-   * @throws InvalidInputException if not even one picture fits
+   * @throws NotEnoughMemoryException if not even one picture fits
    */
   public static Found find(ModelSpec spec, Recipe recipe, DataSplits data, TrainOptions options) {
     DataSplits.HeldOut parts =
@@ -77,6 +81,32 @@ public final class LargestBatch {
     return new Found(fits, trial.bytes(fits));
   }
 
+  /**
+   * What to do where a training step does not fit: the largest batch that does, and the largest
+   * that does when activations are computed again.
+   */
+  static String advice(ModelSpec spec, Recipe recipe, DataSplits data, TrainOptions options) {
+    List<String> ways = new ArrayList<>();
+    for (MemoryMode mode : EnumSet.of(options.memory(), MemoryMode.LEAN)) {
+      String with = mode == options.memory() ? "" : " with memory lean";
+      fitting(spec, recipe, data, options.withMemory(mode))
+          .map(found -> Math.min(found.batch(), recipe.batch()))
+          .ifPresent(batch -> ways.add("a batch of " + batch + with + " would fit"));
+    }
+    return ways.isEmpty()
+        ? "not even one picture a step fits; use a smaller input or network"
+        : String.join(", ", ways);
+  }
+
+  private static Optional<Found> fitting(
+      ModelSpec spec, Recipe recipe, DataSplits data, TrainOptions options) {
+    try {
+      return Optional.of(find(spec, recipe, data, options));
+    } catch (NotEnoughMemoryException | OutOfMemoryError e) {
+      return Optional.empty();
+    }
+  }
+
   /** Bytes of a step of some batch. */
   @FunctionalInterface
   private interface Trial {
@@ -87,7 +117,7 @@ public final class LargestBatch {
     try {
       trial.bytes((batch * FIFTHS + FIFTHS - 2) / (FIFTHS - 1));
       return true;
-    } catch (InvalidInputException | OutOfMemoryError e) {
+    } catch (NotEnoughMemoryException | OutOfMemoryError e) {
       return false;
     }
   }

@@ -2,6 +2,7 @@ package io.resnet4j.train;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.resnet4j.InvalidInputException;
+import io.resnet4j.NotEnoughMemoryException;
 import io.resnet4j.backend.Backend;
 import io.resnet4j.backend.Backends;
 import io.resnet4j.backend.ChoiceCache;
@@ -176,7 +177,11 @@ public final class Trainer implements AutoCloseable {
    */
   public static Trainer of(
       Model model, Recipe recipe, DataSplits data, TrainOptions options, Optional<Model> teacher) {
-    return new Trainer(model, recipe, data, options, teacher);
+    try {
+      return new Trainer(model, recipe, data, options, teacher);
+    } catch (NotEnoughMemoryException e) {
+      throw e.with(LargestBatch.advice(model.spec(), recipe, data, options));
+    }
   }
 
   private Evaluator evaluator(String namespace) {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.resnet4j.InvalidInputException;
+import io.resnet4j.NotEnoughMemoryException;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -69,5 +70,23 @@ class LearningRateFinderTest extends RunTests {
             Stripes.network(), Stripes.recipe(), DATA, options("none").withBackend("onednn"));
     assertEquals(54, found.batch());
     assertTrue(found.bytes() > 0);
+  }
+
+  @Test
+  void whatDoesNotFitIsRefusedWithABatchThatWould() {
+    TrainOptions options = options("none").withBackend("onednn");
+    Recipe recipe = Stripes.recipe().with("batch", "54");
+    long bytes = LargestBatch.find(Stripes.network(), recipe, DATA, options).bytes();
+    System.setProperty("resnet4j.memory", Long.toString(bytes / 2));
+    try {
+      String message =
+          assertThrows(
+                  NotEnoughMemoryException.class,
+                  () -> Trainer.of(Stripes.network(), recipe, DATA, options).close())
+              .getMessage();
+      assertTrue(message.matches("memory: .*; a batch of [0-9]+ would fit.*"), message);
+    } finally {
+      System.clearProperty("resnet4j.memory");
+    }
   }
 }

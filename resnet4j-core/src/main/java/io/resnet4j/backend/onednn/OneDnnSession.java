@@ -1,6 +1,7 @@
 package io.resnet4j.backend.onednn;
 
 import io.resnet4j.InvalidInputException;
+import io.resnet4j.NotEnoughMemoryException;
 import io.resnet4j.backend.Choices;
 import io.resnet4j.backend.Executable;
 import io.resnet4j.backend.Session;
@@ -125,13 +126,8 @@ final class OneDnnSession implements Session {
   private static void requireMemory(long needed) {
     OptionalLong available = AvailableMemory.bytes();
     if (available.isPresent() && needed > available.getAsLong()) {
-      throw new InvalidInputException(
-          String.format(
-              java.util.Locale.ROOT,
-              "memory: the plan needs at least %,d MiB more, %,d MiB are available; use a smaller"
-                  + " batch or input, or bf16",
-              needed >> 20,
-              available.getAsLong() >> 20));
+      throw new NotEnoughMemoryException(
+          needed, available.getAsLong(), "use a smaller batch or input, or bf16");
     }
   }
 
