@@ -39,10 +39,9 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Single operations of the engine, forward and with their gradients. The operation stands between a
- * convolution before and one behind it, 1x1 and of eight channels where that is cheap, so that it
- * works in the layout that it has inside a network; {@code bench --profile} splits the time of a
- * whole network instead.
+ * Single operations of the engine, forward and with their gradients. The graph holds the operation
+ * alone: its input and output are plain NCHW, so that a reorder to the layout that its primitive
+ * wants is part of the time; {@code bench --profile} shows an operation as it is inside a network.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(org.openjdk.jmh.annotations.Mode.AverageTime)
