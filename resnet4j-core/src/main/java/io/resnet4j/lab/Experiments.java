@@ -14,6 +14,8 @@ public final class Experiments {
           new ExplosionExperiment(),
           new ShatteredExperiment(),
           new IdentityExperiment(),
+          TableExperiment.shortcuts(),
+          TableExperiment.orderings(),
           new LesionExperiment(),
           new PathsExperiment(),
           new DepthExperiment());

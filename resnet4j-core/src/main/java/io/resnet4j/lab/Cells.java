@@ -1,0 +1,41 @@
+package io.resnet4j.lab;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Every combination of values by name, in the order in which the names were given, the last of them
+ * changing fastest.
+ */
+final class Cells {
+  private final List<Map<String, Object>> cells;
+
+  private Cells(List<Map<String, Object>> cells) {
+    this.cells = cells;
+  }
+
+  /** A cell for each value. */
+  static Cells of(String name, List<?> values) {
+    return new Cells(List.of(Map.of())).by(name, values);
+  }
+
+  /** A cell for each of these and each value. */
+  Cells by(String name, List<?> values) {
+    List<Map<String, Object>> product = new ArrayList<>();
+    for (Map<String, Object> cell : cells) {
+      for (Object value : values) {
+        Map<String, Object> longer = new LinkedHashMap<>(cell);
+        longer.put(name, value);
+        product.add(longer);
+      }
+    }
+    return new Cells(product);
+  }
+
+  /** The cells. */
+  List<Map<String, Object>> list() {
+    return cells;
+  }
+}
