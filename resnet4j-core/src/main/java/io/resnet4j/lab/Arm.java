@@ -5,7 +5,6 @@ import io.resnet4j.model.Counts;
 import io.resnet4j.model.ModelSpec;
 import io.resnet4j.train.NonFiniteLossException;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -85,8 +84,7 @@ record Arm(String name, ModelSpec spec, List<String> changes) {
     List<Map<String, Object>> rows;
     try {
       var trained =
-          training(settings, limited)
-              .train(name + "-seed" + seed, spec, limited.seed() + seed, List.of());
+          training(settings, limited).train(folder(seed), spec, limited.seed() + seed, List.of());
       if (trained.isEmpty()) {
         return List.of();
       }
@@ -113,6 +111,11 @@ record Arm(String name, ModelSpec spec, List<String> changes) {
     return rows;
   }
 
+  /** A run folder's name on any system. */
+  private String folder(int seed) {
+    return name.replaceAll("[^A-Za-z0-9.-]+", "_") + "-seed" + seed;
+  }
+
   /** A column of the last rows of an arm, a number for each seed. */
   static double[] last(List<Row> rows, String what, String name, String column) {
     return Row.column(Row.where(rows, "final", true, what, name), column);
@@ -133,25 +136,21 @@ record Arm(String name, ModelSpec spec, List<String> changes) {
   /**
    * Bars of the means over seeds, side by side for each arm.
    *
-   * @param columns of the last rows, with their names in the legend
+   * @param columnsAndLegends columns of the last rows and their names in the legend, in turn
    */
   static Chart bars(
-      List<Row> rows, String what, String title, String y, Map<String, String> columns) {
+      List<Row> rows, String what, String title, String y, String... columnsAndLegends) {
     List<String> names = Row.distinct(rows, what);
-    Map<String, List<Double>> means = new LinkedHashMap<>();
-    columns.forEach(
-        (column, legend) ->
-            means.put(
-                legend,
-                names.stream().map(name -> Stats.mean(last(rows, what, name, column))).toList()));
-    return Chart.bars(
-        title,
-        what,
-        y,
-        names,
-        means.entrySet().stream()
-            .map(entry -> new Chart.Series(entry.getKey(), List.of(), entry.getValue()))
-            .toList());
+    List<Chart.Series> series = new ArrayList<>();
+    for (int i = 0; i < columnsAndLegends.length; i += 2) {
+      String column = columnsAndLegends[i];
+      series.add(
+          new Chart.Series(
+              columnsAndLegends[i + 1],
+              List.of(),
+              names.stream().map(name -> Stats.mean(last(rows, what, name, column))).toList()));
+    }
+    return Chart.bars(title, what, y, names, series);
   }
 
   /** A note on runs that diverged; none where none did. */

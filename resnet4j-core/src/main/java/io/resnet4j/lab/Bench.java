@@ -1,5 +1,6 @@
 package io.resnet4j.lab;
 
+import io.resnet4j.InvalidInputException;
 import io.resnet4j.data.DataSplits;
 import io.resnet4j.data.Dataset;
 import io.resnet4j.data.Normalisation;
@@ -50,6 +51,21 @@ record Bench(
         seed,
         folder,
         stopped);
+  }
+
+  /**
+   * Pictures that are not trained on.
+   *
+   * @throws InvalidInputException if the training pictures leave none
+   */
+  Dataset held() {
+    return data.validation()
+        .orElseThrow(
+            () ->
+                new InvalidInputException(
+                    data.description()
+                        + ": all pictures are trained on, none is left to validate with; give fewer"
+                        + " with --set pictures=N"));
   }
 
   private static int[] sorted(int[] order, int from, int to) {

@@ -152,7 +152,8 @@ final class BlocksExperiment implements Experiment {
                 NETWORK,
                 "Error at equal cost, mean over seeds",
                 "error",
-                Map.of("test_error", "test")),
+                "test_error",
+                "test"),
             Arm.curves(rows, NETWORK, "Training error", "train_error")),
         notes);
   }

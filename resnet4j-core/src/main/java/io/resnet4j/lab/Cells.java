@@ -18,7 +18,12 @@ final class Cells {
 
   /** A cell for each value. */
   static Cells of(String name, List<?> values) {
-    return new Cells(List.of(Map.of())).by(name, values);
+    return of(Map.of()).by(name, values);
+  }
+
+  /** One cell, to be multiplied. */
+  static Cells of(Map<String, Object> cell) {
+    return new Cells(List.of(cell));
   }
 
   /** A cell for each of these and each value. */

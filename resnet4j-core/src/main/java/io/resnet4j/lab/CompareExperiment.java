@@ -1,6 +1,7 @@
 package io.resnet4j.lab;
 
 import io.resnet4j.lab.Findings.Claim;
+import io.resnet4j.model.Models;
 import io.resnet4j.train.Recipes;
 import java.util.ArrayList;
 import java.util.List;
@@ -74,7 +75,7 @@ final class CompareExperiment implements Experiment {
         name(),
         full ? "0,1,2" : "0",
         full ? "50000" : "10000",
-        full ? "8000" : "120",
+        full ? "8000" : "100",
         ShortTraining.USUAL,
         "models",
         full ? "resnet20,resnet56,plain56" : "resnet20",
@@ -99,7 +100,9 @@ final class CompareExperiment implements Experiment {
             cell ->
                 Cells.of(cell)
                     .by("optimiser", optimisers)
-                    .by("loss", settings.oneOf("losses", LOSSES.keySet().stream().sorted().toList()))
+                    .by(
+                        "loss",
+                        settings.oneOf("losses", LOSSES.keySet().stream().sorted().toList()))
                     .by("schedule", settings.oneOf("schedules", SCHEDULES))
                     .list()
                     .stream())
@@ -167,12 +170,17 @@ final class CompareExperiment implements Experiment {
                 ARM,
                 "Error at the same budget, mean over seeds",
                 "error",
-                Map.of("test_error", "test", "train_error", "training")),
+                "test_error",
+                "test",
+                "train_error",
+                "training"),
             Arm.curves(rows, ARM, "Training error", "train_error")),
         notes);
   }
 
-  /** The difference between two values of a factor, all else being equal: a number for each pair. */
+  /**
+   * The difference between two values of a factor, all else being equal: a number for each pair.
+   */
   private static double[] differences(List<Row> last, String factor, String lower, String higher) {
     List<Double> found = new ArrayList<>();
     for (Row row : Row.where(last, factor, lower)) {

@@ -16,6 +16,9 @@ public final class Experiments {
           new IdentityExperiment(),
           TableExperiment.shortcuts(),
           TableExperiment.orderings(),
+          new BlocksExperiment(),
+          new CompareExperiment(),
+          new OverfitExperiment(),
           new LesionExperiment(),
           new PathsExperiment(),
           new DepthExperiment());

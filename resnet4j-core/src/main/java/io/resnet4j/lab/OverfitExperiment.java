@@ -54,7 +54,7 @@ final class OverfitExperiment implements Experiment {
         name(),
         full ? "0,1,2,3,4" : "0",
         full ? "20000" : "1000",
-        full ? "16000" : "400",
+        full ? "16000" : "200",
         ShortTraining.USUAL,
         ARM,
         String.join(",", MEANS.keySet()),
@@ -151,14 +151,20 @@ final class OverfitExperiment implements Experiment {
             + " (not augmented, nothing dropped), with the final weights. A narrower gap is not a"
             + " better network: too strong a penalty narrows it by learning less.");
     notes.addAll(Arm.diverged(rows, ARM));
-    Map<String, String> columns = new LinkedHashMap<>();
-    columns.put("learned_error", "training pictures");
-    columns.put("val_error", "validation pictures");
-    columns.put("gap", "gap");
     return new Findings(
         claims,
         List.of(
-            Arm.bars(rows, ARM, "Error with the final weights, mean over seeds", "error", columns),
+            Arm.bars(
+                rows,
+                ARM,
+                "Error with the final weights, mean over seeds",
+                "error",
+                "learned_error",
+                "training pictures",
+                "val_error",
+                "validation pictures",
+                "gap",
+                "gap"),
             Arm.curves(rows, ARM, "Training loss", "train_loss")),
         notes);
   }

@@ -111,13 +111,16 @@ public final class Settings {
 
   /** Texts between commas, each one of those that are known. */
   List<String> oneOf(String name, List<String> known) {
-    for (String text : texts(name)) {
-      if (!known.contains(text)) {
-        throw wrong(
-            name, text, "one of " + String.join(", ", known) + Nearest.suggestion(text, known));
-      }
-    }
+    texts(name).forEach(text -> requireOne(name, text, known));
     return texts(name);
+  }
+
+  /** Refuses a part of a setting that is not known. */
+  void requireOne(String name, String text, List<String> known) {
+    if (!known.contains(text)) {
+      throw wrong(
+          name, text, "one of " + String.join(", ", known) + Nearest.suggestion(text, known));
+    }
   }
 
   /** Texts between commas made into something; what {@code make} refuses is named. */
