@@ -15,7 +15,6 @@ import io.resnet4j.plan.Precision;
 import io.resnet4j.plan.Program;
 import io.resnet4j.tensor.Tensor;
 import java.util.Map;
-import java.util.stream.IntStream;
 
 /** Evaluates a network whose weights change: one plan over the same pictures, not augmented. */
 final class Examiner implements AutoCloseable {
@@ -34,11 +33,9 @@ final class Examiner implements AutoCloseable {
    */
   Examiner(ModelSpec spec, Dataset data, int wanted, Normalisation normalisation) {
     int batch = Math.min(Math.min(BATCH, wanted), data.size());
-    int count = Math.max(1, Math.min(wanted, data.size()) / batch) * batch;
-    int[] some =
-        IntStream.range(0, count).map(i -> (int) ((long) i * data.size() / count)).toArray();
+    Dataset some = Pictures.wholeBatches(data, wanted, batch);
     classes = spec.classes();
-    loader = new Loader(data.subset(some), Loader.Options.evaluation(batch, normalisation));
+    loader = new Loader(some, Loader.Options.evaluation(batch, normalisation));
     session = Backends.named(Backends.DEFAULT).open();
     plan = session.prepare(Planner.plan(Program.inference(spec.graph(batch), Precision.F32)));
   }

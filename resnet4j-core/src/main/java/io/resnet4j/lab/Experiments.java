@@ -19,6 +19,9 @@ public final class Experiments {
           new BlocksExperiment(),
           new CompareExperiment(),
           new OverfitExperiment(),
+          new LandscapeExperiment(),
+          new ConvergenceExperiment(),
+          new FeaturesExperiment(),
           new LesionExperiment(),
           new PathsExperiment(),
           new DepthExperiment());

@@ -98,15 +98,24 @@ public final class Settings {
 
   /** A number above zero. */
   double number(String name) {
+    return number(name, text(name));
+  }
+
+  /** Numbers between commas, all above zero. */
+  List<Double> numbers(String name) {
+    return texts(name).stream().map(text -> number(name, text)).toList();
+  }
+
+  private double number(String name, String text) {
     try {
-      double value = Double.parseDouble(text(name));
+      double value = Double.parseDouble(text);
       if (value > 0 && !Double.isInfinite(value)) {
         return value;
       }
     } catch (NumberFormatException e) {
       // Said below.
     }
-    throw wrong(name, text(name), "a number above 0");
+    throw wrong(name, text, "a number above 0");
   }
 
   /** Texts between commas, each one of those that are known. */

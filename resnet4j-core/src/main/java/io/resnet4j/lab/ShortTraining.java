@@ -108,7 +108,7 @@ final class ShortTraining {
   /** The same, heard by {@code listener}. */
   Optional<Trained> train(
       String name, ModelSpec spec, long seed, List<StepProbe> probes, TrainListener listener) {
-    Path folder = bench.folder().resolve("runs").resolve(name);
+    Path folder = folder(name);
     remove(folder);
     TrainOptions options =
         TrainOptions.in(folder).withSeed(seed).withPrecision(Precision.F32).withValSplit(0);
@@ -139,11 +139,21 @@ final class ShortTraining {
 
   /** Weights that an earlier cell has trained, or those that come of training now. */
   Optional<Model> model(String name, ModelSpec spec, long seed) {
-    Path folder = bench.folder().resolve("runs").resolve(name);
+    return model(name, spec, seed, List.of());
+  }
+
+  /** The same; what it trains is read by {@code probes}. */
+  Optional<Model> model(String name, ModelSpec spec, long seed, List<StepProbe> probes) {
+    Path folder = folder(name);
     if (Files.isRegularFile(folder.resolve("result.json"))) {
       return Optional.of(Model.load(folder.resolve(LAST)));
     }
-    return train(name, spec, seed, List.of()).map(Trained::model);
+    return train(name, spec, seed, probes).map(Trained::model);
+  }
+
+  /** The folder of a run. */
+  Path folder(String name) {
+    return bench.folder().resolve("runs").resolve(name);
   }
 
   /**

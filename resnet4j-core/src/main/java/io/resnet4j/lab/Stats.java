@@ -165,4 +165,58 @@ final class Stats {
     }
     return squares == 0 ? 0 : trace * trace / squares;
   }
+
+  /** Means over pixels [N][C]. */
+  static double[][] pooled(Tensor tensor) {
+    int channels = tensor.shape().dim(1);
+    int pixels = (int) (tensor.shape().elements() / tensor.shape().dim(0) / channels);
+    double[] values = values(tensor);
+    double[][] rows = new double[tensor.shape().dim(0)][channels];
+    for (int i = 0; i < values.length; i++) {
+      rows[i / pixels / channels][i / pixels % channels] += values[i] / pixels;
+    }
+    return rows;
+  }
+
+  /** The Gram matrix of rows from which their mean is taken. */
+  static void centre(double[][] gram) {
+    int n = gram.length;
+    double[] means = new double[n];
+    double whole = 0;
+    for (int i = 0; i < n; i++) {
+      means[i] = mean(gram[i]);
+      whole += means[i] / n;
+    }
+    for (int i = 0; i < n; i++) {
+      for (int j = 0; j < n; j++) {
+        gram[i][j] += whole - means[i] - means[j];
+      }
+    }
+  }
+
+  /**
+   * Means and variances of the channels of [N,C,...].
+   *
+   * @param means of each channel
+   * @param variances of each channel, over all its elements
+   */
+  record Moments(double[] means, double[] variances) {}
+
+  /** The moments of each channel over pictures and pixels. */
+  static Moments moments(Tensor tensor) {
+    double[] values = values(tensor);
+    int channels = tensor.shape().dim(1);
+    int pixels = values.length / tensor.shape().dim(0) / channels;
+    int each = values.length / channels;
+    double[] means = new double[channels];
+    double[] variances = new double[channels];
+    for (int i = 0; i < values.length; i++) {
+      means[i / pixels % channels] += values[i] / each;
+    }
+    for (int i = 0; i < values.length; i++) {
+      double off = values[i] - means[i / pixels % channels];
+      variances[i / pixels % channels] += off * off / each;
+    }
+    return new Moments(means, variances);
+  }
 }
