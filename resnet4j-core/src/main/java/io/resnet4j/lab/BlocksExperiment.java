@@ -66,7 +66,7 @@ final class BlocksExperiment implements Experiment {
         name(),
         full ? "0,1,2,3,4" : "0,1,2",
         full ? "50000" : "10000",
-        full ? "64000" : "150",
+        full ? "64000" : "100",
         full ? "cifar10-he2015" : ShortTraining.USUAL,
         "networks",
         full

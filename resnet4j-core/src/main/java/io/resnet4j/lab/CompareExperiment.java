@@ -1,7 +1,7 @@
 package io.resnet4j.lab;
 
 import io.resnet4j.lab.Findings.Claim;
-import io.resnet4j.model.Models;
+import io.resnet4j.model.ModelSpec;
 import io.resnet4j.train.Recipes;
 import java.util.ArrayList;
 import java.util.List;
@@ -79,6 +79,8 @@ final class CompareExperiment implements Experiment {
         ShortTraining.USUAL,
         "models",
         full ? "resnet20,resnet56,plain56" : "resnet20",
+        "shrink",
+        full ? "1" : "3",
         "optimisers",
         full ? "sgd:0.2,adamw:0.002,muon:0.02" : "sgd:0.2,adamw:0.002",
         "losses",
@@ -89,7 +91,7 @@ final class CompareExperiment implements Experiment {
 
   @Override
   public List<Map<String, Object>> cells(Settings settings) {
-    settings.all("models", Models::named);
+    settings.texts("models").forEach(model -> spec(model, settings));
     List<String> optimisers = settings.texts("optimisers");
     for (String optimiser : optimisers) {
       settings.requireOne("optimisers", kind(optimiser), OPTIMISERS);
@@ -107,6 +109,10 @@ final class CompareExperiment implements Experiment {
                     .list()
                     .stream())
         .toList();
+  }
+
+  private static ModelSpec spec(String model, Settings settings) {
+    return Widths.shortened(model, settings.integer("shrink", 1));
   }
 
   private static String kind(String optimiser) {
@@ -131,7 +137,10 @@ final class CompareExperiment implements Experiment {
     String name = String.join(" ", FACTORS.stream().map(f -> String.valueOf(cell.get(f))).toList());
     Bench limited = Arm.bench(name(), settings, bench);
     List<Map<String, Object>> rows =
-        new Arm(name, Networks.named((String) cell.get("model"), limited.data()), changes)
+        new Arm(
+                name,
+                Networks.fitted(spec((String) cell.get("model"), settings), limited.data()),
+                changes)
             .measure(settings, limited, (int) cell.get("seed"));
     rows.forEach(row -> row.put(ARM, name));
     return rows;

@@ -51,7 +51,7 @@ final class ConvergenceExperiment implements Experiment {
         "pictures",
         full ? "50000" : "10000",
         "steps",
-        full ? "20000" : "100",
+        full ? "20000" : "80",
         "every",
         full ? "200" : "20");
   }

@@ -43,7 +43,7 @@ final class FeaturesExperiment implements Experiment {
         "pictures",
         full ? "50000" : "10000",
         "steps",
-        full ? "64000" : "150",
+        full ? "64000" : "100",
         "recipe",
         full ? "cifar10-he2015" : ShortTraining.USUAL,
         "probed",

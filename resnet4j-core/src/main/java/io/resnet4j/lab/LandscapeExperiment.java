@@ -44,7 +44,7 @@ final class LandscapeExperiment implements Experiment {
         "pictures",
         full ? "50000" : "10000",
         "steps",
-        full ? "64000" : "150",
+        full ? "64000" : "100",
         "recipe",
         full ? "cifar10-he2015" : ShortTraining.USUAL,
         "points",
@@ -52,7 +52,7 @@ final class LandscapeExperiment implements Experiment {
         "shown",
         full ? "10000" : "300",
         "snapshots",
-        full ? "40" : "15");
+        full ? "40" : "10");
   }
 
   @Override

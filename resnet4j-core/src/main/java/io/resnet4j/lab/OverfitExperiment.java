@@ -60,6 +60,8 @@ final class OverfitExperiment implements Experiment {
         String.join(",", MEANS.keySet()),
         "network",
         full ? "wrn-16-2" : "resnet20",
+        "shrink",
+        full ? "1" : "3",
         "l1",
         full ? "0.00001" : "0.0001",
         "l2",
@@ -70,7 +72,7 @@ final class OverfitExperiment implements Experiment {
 
   @Override
   public List<Map<String, Object>> cells(Settings settings) {
-    Models.resnet(settings.text("network"));
+    spec(settings);
     for (String number : List.of("l1", "l2", "dropout")) {
       settings.number(number);
     }
@@ -78,10 +80,14 @@ final class OverfitExperiment implements Experiment {
     return Arm.cells(settings, ARM, settings.oneOf(ARM, List.copyOf(MEANS.keySet())));
   }
 
+  private static ResNetSpec spec(Settings settings) {
+    return Widths.shortened(Models.resnet(settings.text("network")), settings.integer("shrink", 1));
+  }
+
   private static Arm arm(String against, Settings settings, Bench limited) {
     boolean augmented = against.equals("augmentation");
     boolean decays = against.equals("l2");
-    ResNetSpec spec = Models.resnet(settings.text("network"));
+    ResNetSpec spec = spec(settings);
     double dropout = against.equals("dropout") ? settings.number("dropout") : 0;
     return new Arm(
         against,

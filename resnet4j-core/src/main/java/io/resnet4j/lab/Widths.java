@@ -2,6 +2,8 @@ package io.resnet4j.lab;
 
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.model.Counts;
+import io.resnet4j.model.ModelSpec;
+import io.resnet4j.model.Models;
 import io.resnet4j.model.ResNetSpec;
 import io.resnet4j.nn.Norm;
 import java.util.List;
@@ -58,11 +60,17 @@ final class Widths {
   }
 
   /**
-   * A network with fewer blocks.
+   * A named network with fewer blocks.
    *
-   * @param divisor of the blocks of each stage
-   * @throws InvalidInputException if it does not divide them
+   * @param divisor of the blocks of each stage; 1 leaves any network as it is
+   * @throws InvalidInputException if there is none of that name, it is not made of blocks, or the
+   *     divisor does not divide them
    */
+  static ModelSpec shortened(String name, int divisor) {
+    return divisor == 1 ? Models.named(name) : shortened(Models.resnet(name), divisor);
+  }
+
+  /** The same of a network at hand. */
   static ResNetSpec shortened(ResNetSpec spec, int divisor) {
     if (spec.blocks().stream().anyMatch(blocks -> blocks % divisor != 0)) {
       throw new InvalidInputException(
