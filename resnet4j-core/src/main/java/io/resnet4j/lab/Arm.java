@@ -1,5 +1,6 @@
 package io.resnet4j.lab;
 
+import io.resnet4j.lab.Findings.Claim;
 import io.resnet4j.lab.ShortTraining.Trained;
 import io.resnet4j.model.Counts;
 import io.resnet4j.model.ModelSpec;
@@ -153,17 +154,20 @@ record Arm(String name, ModelSpec spec, List<String> changes) {
     return Chart.bars(title, what, y, names, series);
   }
 
-  /** A note on runs that diverged; none where none did. */
-  static List<String> diverged(List<Row> rows, String what) {
-    List<String> names =
+  /** What arms come to: notes end with the runs that diverged, where some did. */
+  static Findings findings(
+      List<Row> rows, String what, List<Claim> claims, List<Chart> charts, List<String> notes) {
+    List<String> diverged =
         Row.where(rows, "diverged", true).stream()
             .map(row -> row.text(what) + " at step " + row.text("step"))
             .toList();
-    return names.isEmpty()
-        ? List.of()
-        : List.of(
-            "The loss became infinite or not a number: "
-                + String.join("; ", names)
-                + ". Such a run counts with the error of guessing.");
+    List<String> all = new ArrayList<>(notes);
+    if (!diverged.isEmpty()) {
+      all.add(
+          "The loss became infinite or not a number: "
+              + String.join("; ", diverged)
+              + ". Such a run counts with the error of guessing.");
+    }
+    return new Findings(claims, charts, all);
   }
 }

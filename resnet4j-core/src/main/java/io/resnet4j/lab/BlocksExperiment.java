@@ -110,7 +110,7 @@ final class BlocksExperiment implements Experiment {
   @Override
   public Findings findings(Settings settings, List<Row> rows) {
     if (rows.isEmpty()) {
-      return new Findings(List.of(), List.of(), List.of());
+      return Findings.NONE;
     }
     List<String> networks = Row.distinct(rows, NETWORK);
     List<Claim> claims = new ArrayList<>();
@@ -143,8 +143,9 @@ final class BlocksExperiment implements Experiment {
               last.number("macs") / 1e6,
               error(Arm.last(rows, NETWORK, network, "test_error"))));
     }
-    notes.addAll(Arm.diverged(rows, NETWORK));
-    return new Findings(
+    return Arm.findings(
+        rows,
+        NETWORK,
         claims,
         List.of(
             Arm.bars(

@@ -149,7 +149,7 @@ final class CompareExperiment implements Experiment {
   @Override
   public Findings findings(Settings settings, List<Row> rows) {
     if (rows.isEmpty()) {
-      return new Findings(List.of(), List.of(), List.of());
+      return Findings.NONE;
     }
     List<Claim> claims = new ArrayList<>();
     List<Row> last = Row.where(rows, "final", true);
@@ -165,13 +165,9 @@ final class CompareExperiment implements Experiment {
         }
       }
     }
-    List<String> notes = new ArrayList<>();
-    notes.add(
-        "Rates are given, not searched: an optimiser's place depends on its rate as much as on its"
-            + " rule. Losses are compared by the error they lead to; their own values are not"
-            + " comparable.");
-    notes.addAll(Arm.diverged(rows, ARM));
-    return new Findings(
+    return Arm.findings(
+        rows,
+        ARM,
         claims,
         List.of(
             Arm.bars(
@@ -184,7 +180,10 @@ final class CompareExperiment implements Experiment {
                 "train_error",
                 "training"),
             Arm.curves(rows, ARM, "Training error", "train_error")),
-        notes);
+        List.of(
+            "Rates are given, not searched: an optimiser's place depends on its rate as much as on"
+                + " its rule. Losses are compared by the error they lead to; their own values are"
+                + " not comparable."));
   }
 
   /**

@@ -22,7 +22,7 @@ final class ConvergenceFindings {
 
   Findings findings() {
     if (results.isEmpty()) {
-      return new Findings(List.of(), List.of(), List.of());
+      return Findings.NONE;
     }
     List<Claim> claims = new ArrayList<>();
     for (String norm : Row.distinct(rows, "norm")) {

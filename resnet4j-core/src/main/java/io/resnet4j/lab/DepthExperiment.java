@@ -99,7 +99,7 @@ final class DepthExperiment implements Experiment {
   @Override
   public Findings findings(Settings settings, List<Row> rows) {
     if (rows.isEmpty()) {
-      return new Findings(List.of(), List.of(), List.of());
+      return Findings.NONE;
     }
     List<Claim> claims = new ArrayList<>();
     List<Row> keep = Row.where(rows, "memory", "keep");

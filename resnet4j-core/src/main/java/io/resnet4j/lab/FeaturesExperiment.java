@@ -2,14 +2,10 @@ package io.resnet4j.lab;
 
 import io.resnet4j.data.Dataset;
 import io.resnet4j.lab.Findings.Claim;
-import io.resnet4j.model.Model;
-import io.resnet4j.model.ModelSpec;
-import io.resnet4j.model.Models;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 
 /** What survives of early features, and what can be read off each block. */
 final class FeaturesExperiment implements Experiment {
@@ -36,53 +32,34 @@ final class FeaturesExperiment implements Experiment {
 
   @Override
   public Settings settings(boolean full) {
-    return Settings.of(
-        name(),
-        "networks",
-        full ? "resnet56,plain56" : "resnet20,plain20",
-        "pictures",
-        full ? "50000" : "10000",
-        "steps",
-        full ? "64000" : "100",
-        "recipe",
-        full ? "cifar10-he2015" : ShortTraining.USUAL,
-        "probed",
-        full ? "10000" : "1000",
-        "alike",
-        full ? "500" : "200");
+    return Subject.settings(
+        name(), full, "probed", full ? "10000" : "1000", "alike", full ? "500" : "200");
   }
 
   @Override
   public List<Map<String, Object>> cells(Settings settings) {
-    for (String name : List.of("pictures", "steps")) {
-      settings.integer(name, 1);
-    }
     settings.integer("probed", 2);
     settings.integer("alike", 3);
-    List<String> networks = settings.texts("networks");
-    networks.forEach(network -> Block.required(Models.named(network).graph(1), network));
-    return Cells.of("network", networks).list();
+    return Cells.of("network", Subject.networks(settings)).list();
   }
 
   @Override
   public List<Map<String, Object>> measure(
       Map<String, Object> cell, Settings settings, Bench bench) {
-    String network = (String) cell.get("network");
-    Bench limited = bench.limited(name(), settings.integer("pictures", 1));
-    ModelSpec spec = Networks.named(network, limited.data());
-    ShortTraining training =
-        new ShortTraining(limited, settings.text("recipe"), settings.integer("steps", 1));
-    Optional<Model> model = training.model(network, spec, bench.seed());
-    if (model.isEmpty()) {
-      return List.of();
-    }
-    BlockFeatures learned = features(model.get(), limited.data().train(), settings, training);
-    BlockFeatures tested = features(model.get(), limited.data().test(), settings, training);
+    return Subject.of(name(), (String) cell.get("network"), settings, bench, List.of())
+        .map(subject -> rows(subject, settings))
+        .orElse(List.of());
+  }
+
+  private static List<Map<String, Object>> rows(Subject subject, Settings settings) {
+    BlockFeatures learned = features(subject, subject.bench().data().train(), settings);
+    BlockFeatures tested = features(subject, subject.bench().data().test(), settings);
+    int classes = subject.model().spec().classes();
     List<Map<String, Object>> rows = new ArrayList<>();
     int blocks = learned.paths().size();
     for (int i = 0; i < blocks; i++) {
       double error =
-          new LinearProbe(learned.pooled().get(i), learned.labels(), spec.classes())
+          new LinearProbe(learned.pooled().get(i), learned.labels(), classes)
               .error(tested.pooled().get(i), tested.labels());
       rows.add(
           Rows.row("part", PROBE, "block", i + 1, "path", learned.paths().get(i), "error", error));
@@ -104,20 +81,19 @@ final class FeaturesExperiment implements Experiment {
     return rows;
   }
 
-  private static BlockFeatures features(
-      Model model, Dataset data, Settings settings, ShortTraining training) {
+  private static BlockFeatures features(Subject subject, Dataset data, Settings settings) {
     return BlockFeatures.of(
-        model,
+        subject.model(),
         data,
         settings.integer("probed", 2),
         settings.integer("alike", 3),
-        training.normalisation());
+        subject.training().normalisation());
   }
 
   @Override
   public Findings findings(Settings settings, List<Row> rows) {
     if (rows.isEmpty()) {
-      return new Findings(List.of(), List.of(), List.of());
+      return Findings.NONE;
     }
     List<String> networks = Row.distinct(rows, "network");
     List<Claim> claims = new ArrayList<>();

@@ -10,6 +10,9 @@ import java.util.List;
  * @param notes on what the numbers mean, and what they do not
  */
 public record Findings(List<Claim> claims, List<Chart> charts, List<String> notes) {
+  /** Of no numbers. */
+  static final Findings NONE = new Findings(List.of(), List.of(), List.of());
+
   /** Copies the lists. */
   public Findings {
     claims = List.copyOf(claims);

@@ -2,15 +2,11 @@ package io.resnet4j.lab;
 
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.infer.Evaluation;
-import io.resnet4j.model.Model;
-import io.resnet4j.model.ModelSpec;
-import io.resnet4j.model.Models;
 import io.resnet4j.random.KeyedRandom;
-import java.nio.file.Path;
+import io.resnet4j.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.stream.IntStream;
 
 /** The loss around trained weights: Li et al. 2018. */
@@ -37,16 +33,9 @@ final class LandscapeExperiment implements Experiment {
 
   @Override
   public Settings settings(boolean full) {
-    return Settings.of(
+    return Subject.settings(
         name(),
-        "networks",
-        full ? "resnet56,plain56" : "resnet20,plain20",
-        "pictures",
-        full ? "50000" : "10000",
-        "steps",
-        full ? "64000" : "100",
-        "recipe",
-        full ? "cifar10-he2015" : ShortTraining.USUAL,
+        full,
         "points",
         full ? "51" : "11",
         "shown",
@@ -57,19 +46,15 @@ final class LandscapeExperiment implements Experiment {
 
   @Override
   public List<Map<String, Object>> cells(Settings settings) {
-    for (String name : List.of("pictures", "steps", "shown")) {
-      settings.integer(name, 1);
-    }
+    settings.integer("shown", 1);
     settings.integer("snapshots", 3);
     int points = settings.integer("points", 3);
     if (points % 2 == 0) {
       throw new InvalidInputException(
           name() + ": points=" + points + ": expected an odd number, so that one is the centre");
     }
-    List<String> networks = settings.texts("networks");
-    networks.forEach(network -> Block.required(Models.named(network).graph(1), network));
     List<Map<String, Object>> cells = new ArrayList<>();
-    for (String network : networks) {
+    for (String network : Subject.networks(settings)) {
       Cells own = Cells.of("network", List.of(network));
       cells.addAll(own.by("part", List.of(TRAJECTORY)).list());
       cells.addAll(
@@ -88,53 +73,48 @@ final class LandscapeExperiment implements Experiment {
   @Override
   public List<Map<String, Object>> measure(
       Map<String, Object> cell, Settings settings, Bench bench) {
-    String network = (String) cell.get("network");
-    Bench limited = bench.limited(name(), settings.integer("pictures", 1));
-    ModelSpec spec = Networks.named(network, limited.data());
-    int steps = settings.integer("steps", 1);
-    ShortTraining training = new ShortTraining(limited, settings.text("recipe"), steps);
-    int every = Math.max(1, steps / settings.integer("snapshots", 3));
-    Optional<Model> model =
-        training.model(network, spec, bench.seed(), List.of(new Snapshots(every)));
-    if (model.isEmpty()) {
-      return List.of();
-    }
-    return cell.get("part").equals(TRAJECTORY)
-        ? trajectory(training.folder(network), model.get(), bench)
-        : line((double) cell.get("beta"), settings, model.get(), training, limited);
+    int every = Math.max(1, settings.integer("steps", 1) / settings.integer("snapshots", 3));
+    return Subject.of(
+            name(), (String) cell.get("network"), settings, bench, List.of(new Snapshots(every)))
+        .map(
+            subject ->
+                cell.get("part").equals(TRAJECTORY)
+                    ? trajectory(subject)
+                    : line((double) cell.get("beta"), settings, subject))
+        .orElse(List.of());
   }
 
-  private static Direction direction(Model model, String name, Bench bench) {
-    return Direction.drawn(model.state(), KeyedRandom.of(bench.seed(), "lab/landscape/" + name));
+  private static Direction direction(Subject subject, String name) {
+    return Direction.drawn(
+        subject.model().state(), KeyedRandom.of(subject.bench().seed(), "lab/landscape/" + name));
   }
 
-  private static List<Map<String, Object>> line(
-      double beta, Settings settings, Model model, ShortTraining training, Bench limited) {
+  private static List<Map<String, Object>> line(double beta, Settings settings, Subject subject) {
     int points = settings.integer("points", 3);
-    Direction a = direction(model, "a", limited);
-    Direction b = direction(model, "b", limited);
+    Map<String, Tensor> state = subject.model().state();
+    Direction a = direction(subject, "a");
+    Direction b = direction(subject, "b");
     List<Map<String, Object>> rows = new ArrayList<>();
     try (Examiner examiner =
         new Examiner(
-            model.spec(),
-            limited.data().train(),
+            subject.model().spec(),
+            subject.bench().data().train(),
             settings.integer("shown", 1),
-            training.normalisation())) {
-      examiner.evaluation(model.state());
+            subject.training().normalisation())) {
+      examiner.evaluation(state);
       for (int i = 0; i < points; i++) {
-        Evaluation found =
-            examiner.evaluation(Direction.moved(model.state(), a, at(i, points), b, beta));
+        Evaluation found = examiner.evaluation(Direction.moved(state, a, at(i, points), b, beta));
         rows.add(Rows.row("alpha", at(i, points), "loss", found.loss(), "error", 1 - found.top1()));
       }
     }
     return rows;
   }
 
-  private static List<Map<String, Object>> trajectory(Path run, Model model, Bench bench) {
-    var kept = Snapshots.read(run);
-    List<Map<String, io.resnet4j.tensor.Tensor>> weights = new ArrayList<>(kept.values());
+  private static List<Map<String, Object>> trajectory(Subject subject) {
+    Map<Integer, Map<String, Tensor>> kept = Snapshots.read(subject.run());
+    List<Map<String, Tensor>> weights = new ArrayList<>(kept.values());
     List<Integer> steps = new ArrayList<>(kept.keySet());
-    Trajectory.View view = new Trajectory(weights, direction(model, "a", bench)).view();
+    Trajectory.View view = new Trajectory(weights, direction(subject, "a")).view();
     List<Map<String, Object>> rows = new ArrayList<>();
     for (int i = 0; i < steps.size(); i++) {
       Map<String, Object> row = Rows.row("step", steps.get(i));

@@ -26,7 +26,7 @@ final class LandscapeFindings {
 
   Findings findings() {
     if (rows.isEmpty()) {
-      return new Findings(List.of(), List.of(), List.of());
+      return Findings.NONE;
     }
     List<Claim> claims = new ArrayList<>();
     for (String plain : networks) {

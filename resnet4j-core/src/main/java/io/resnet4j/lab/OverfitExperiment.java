@@ -135,7 +135,7 @@ final class OverfitExperiment implements Experiment {
   @Override
   public Findings findings(Settings settings, List<Row> rows) {
     if (rows.isEmpty()) {
-      return new Findings(List.of(), List.of(), List.of());
+      return Findings.NONE;
     }
     List<Claim> claims = new ArrayList<>();
     double[] bare = Arm.last(rows, ARM, NONE, "gap");
@@ -151,13 +151,9 @@ final class OverfitExperiment implements Experiment {
                 Math.hypot(Stats.interval(bare), Stats.interval(gaps))));
       }
     }
-    List<String> notes = new ArrayList<>();
-    notes.add(
-        "The gap is the validation error less the error on the training pictures, both as they are"
-            + " (not augmented, nothing dropped), with the final weights. A narrower gap is not a"
-            + " better network: too strong a penalty narrows it by learning less.");
-    notes.addAll(Arm.diverged(rows, ARM));
-    return new Findings(
+    return Arm.findings(
+        rows,
+        ARM,
         claims,
         List.of(
             Arm.bars(
@@ -172,7 +168,10 @@ final class OverfitExperiment implements Experiment {
                 "gap",
                 "gap"),
             Arm.curves(rows, ARM, "Training loss", "train_loss")),
-        notes);
+        List.of(
+            "The gap is the validation error less the error on the training pictures, both as they"
+                + " are (not augmented, nothing dropped), with the final weights. A narrower gap is"
+                + " not a better network: too strong a penalty narrows it by learning less."));
   }
 
   private static String words(List<Row> rows, String against) {

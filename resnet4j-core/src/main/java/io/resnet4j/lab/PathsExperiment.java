@@ -236,7 +236,7 @@ final class PathsExperiment implements Experiment {
   @Override
   public Findings findings(Settings settings, List<Row> rows) {
     if (rows.isEmpty()) {
-      return new Findings(List.of(), List.of(), List.of());
+      return Findings.NONE;
     }
     int blocks = rows.get(0).integer("blocks");
     List<Double> lengths = new ArrayList<>();

@@ -149,7 +149,7 @@ final class TableExperiment implements Experiment {
   @Override
   public Findings findings(Settings settings, List<Row> rows) {
     if (rows.isEmpty()) {
-      return new Findings(List.of(), List.of(), List.of());
+      return Findings.NONE;
     }
     double wide = settings.number("margin");
     Map<Entry, Double> medians = new LinkedHashMap<>();
@@ -192,7 +192,9 @@ final class TableExperiment implements Experiment {
             claims.add(claim(entry, median, original, medians.get(original)));
           }
         });
-    return new Findings(
+    return Arm.findings(
+        rows,
+        VARIANT,
         claims,
         List.of(beside(medians), Arm.curves(rows, VARIANT, "Training error", "train_error")),
         notes(settings, rows));
@@ -246,7 +248,6 @@ final class TableExperiment implements Experiment {
     if (Row.distinct(rows, "seed").size() < 2) {
       notes.add("With one seed, differences of a point or two may be chance; give seeds=0,1,2.");
     }
-    notes.addAll(Arm.diverged(rows, VARIANT));
     return notes;
   }
 }

@@ -1,5 +1,6 @@
 package io.resnet4j.lab;
 
+import static io.resnet4j.lab.SmallRuns.settings;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -29,21 +30,8 @@ class ComparisonsTest {
 
   @TempDir Path folder;
 
-  private static Settings settings(String name, String... changes) {
-    Settings settings = Experiments.named(name).settings(false);
-    for (String change : changes) {
-      settings = settings.set(change);
-    }
-    return settings;
-  }
-
   private List<Row> rows(String name, String... changes) {
-    LabRun.Outcome outcome =
-        new LabRun(Experiments.named(name), settings(name, changes), DATA, 1, folder)
-            .run(new LabListener() {});
-    assertFalse(outcome.stopped());
-    assertFalse(outcome.findings().charts().isEmpty());
-    return outcome.rows();
+    return SmallRuns.run(DATA, folder, name, changes).rows();
   }
 
   private static Row row(Object... namesAndValues) {

@@ -27,15 +27,7 @@ class SurfacesTest {
   @TempDir Path folder;
 
   private LabRun.Outcome run(String name, String... changes) {
-    Experiment experiment = Experiments.named(name);
-    Settings settings = experiment.settings(false);
-    for (String change : changes) {
-      settings = settings.set(change);
-    }
-    LabRun.Outcome outcome =
-        new LabRun(experiment, settings, DATA, 1, folder).run(new LabListener() {});
-    assertFalse(outcome.stopped());
-    return outcome;
+    return SmallRuns.run(DATA, folder, name, changes);
   }
 
   @Test
