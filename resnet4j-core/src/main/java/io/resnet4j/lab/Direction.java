@@ -8,9 +8,9 @@ import java.util.Map;
 
 /**
  * A direction in the space of a network's weights, normalised by filters: each filter of it is as
- * long as the network's own, d <- d / |d| |w|; norms, biases and running statistics stay (Li et al.
- * 2018, arXiv:1712.09913, section 4). So a step along it means the same for networks whose weights
- * differ in scale.
+ * long as the network's own, {@code d <- d / |d| |w|}; norms, biases and running statistics stay
+ * (Li et al. 2018, arXiv:1712.09913, section 4). So a step along it means the same for networks
+ * whose weights differ in scale.
  *
  * @param parts by the path of the weight, elements in its canonical layout
  */
