@@ -39,6 +39,21 @@ final class Cells {
     return new Cells(product);
   }
 
+  /**
+   * The same cells with their names in another order, which is that of columns and of saved cells.
+   */
+  Cells in(String... names) {
+    List<Map<String, Object>> ordered = new ArrayList<>();
+    for (Map<String, Object> cell : cells) {
+      Map<String, Object> other = new LinkedHashMap<>();
+      for (String name : names) {
+        other.put(name, cell.get(name));
+      }
+      ordered.add(other);
+    }
+    return new Cells(ordered);
+  }
+
   /** The cells. */
   List<Map<String, Object>> list() {
     return cells;

@@ -55,6 +55,7 @@ final class GradientsExperiment implements Experiment {
         .by("norm", settings.oneOf("norms", Networks.NORMS))
         .by("initialiser", settings.oneOf("initialisers", Networks.INITIALISERS))
         .by("network", settings.oneOf("networks", Networks.KINDS))
+        .in("depth", "network", "activation", "norm", "initialiser", "precision")
         .list();
   }
 

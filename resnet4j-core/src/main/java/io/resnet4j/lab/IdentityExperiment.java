@@ -76,6 +76,7 @@ final class IdentityExperiment implements Experiment {
               .by("depth", Networks.depths(settings, "depth"))
               .by("decay", settings.texts("decays"))
               .by("last_scale", List.of("one", "zero"))
+              .in("part", "depth", "last_scale", "decay")
               .list());
     }
     return cells;

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -59,7 +60,10 @@ final class Snapshots implements StepProbe {
               }
             });
     new Safetensors(weights, Map.of())
-        .write(from.folder().resolve(FOLDER).resolve(String.format("%08d.safetensors", step)));
+        .write(
+            from.folder()
+                .resolve(FOLDER)
+                .resolve(String.format(Locale.ROOT, "%08d.safetensors", step)));
   }
 
   /** What a run has kept, in the order of its steps. */
