@@ -98,25 +98,38 @@ final class LabReport {
       Chart chart = charts.get(i);
       String title = Html.escape(chart.title());
       all.append("<div class=chart id=chart").append(i).append("><h3>").append(title);
-      all.append("</h3><div class=plot><canvas tabindex=0 role=img aria-label=\"").append(title);
-      all.append("; the numbers stand below\"></canvas></div><div class=legend></div>");
+      all.append("</h3>").append(plot(chart, title));
       all.append("<details><summary>numbers</summary><div class=scroll>");
       all.append(numbers(chart)).append("</div></details></div>");
     }
     return all.toString();
   }
 
+  /** A grid is drawn here; a place for the others, which a script of the page draws. */
+  private static String plot(Chart chart, String title) {
+    Chart.Scale scale = chart.scale();
+    return scale != null
+        ? new SvgGrid(chart, scale).svg()
+        : "<div class=plot><canvas tabindex=0 role=img aria-label=\""
+            + title
+            + "; the numbers stand below\"></canvas></div><div class=legend></div>";
+  }
+
   private static String numbers(Chart chart) {
     StringBuilder rows = new StringBuilder("<table><thead><tr><th></th><th>");
-    rows.append(Html.escape(chart.x())).append("</th><th>").append(Html.escape(chart.y()));
+    Chart.Scale scale = chart.scale();
+    rows.append(Html.escape(chart.x())).append("</th><th>");
+    rows.append(Html.escape(scale == null ? chart.y() : scale.name()));
     rows.append("</th></tr></thead><tbody>");
+    String before = chart.kind() == Chart.Kind.GRID ? chart.y() + " " : "";
     for (Chart.Series series : chart.series()) {
       for (int i = 0; i < series.y().size(); i++) {
         String x =
             chart.kind() == Chart.Kind.BAR
                 ? chart.labels().get(i)
                 : String.format(Locale.ROOT, "%.4g", series.x().get(i));
-        rows.append("<tr><th scope=row>").append(Html.escape(series.name())).append("</th><td>");
+        rows.append("<tr><th scope=row>").append(Html.escape(before + series.name()));
+        rows.append("</th><td>");
         rows.append(Html.escape(x)).append("</td><td>");
         rows.append(String.format(Locale.ROOT, "%.4g", series.y().get(i))).append("</td></tr>");
       }
@@ -148,7 +161,8 @@ final class LabReport {
       node.put("y", chart.y());
       node.put("kind", chart.kind().name());
       node.set("labels", Json.MAPPER.valueToTree(chart.labels()));
-      node.set("series", Json.MAPPER.valueToTree(chart.series()));
+      boolean drawn = chart.kind() == Chart.Kind.GRID;
+      node.set("series", Json.MAPPER.valueToTree(drawn ? List.of() : chart.series()));
     }
     return all;
   }

@@ -2,6 +2,8 @@ package io.resnet4j.lab;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A picture of numbers, to be drawn by whoever shows it.
@@ -10,23 +12,32 @@ import java.util.List;
  * @param x what runs along
  * @param y what stands up
  * @param kind how it is drawn
- * @param labels of the bars; empty for lines
+ * @param labels of the bars; empty for others
  * @param series what is drawn
+ * @param scale what the colours of a grid stand for; null for others
  */
 public record Chart(
-    String title, String x, String y, Kind kind, List<String> labels, List<Series> series) {
+    String title,
+    String x,
+    String y,
+    Kind kind,
+    List<String> labels,
+    List<Series> series,
+    @Nullable Scale scale) {
   /** Ways to draw. */
   public enum Kind {
     /** Points joined by lines. */
     LINE,
     /** Bars side by side, one for each label. */
-    BAR
+    BAR,
+    /** A plane of coloured cells: a series for each row, from the lowest. */
+    GRID
   }
 
   /**
-   * One curve, or one colour of bars.
+   * One curve, one colour of bars, or one row of a grid.
    *
-   * @param name in the legend
+   * @param name in the legend; of a row of a grid where it lies
    * @param x empty for bars
    * @param y as many as x, or as labels; what is not finite is left out
    */
@@ -37,8 +48,7 @@ public record Chart(
       y = List.copyOf(y);
     }
 
-    static Series of(
-        String name, List<Row> rows, String x, java.util.function.ToDoubleFunction<Row> y) {
+    static Series of(String name, List<Row> rows, String x, ToDoubleFunction<Row> y) {
       List<Double> xs = new ArrayList<>();
       List<Double> ys = new ArrayList<>();
       for (Row row : rows) {
@@ -49,6 +59,24 @@ public record Chart(
     }
   }
 
+  /**
+   * What colours stand for, the same in every grid that is to be compared.
+   *
+   * @param name of the quantity
+   * @param low value of the first colour
+   * @param high value of the last one
+   */
+  public record Scale(String name, double low, double high) {
+    /** From the least to the largest finite value of rows. */
+    static Scale of(String name, List<Row> rows, ToDoubleFunction<Row> value) {
+      double[] values =
+          rows.stream().mapToDouble(value).filter(Double::isFinite).sorted().toArray();
+      return values.length == 0
+          ? new Scale(name, 0, 1)
+          : new Scale(name, values[0], values[values.length - 1]);
+    }
+  }
+
   /** Copies the lists. */
   public Chart {
     labels = List.copyOf(labels);
@@ -56,10 +84,14 @@ public record Chart(
   }
 
   static Chart lines(String title, String x, String y, List<Series> series) {
-    return new Chart(title, x, y, Kind.LINE, List.of(), series);
+    return new Chart(title, x, y, Kind.LINE, List.of(), series, null);
   }
 
   static Chart bars(String title, String x, String y, List<String> labels, List<Series> series) {
-    return new Chart(title, x, y, Kind.BAR, labels, series);
+    return new Chart(title, x, y, Kind.BAR, labels, series, null);
+  }
+
+  static Chart grid(String title, String x, String y, List<Series> rows, Scale scale) {
+    return new Chart(title, x, y, Kind.GRID, List.of(), rows, scale);
   }
 }

@@ -1,22 +1,14 @@
 package io.resnet4j.lab;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import io.resnet4j.data.DataSplits;
-import io.resnet4j.data.Dataset;
 import io.resnet4j.lab.Findings.Claim;
 import io.resnet4j.model.ResNetSpec;
-import io.resnet4j.random.KeyedRandom;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /** Plain against residual networks of several depths: He et al. 2015, figures 1 and 6. */
 final class DegradationExperiment implements Experiment {
   private static final String SOURCE = "He et al. 2015, figures 1 and 6";
-  private static final int POINTS = 100;
 
   @Override
   public String name() {
@@ -54,33 +46,10 @@ final class DegradationExperiment implements Experiment {
   public List<Map<String, Object>> cells(Settings settings) {
     settings.integer("pictures", 1);
     settings.integer("steps", 1);
-    List<Map<String, Object>> cells = new ArrayList<>();
-    for (int seed : settings.integers("seeds", 0)) {
-      for (int depth : settings.integers("depths", 8)) {
-        for (String network : settings.oneOf("networks", Networks.KINDS)) {
-          Map<String, Object> cell = new LinkedHashMap<>();
-          cell.put("seed", seed);
-          cell.put("depth", Networks.requireDepth(depth));
-          cell.put("network", network);
-          cells.add(cell);
-        }
-      }
-    }
-    return cells;
-  }
-
-  /** The same pictures for every seed, so that seeds differ in weights and order alone. */
-  private static DataSplits subset(Bench bench, int pictures) {
-    Dataset train = bench.data().train();
-    int[] order = KeyedRandom.of(bench.seed(), "lab/degradation/subset").permutation(train.size());
-    int[] some = Arrays.copyOf(order, Math.min(pictures, order.length));
-    Arrays.sort(some);
-    return new DataSplits(
-        train.subset(some),
-        Optional.empty(),
-        bench.data().testing(),
-        bench.data().description(),
-        List.of());
+    return Cells.of("seed", settings.integers("seeds", 0))
+        .by("depth", Networks.depths(settings, "depths"))
+        .by("network", settings.oneOf("networks", Networks.KINDS))
+        .list();
   }
 
   @Override
@@ -89,31 +58,11 @@ final class DegradationExperiment implements Experiment {
     ResNetSpec spec =
         Networks.of((String) cell.get("network"), (int) cell.get("depth"), bench.data());
     int seed = (int) cell.get("seed");
-    ShortTraining training =
-        new ShortTraining(
-            bench, subset(bench, settings.integer("pictures", 1)), settings.integer("steps", 1));
-    Optional<ShortTraining.Trained> trained =
-        training.train(spec.name() + "-seed" + seed, spec, bench.seed() + seed, List.of());
-    if (trained.isEmpty()) {
-      return List.of();
-    }
-    List<JsonNode> epochs = Json.lines(trained.get().folder().resolve("metrics.jsonl"));
-    List<Map<String, Object>> rows = new ArrayList<>();
-    int every = Math.max(1, epochs.size() / POINTS);
-    for (int i = epochs.size() - 1; i >= 0; i -= every) {
-      JsonNode epoch = epochs.get(i);
-      Map<String, Object> row = new LinkedHashMap<>();
-      row.put("step", epoch.path("step").asInt());
-      row.put("train_error", 1 - Json.number(epoch.path("train_acc")));
-      row.put("train_loss", Json.number(epoch.path("train_loss")));
-      if (i == epochs.size() - 1) {
-        Double test = trained.get().result().testAcc();
-        row.put("final", true);
-        row.put("test_error", test == null ? Double.NaN : 1 - test);
-      }
-      rows.add(0, row);
-    }
-    return rows;
+    return new ShortTraining(
+            bench.limited(name(), settings.integer("pictures", 1)), settings.integer("steps", 1))
+        .train(spec.name() + "-seed" + seed, spec, bench.seed() + seed, List.of())
+        .map(ShortTraining::rows)
+        .orElse(List.of());
   }
 
   private static double[] errors(List<Row> rows, String network, String depth, String column) {

@@ -14,7 +14,6 @@ import io.resnet4j.plan.Precision;
 import io.resnet4j.plan.Program;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -55,16 +54,9 @@ final class DepthExperiment implements Experiment {
   public List<Map<String, Object>> cells(Settings settings) {
     settings.integer("batch", 2);
     settings.integer("steps", 1);
-    List<Map<String, Object>> cells = new ArrayList<>();
-    for (int depth : settings.integers("depths", 8)) {
-      for (String memory : settings.oneOf("memories", List.of("keep", "lean"))) {
-        Map<String, Object> cell = new LinkedHashMap<>();
-        cell.put("depth", Networks.requireDepth(depth));
-        cell.put("memory", memory);
-        cells.add(cell);
-      }
-    }
-    return cells;
+    return Cells.of("depth", Networks.depths(settings, "depths"))
+        .by("memory", settings.oneOf("memories", List.of("keep", "lean")))
+        .list();
   }
 
   @Override
@@ -74,9 +66,8 @@ final class DepthExperiment implements Experiment {
     ResNetSpec spec = Networks.of(Networks.RESIDUAL, (int) cell.get("depth"), bench.data());
     Model model = spec.initialise(bench.seed());
     Pictures pictures = bench.pictures(batch);
-    Map<String, Object> row = new LinkedHashMap<>();
-    row.put("parameters", spec.counts().parameters());
-    row.put("macs", spec.counts().macs());
+    Map<String, Object> row =
+        Rows.row("parameters", spec.counts().parameters(), "macs", spec.counts().macs());
     try (Session session = Backends.named(Backends.DEFAULT).open()) {
       long begin = System.nanoTime();
       Graph graph = spec.trainingGraph(pictures.count(), 0);
@@ -108,7 +99,7 @@ final class DepthExperiment implements Experiment {
   @Override
   public Findings findings(Settings settings, List<Row> rows) {
     if (rows.isEmpty()) {
-      return new Findings(List.of(), List.of(), List.of());
+      return Findings.NONE;
     }
     List<Claim> claims = new ArrayList<>();
     List<Row> keep = Row.where(rows, "memory", "keep");

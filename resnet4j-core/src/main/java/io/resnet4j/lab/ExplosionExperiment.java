@@ -60,16 +60,9 @@ final class ExplosionExperiment implements Experiment {
   public List<Map<String, Object>> cells(Settings settings) {
     settings.integer("pictures", 2);
     settings.integer("seeds", 1);
-    List<Map<String, Object>> cells = new ArrayList<>();
-    for (int depth : settings.integers("depths", 8)) {
-      for (String design : settings.oneOf("designs", DESIGNS)) {
-        Map<String, Object> cell = new LinkedHashMap<>();
-        cell.put("depth", Networks.requireDepth(depth));
-        cell.put("design", design);
-        cells.add(cell);
-      }
-    }
-    return cells;
+    return Cells.of("depth", Networks.depths(settings, "depths"))
+        .by("design", settings.oneOf("designs", DESIGNS))
+        .list();
   }
 
   private static ResNetSpec spec(String design, int depth, Bench bench) {

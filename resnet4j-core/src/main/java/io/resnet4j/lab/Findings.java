@@ -10,6 +10,9 @@ import java.util.List;
  * @param notes on what the numbers mean, and what they do not
  */
 public record Findings(List<Claim> claims, List<Chart> charts, List<String> notes) {
+  /** Of no numbers. */
+  static final Findings NONE = new Findings(List.of(), List.of(), List.of());
+
   /** Copies the lists. */
   public Findings {
     claims = List.copyOf(claims);
@@ -30,6 +33,19 @@ public record Findings(List<Claim> claims, List<Chart> charts, List<String> note
       return new Claim(source, claim, measured, holds ? Verdict.AGREES : Verdict.DIFFERS);
     }
 
+    /**
+     * A claim that a difference is above zero; measured if the difference is larger than what seeds
+     * make of it, or if there is one seed only and nothing is known of that.
+     *
+     * @param uncertainty half the width of the difference's interval; NaN for one seed
+     */
+    static Claim between(
+        String source, String claim, String measured, double difference, double uncertainty) {
+      return Math.abs(difference) < uncertainty
+          ? new Claim(source, claim, measured + "; these seeds cannot tell", Verdict.NOT_MEASURED)
+          : of(source, claim, measured, difference > 0);
+    }
+
     static Claim open(String source, String claim) {
       return new Claim(source, claim, "not measured with these settings", Verdict.NOT_MEASURED);
     }
@@ -41,7 +57,7 @@ public record Findings(List<Claim> claims, List<Chart> charts, List<String> note
     AGREES,
     /** It does not. */
     DIFFERS,
-    /** The settings left it out. */
+    /** The settings left it out, or too few seeds cannot tell. */
     NOT_MEASURED
   }
 }

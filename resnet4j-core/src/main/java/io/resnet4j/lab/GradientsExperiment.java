@@ -4,7 +4,6 @@ import io.resnet4j.model.ResNetSpec;
 import io.resnet4j.plan.Precision;
 import java.util.ArrayList;
 import java.util.EnumSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -50,28 +49,14 @@ final class GradientsExperiment implements Experiment {
   @Override
   public List<Map<String, Object>> cells(Settings settings) {
     settings.integer("pictures", 2);
-    List<Map<String, Object>> cells = new ArrayList<>();
-    for (String precision : settings.oneOf("precisions", List.of("f64", "f32"))) {
-      for (int depth : settings.integers("depths", 8)) {
-        for (String activation : settings.oneOf("activations", Networks.ACTIVATIONS)) {
-          for (String norm : settings.oneOf("norms", Networks.NORMS)) {
-            for (String initialiser : settings.oneOf("initialisers", Networks.INITIALISERS)) {
-              for (String network : settings.oneOf("networks", Networks.KINDS)) {
-                Map<String, Object> cell = new LinkedHashMap<>();
-                cell.put("depth", Networks.requireDepth(depth));
-                cell.put("network", network);
-                cell.put("activation", activation);
-                cell.put("norm", norm);
-                cell.put("initialiser", initialiser);
-                cell.put("precision", precision);
-                cells.add(cell);
-              }
-            }
-          }
-        }
-      }
-    }
-    return cells;
+    return Cells.of("precision", settings.oneOf("precisions", List.of("f64", "f32")))
+        .by("depth", Networks.depths(settings, "depths"))
+        .by("activation", settings.oneOf("activations", Networks.ACTIVATIONS))
+        .by("norm", settings.oneOf("norms", Networks.NORMS))
+        .by("initialiser", settings.oneOf("initialisers", Networks.INITIALISERS))
+        .by("network", settings.oneOf("networks", Networks.KINDS))
+        .in("depth", "network", "activation", "norm", "initialiser", "precision")
+        .list();
   }
 
   @Override
@@ -94,9 +79,7 @@ final class GradientsExperiment implements Experiment {
             true);
     List<Map<String, Object>> rows = new ArrayList<>();
     for (int i = 0; i < reading.blocks().size(); i++) {
-      Map<String, Object> row = new LinkedHashMap<>();
-      row.put("block", i + 1);
-      row.put("loss", reading.loss());
+      Map<String, Object> row = Rows.row("block", i + 1, "loss", reading.loss());
       row.putAll(Rows.of(reading.blocks().get(i)));
       rows.add(row);
     }

@@ -22,7 +22,7 @@ final class GradientsFindings {
 
   Findings findings() {
     if (rows.isEmpty()) {
-      return new Findings(List.of(), List.of(), List.of());
+      return Findings.NONE;
     }
     String deepest =
         Row.distinct(rows, "depth").stream()

@@ -63,27 +63,21 @@ final class IdentityExperiment implements Experiment {
   public List<Map<String, Object>> cells(Settings settings) {
     settings.integer("limit", 1);
     settings.integer("seeds", 1);
-    List<Map<String, Object>> cells = new ArrayList<>();
-    for (int layers : settings.integers("layers", 2)) {
-      for (String network : List.of(Networks.PLAIN, Networks.RESIDUAL)) {
-        Map<String, Object> cell = new LinkedHashMap<>();
-        cell.put("part", FIT);
-        cell.put("layers", layers + layers % 2);
-        cell.put("network", network);
-        cells.add(cell);
-      }
-    }
+    List<Map<String, Object>> cells =
+        Cells.of("part", List.of(FIT))
+            .by(
+                "layers",
+                settings.integers("layers", 2).stream().map(layers -> layers + layers % 2).toList())
+            .by("network", List.of(Networks.PLAIN, Networks.RESIDUAL))
+            .list();
     if (settings.integer("steps", 0) > 0) {
-      for (String decay : settings.texts("decays")) {
-        for (String start : List.of("one", "zero")) {
-          Map<String, Object> cell = new LinkedHashMap<>();
-          cell.put("part", BRANCHES);
-          cell.put("depth", Networks.requireDepth(settings.integer("depth", 8)));
-          cell.put("last_scale", start);
-          cell.put("decay", decay);
-          cells.add(cell);
-        }
-      }
+      cells.addAll(
+          Cells.of("part", List.of(BRANCHES))
+              .by("depth", Networks.depths(settings, "depth"))
+              .by("decay", settings.texts("decays"))
+              .by("last_scale", List.of("one", "zero"))
+              .in("part", "depth", "last_scale", "decay")
+              .list());
     }
     return cells;
   }
@@ -115,12 +109,7 @@ final class IdentityExperiment implements Experiment {
           best = rate;
         }
       }
-      Map<String, Object> row = new LinkedHashMap<>();
-      row.put("seed", seed);
-      row.put("steps", least);
-      row.put("reached", least < limit);
-      row.put("rate", best);
-      rows.add(row);
+      rows.add(Rows.row("seed", seed, "steps", least, "reached", least < limit, "rate", best));
     }
     return rows;
   }
@@ -132,7 +121,7 @@ final class IdentityExperiment implements Experiment {
         Networks.of(Networks.RESIDUAL, (int) cell.get("depth"), bench.data())
             .withBlock(b -> b.scale(scale.equals("zero") ? BranchScale.ZERO : BranchScale.ONE));
     ShortTraining training =
-        new ShortTraining(bench, bench.data(), settings.integer("steps", 1))
+        new ShortTraining(bench, settings.integer("steps", 1))
             .with("weightDecay", (String) cell.get("decay"));
     Optional<Model> model =
         training.model(
@@ -149,10 +138,7 @@ final class IdentityExperiment implements Experiment {
             bench.seed());
     List<Map<String, Object>> rows = new ArrayList<>();
     for (Reading.BlockReading block : reading.blocks()) {
-      Map<String, Object> row = new LinkedHashMap<>();
-      row.put("block", rows.size() + 1);
-      row.put("ratio", block.ratio());
-      rows.add(row);
+      rows.add(Rows.row("block", rows.size() + 1, "ratio", block.ratio()));
     }
     return rows;
   }

@@ -253,7 +253,7 @@ final class Instrument {
       Tensor out = plan.fetch(block.output());
       deviation = Stats.deviation(Stats.values(out));
       similarity = Stats.similarity(Stats.values(out), out.shape().dim(0));
-      rank = Stats.effectiveRank(pooled(out));
+      rank = Stats.effectiveRank(Stats.pooled(out));
     }
     return new Reading.BlockReading(
         block.path(),
@@ -271,18 +271,6 @@ final class Instrument {
         deviation,
         similarity,
         rank);
-  }
-
-  /** Means over pixels [N][C]. */
-  private static double[][] pooled(Tensor tensor) {
-    int channels = tensor.shape().dim(1);
-    int pixels = (int) (tensor.shape().elements() / tensor.shape().dim(0) / channels);
-    double[] values = Stats.values(tensor);
-    double[][] rows = new double[tensor.shape().dim(0)][channels];
-    for (int i = 0; i < values.length; i++) {
-      rows[i / pixels / channels][i / pixels % channels] += values[i] / pixels;
-    }
-    return rows;
   }
 
   private Reading.Relu relu(Node relu) {
@@ -307,20 +295,10 @@ final class Instrument {
   }
 
   private Reading.BatchNormReading norm(Node norm, double[][] running) {
-    Tensor in = plan.fetch(norm.input(0));
-    double[] values = Stats.values(in);
-    int channels = in.shape().dim(1);
-    int pixels = values.length / in.shape().dim(0) / channels;
-    int each = values.length / channels;
-    double[] mean = new double[channels];
-    double[] variance = new double[channels];
-    for (int i = 0; i < values.length; i++) {
-      mean[i / pixels % channels] += values[i] / each;
-    }
-    for (int i = 0; i < values.length; i++) {
-      double off = values[i] - mean[i / pixels % channels];
-      variance[i / pixels % channels] += off * off / each;
-    }
+    Stats.Moments moments = Stats.moments(plan.fetch(norm.input(0)));
+    double[] mean = moments.means();
+    double[] variance = moments.variances();
+    int channels = mean.length;
     double epsilon = ((Op.BatchNorm) norm.op()).epsilon();
     double gap = 0;
     double ratio = 0;

@@ -1,26 +1,13 @@
 package io.resnet4j.lab;
 
 import io.resnet4j.InvalidInputException;
-import io.resnet4j.backend.Backends;
-import io.resnet4j.backend.Executable;
-import io.resnet4j.backend.Session;
-import io.resnet4j.data.Batch;
-import io.resnet4j.data.Dataset;
-import io.resnet4j.data.Loader;
-import io.resnet4j.infer.Tally;
 import io.resnet4j.lab.Findings.Claim;
 import io.resnet4j.model.Model;
-import io.resnet4j.model.ModelSpec;
 import io.resnet4j.model.Models;
-import io.resnet4j.plan.Planner;
-import io.resnet4j.plan.Precision;
-import io.resnet4j.plan.Program;
 import io.resnet4j.random.KeyedRandom;
-import io.resnet4j.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -79,16 +66,9 @@ final class LesionExperiment implements Experiment {
               + ": expected a file for each of "
               + String.join(", ", networks));
     }
-    List<Map<String, Object>> cells = new ArrayList<>();
-    for (String network : networks) {
-      for (String lesion : List.of("single", "several", "shuffle")) {
-        Map<String, Object> cell = new LinkedHashMap<>();
-        cell.put("network", network);
-        cell.put("lesion", lesion);
-        cells.add(cell);
-      }
-    }
-    return cells;
+    return Cells.of("network", networks)
+        .by("lesion", List.of("single", "several", "shuffle"))
+        .list();
   }
 
   private Optional<Model> model(String network, Settings settings, Bench bench) {
@@ -96,13 +76,8 @@ final class LesionExperiment implements Experiment {
       int index = settings.texts("networks").indexOf(network);
       return Optional.of(Model.load(Path.of(settings.texts("weights").get(index))));
     }
-    Dataset train = bench.data().train();
-    ModelSpec spec =
-        Models.named(network)
-            .withInput(train.channels(), train.height(), train.width())
-            .withClasses(train.classes().size());
-    return new ShortTraining(bench, bench.data(), settings.integer("steps", 1))
-        .model(network, spec, bench.seed());
+    return new ShortTraining(bench, settings.integer("steps", 1))
+        .model(network, Networks.named(network, bench.data()), bench.seed());
   }
 
   @Override
@@ -116,7 +91,12 @@ final class LesionExperiment implements Experiment {
     KeyedRandom random =
         KeyedRandom.of(bench.seed(), "lab/lesion/" + cell.get("network") + cell.get("lesion"));
     int draws = settings.integer("draws", 1);
-    try (Patient patient = new Patient(model.get(), bench, settings.integer("pictures", 2))) {
+    try (Examiner patient =
+        new Examiner(
+            model.get().spec(),
+            bench.data().test(),
+            settings.integer("pictures", 2),
+            bench.normalisation())) {
       List<Map<String, Object>> rows = new ArrayList<>();
       rows.add(row(0, "nothing", patient.error(model.get().state())));
       switch ((String) cell.get("lesion")) {
@@ -153,11 +133,7 @@ final class LesionExperiment implements Experiment {
   }
 
   private static Map<String, Object> row(int count, String what, double error) {
-    Map<String, Object> row = new LinkedHashMap<>();
-    row.put("count", count);
-    row.put("what", what);
-    row.put("error", error);
-    return row;
+    return Rows.row("count", count, "what", what, "error", error);
   }
 
   private static List<String> draw(List<String> from, int count, KeyedRandom random) {
@@ -188,47 +164,6 @@ final class LesionExperiment implements Experiment {
 
   private static String stage(String block) {
     return block.substring(0, block.indexOf('.'));
-  }
-
-  /** A network under test: one plan, whose weights change. */
-  private static final class Patient implements AutoCloseable {
-    private final Session session;
-    private final Executable plan;
-    private final Loader loader;
-    private final int classes;
-
-    Patient(Model model, Bench bench, int wanted) {
-      Dataset test = bench.data().test();
-      int batch = Math.min(BATCH, test.size());
-      // Whole batches, so that one plan is enough.
-      int count = Math.max(1, Math.min(wanted, test.size()) / batch) * batch;
-      int[] some =
-          IntStream.range(0, count).map(i -> (int) ((long) i * test.size() / count)).toArray();
-      classes = model.spec().classes();
-      loader =
-          new Loader(test.subset(some), Loader.Options.evaluation(batch, bench.normalisation()));
-      session = Backends.named(Backends.DEFAULT).open();
-      plan =
-          session.prepare(
-              Planner.plan(Program.inference(model.spec().graph(batch), Precision.F32)));
-    }
-
-    double error(Map<String, Tensor> state) {
-      state.forEach((path, tensor) -> session.write(Program.MODEL, path, tensor));
-      Tally tally = new Tally(classes);
-      for (Batch batch : loader.epoch(0)) {
-        plan.feed(ModelSpec.IMAGES, batch.images());
-        plan.run(0, 0);
-        tally.add(plan.fetch(ModelSpec.LOGITS).toFloats(), batch.labels(), batch.size());
-      }
-      return 1 - tally.evaluation().top1();
-    }
-
-    @Override
-    public void close() {
-      loader.close();
-      session.close();
-    }
   }
 
   @Override

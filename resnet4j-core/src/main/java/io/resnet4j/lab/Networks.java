@@ -2,7 +2,9 @@ package io.resnet4j.lab;
 
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.data.DataSplits;
+import io.resnet4j.data.Dataset;
 import io.resnet4j.graph.Activation;
+import io.resnet4j.model.ModelSpec;
 import io.resnet4j.model.Models;
 import io.resnet4j.model.ResNetSpec;
 import io.resnet4j.nn.Initialisation;
@@ -43,6 +45,27 @@ final class Networks {
             b ->
                 b.shortcut(kind.equals(PLAIN) ? Shortcut.NONE : Shortcut.ZERO_PAD)
                     .order(kind.equals(PREACTIVATED) ? Order.PREACTIVATION : Order.ORIGINAL));
+  }
+
+  /**
+   * A named network for the pictures of a data set.
+   *
+   * @throws InvalidInputException if there is none of that name
+   */
+  static ModelSpec named(String name, DataSplits data) {
+    return fitted(Models.named(name), data);
+  }
+
+  /** A network for the pictures of a data set. */
+  static ModelSpec fitted(ModelSpec spec, DataSplits data) {
+    Dataset train = data.train();
+    return spec.withInput(train.channels(), train.height(), train.width())
+        .withClasses(train.classes().size());
+  }
+
+  /** A setting of depths that there are such networks of. */
+  static List<Integer> depths(Settings settings, String name) {
+    return settings.integers(name, 8).stream().map(Networks::requireDepth).toList();
   }
 
   /** The depth itself, if there are such networks. */

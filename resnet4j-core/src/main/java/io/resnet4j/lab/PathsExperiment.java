@@ -4,7 +4,6 @@ import io.resnet4j.InvalidInputException;
 import io.resnet4j.backend.Backends;
 import io.resnet4j.backend.Executable;
 import io.resnet4j.backend.Session;
-import io.resnet4j.data.Dataset;
 import io.resnet4j.graph.Graph;
 import io.resnet4j.graph.Value;
 import io.resnet4j.lab.Findings.Claim;
@@ -20,13 +19,13 @@ import io.resnet4j.random.KeyedRandom;
 import io.resnet4j.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /** The gradient by the length of the paths that it takes: Veit, Wilber and Belongie 2016. */
 final class PathsExperiment implements Experiment {
@@ -81,26 +80,20 @@ final class PathsExperiment implements Experiment {
               + ": its blocks have no shortcut beside a branch; give a residual network such"
               + " as preresnet110");
     }
-    List<Map<String, Object>> cells = new ArrayList<>();
-    for (int length = 0; length <= blocks.size(); length += settings.integer("stride", 1)) {
-      Map<String, Object> cell = new LinkedHashMap<>();
-      cell.put("blocks", blocks.size());
-      cell.put("length", length);
-      cells.add(cell);
-    }
-    return cells;
+    int stride = settings.integer("stride", 1);
+    return Cells.of("blocks", List.of(blocks.size()))
+        .by(
+            "length",
+            IntStream.rangeClosed(0, blocks.size() / stride).mapToObj(i -> i * stride).toList())
+        .list();
   }
 
   private static Optional<Model> model(Settings settings, Bench bench) {
     if (!settings.text("weights").isEmpty()) {
       return Optional.of(Model.load(Path.of(settings.text("weights"))));
     }
-    Dataset train = bench.data().train();
-    ModelSpec spec =
-        Models.named(settings.text("network"))
-            .withInput(train.channels(), train.height(), train.width())
-            .withClasses(train.classes().size());
-    return new ShortTraining(bench, bench.data(), settings.integer("steps", 1))
+    ModelSpec spec = Networks.named(settings.text("network"), bench.data());
+    return new ShortTraining(bench, settings.integer("steps", 1))
         .model(spec.name(), spec, bench.seed());
   }
 
@@ -116,10 +109,7 @@ final class PathsExperiment implements Experiment {
     try (Ways ways = new Ways(model.get(), bench.pictures(settings.integer("pictures", 2)))) {
       KeyedRandom random = KeyedRandom.of(bench.seed(), "lab/paths").child(length);
       for (int draw = 0; draw < settings.integer("draws", 1); draw++) {
-        Map<String, Object> row = new LinkedHashMap<>();
-        row.put("draw", draw);
-        row.put("norm", ways.norm(length, random.child(draw)));
-        rows.add(row);
+        rows.add(Rows.row("draw", draw, "norm", ways.norm(length, random.child(draw))));
       }
     }
     return rows;
@@ -246,7 +236,7 @@ final class PathsExperiment implements Experiment {
   @Override
   public Findings findings(Settings settings, List<Row> rows) {
     if (rows.isEmpty()) {
-      return new Findings(List.of(), List.of(), List.of());
+      return Findings.NONE;
     }
     int blocks = rows.get(0).integer("blocks");
     List<Double> lengths = new ArrayList<>();

@@ -19,16 +19,28 @@ record Pictures(Tensor images, Tensor targets) {
   /** As many as wanted, or as there are, spread evenly over a data set. */
   static Pictures of(Dataset data, int wanted, Normalisation normalisation) {
     int count = Math.min(wanted, data.size());
-    int[] indices =
-        IntStream.range(0, count).map(i -> (int) ((long) i * data.size() / count)).toArray();
     try (Loader loader =
         new Loader(
-            data.subset(indices), Loader.Options.evaluation(count, normalisation).withWorkers(0))) {
+            spread(data, count), Loader.Options.evaluation(count, normalisation).withWorkers(0))) {
       Batch batch = loader.epoch(0).next();
       return new Pictures(
           tensor(batch.images(), count, data.channels(), data.height(), data.width()),
           tensor(batch.targets(), count, data.classes().size()));
     }
+  }
+
+  /** So many pictures, spread evenly over a data set. */
+  static Dataset spread(Dataset data, int count) {
+    return data.subset(
+        IntStream.range(0, count).map(i -> (int) ((long) i * data.size() / count)).toArray());
+  }
+
+  /**
+   * As many as wanted, or as there are, spread evenly and less those that would not fill a batch,
+   * so that one plan is enough.
+   */
+  static Dataset wholeBatches(Dataset data, int wanted, int batch) {
+    return spread(data, Math.max(1, Math.min(wanted, data.size()) / batch) * batch);
   }
 
   private static Tensor tensor(FloatBuffer from, int... dims) {

@@ -6,7 +6,6 @@ import io.resnet4j.model.ResNetSpec;
 import io.resnet4j.plan.Precision;
 import java.util.ArrayList;
 import java.util.EnumSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -50,16 +49,9 @@ final class ResponsesExperiment implements Experiment {
   public List<Map<String, Object>> cells(Settings settings) {
     settings.integer("steps", 0);
     settings.integer("pictures", 2);
-    List<Map<String, Object>> cells = new ArrayList<>();
-    for (int depth : settings.integers("depths", 8)) {
-      for (String network : settings.oneOf("networks", Networks.KINDS)) {
-        Map<String, Object> cell = new LinkedHashMap<>();
-        cell.put("depth", Networks.requireDepth(depth));
-        cell.put("network", network);
-        cells.add(cell);
-      }
-    }
-    return cells;
+    return Cells.of("depth", Networks.depths(settings, "depths"))
+        .by("network", settings.oneOf("networks", Networks.KINDS))
+        .list();
   }
 
   @Override
@@ -71,7 +63,7 @@ final class ResponsesExperiment implements Experiment {
     Optional<Model> model =
         steps == 0
             ? Optional.of(spec.initialise(bench.seed()))
-            : new ShortTraining(bench, bench.data(), steps).model(spec.name(), spec, bench.seed());
+            : new ShortTraining(bench, steps).model(spec.name(), spec, bench.seed());
     if (model.isEmpty()) {
       return List.of();
     }
@@ -86,11 +78,8 @@ final class ResponsesExperiment implements Experiment {
     for (Reading.Layer layer : reading.layers()) {
       // The 3x3 layers, as in the figure: no projections, no head.
       if (layer.path().contains("conv")) {
-        Map<String, Object> row = new LinkedHashMap<>();
-        row.put("layer", rows.size() + 1);
-        row.put("path", layer.path());
-        row.put("response", layer.response());
-        rows.add(row);
+        rows.add(
+            Rows.row("layer", rows.size() + 1, "path", layer.path(), "response", layer.response()));
       }
     }
     return rows;

@@ -98,26 +98,38 @@ public final class Settings {
 
   /** A number above zero. */
   double number(String name) {
+    return number(name, text(name));
+  }
+
+  /** Numbers between commas, all above zero. */
+  List<Double> numbers(String name) {
+    return texts(name).stream().map(text -> number(name, text)).toList();
+  }
+
+  private double number(String name, String text) {
     try {
-      double value = Double.parseDouble(text(name));
+      double value = Double.parseDouble(text);
       if (value > 0 && !Double.isInfinite(value)) {
         return value;
       }
     } catch (NumberFormatException e) {
       // Said below.
     }
-    throw wrong(name, text(name), "a number above 0");
+    throw wrong(name, text, "a number above 0");
   }
 
   /** Texts between commas, each one of those that are known. */
   List<String> oneOf(String name, List<String> known) {
-    for (String text : texts(name)) {
-      if (!known.contains(text)) {
-        throw wrong(
-            name, text, "one of " + String.join(", ", known) + Nearest.suggestion(text, known));
-      }
-    }
+    texts(name).forEach(text -> requireOne(name, text, known));
     return texts(name);
+  }
+
+  /** Refuses a part of a setting that is not known. */
+  void requireOne(String name, String text, List<String> known) {
+    if (!known.contains(text)) {
+      throw wrong(
+          name, text, "one of " + String.join(", ", known) + Nearest.suggestion(text, known));
+    }
   }
 
   /** Texts between commas made into something; what {@code make} refuses is named. */

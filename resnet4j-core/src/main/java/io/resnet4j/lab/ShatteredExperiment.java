@@ -65,16 +65,9 @@ final class ShatteredExperiment implements Experiment {
     settings.integer("width", 2);
     settings.integer("points", 2 * LAGS);
     settings.integer("seeds", 2);
-    List<Map<String, Object>> cells = new ArrayList<>();
-    for (String network : settings.oneOf("networks", NETWORKS)) {
-      for (int depth : settings.integers("depths", 1)) {
-        Map<String, Object> cell = new LinkedHashMap<>();
-        cell.put("network", network);
-        cell.put("depth", depth);
-        cells.add(cell);
-      }
-    }
-    return cells;
+    return Cells.of("network", settings.oneOf("networks", NETWORKS))
+        .by("depth", settings.integers("depths", 1))
+        .list();
   }
 
   @Override

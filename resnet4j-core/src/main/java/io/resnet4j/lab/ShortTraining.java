@@ -1,6 +1,8 @@
 package io.resnet4j.lab;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.resnet4j.data.DataSplits;
+import io.resnet4j.data.Normalisation;
 import io.resnet4j.model.Model;
 import io.resnet4j.model.ModelSpec;
 import io.resnet4j.plan.Precision;
@@ -16,17 +18,22 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
 /** Trains a network as a part of an experiment, in a run folder below the experiment's. */
 final class ShortTraining {
+  /** In place of a recipe's name: the one that suits the data. */
+  static final String USUAL = "usual";
+
   private static final String LAST = "last.safetensors";
+  private static final int POINTS = 100;
 
   private final Bench bench;
-  private final DataSplits data;
   private final Recipe recipe;
 
   /**
@@ -34,19 +41,47 @@ final class ShortTraining {
    *
    * @param steps updates
    */
-  ShortTraining(Bench bench, DataSplits data, int steps) {
-    this(bench, data, Recipes.defaultFor(data.train().name()).withLength(Extent.steps(steps)));
+  ShortTraining(Bench bench, int steps) {
+    this(bench, USUAL, steps);
   }
 
-  private ShortTraining(Bench bench, DataSplits data, Recipe recipe) {
+  /**
+   * A way to train.
+   *
+   * @param recipe its name, or {@link #USUAL}
+   * @param steps updates
+   * @throws io.resnet4j.InvalidInputException if there is no such recipe
+   */
+  ShortTraining(Bench bench, String recipe, int steps) {
+    this(bench, recipe(recipe, bench.data()).withLength(Extent.steps(steps)));
+  }
+
+  private ShortTraining(Bench bench, Recipe recipe) {
     this.bench = bench;
-    this.data = data;
     this.recipe = recipe;
+  }
+
+  private static Recipe recipe(String name, DataSplits data) {
+    return name.equals(USUAL) ? Recipes.defaultFor(data.train().name()) : Recipe.named(name);
   }
 
   /** The same with a setting of the recipe changed. */
   ShortTraining with(String setting, String value) {
-    return new ShortTraining(bench, data, recipe.with(setting, value));
+    return new ShortTraining(bench, recipe.with(setting, value));
+  }
+
+  /** The same with settings of the recipe changed, each written {@code key=value}. */
+  ShortTraining with(List<String> settings) {
+    Recipe changed = recipe;
+    for (String setting : settings) {
+      changed = changed.set(setting);
+    }
+    return new ShortTraining(bench, changed);
+  }
+
+  /** How pictures become numbers in these runs. */
+  Normalisation normalisation() {
+    return recipe.normalisation(bench.data().train());
   }
 
   /**
@@ -64,14 +99,22 @@ final class ShortTraining {
    * @param name of the run folder
    * @param probes that read it
    * @return empty where it was asked to stop
+   * @throws io.resnet4j.train.NonFiniteLossException if the training diverges
    */
   Optional<Trained> train(String name, ModelSpec spec, long seed, List<StepProbe> probes) {
-    Path folder = bench.folder().resolve("runs").resolve(name);
+    return train(name, spec, seed, probes, new TrainListener() {});
+  }
+
+  /** The same, heard by {@code listener}. */
+  Optional<Trained> train(
+      String name, ModelSpec spec, long seed, List<StepProbe> probes, TrainListener listener) {
+    Path folder = folder(name);
     remove(folder);
     TrainOptions options =
         TrainOptions.in(folder).withSeed(seed).withPrecision(Precision.F32).withValSplit(0);
-    try (Trainer trainer = Trainer.of(spec, recipe, data, options)) {
+    try (Trainer trainer = Trainer.of(spec, recipe, withoutValidation(bench.data()), options)) {
       probes.forEach(trainer::probe);
+      trainer.listen(listener);
       trainer.listen(
           new TrainListener() {
             @Override
@@ -88,13 +131,56 @@ final class ShortTraining {
     }
   }
 
+  /** Validation pictures are for the experiment, not for every epoch. */
+  private static DataSplits withoutValidation(DataSplits data) {
+    return new DataSplits(
+        data.train(), Optional.empty(), data.testing(), data.description(), List.of());
+  }
+
   /** Weights that an earlier cell has trained, or those that come of training now. */
   Optional<Model> model(String name, ModelSpec spec, long seed) {
-    Path folder = bench.folder().resolve("runs").resolve(name);
+    return model(name, spec, seed, List.of());
+  }
+
+  /** The same; what it trains is read by {@code probes}. */
+  Optional<Model> model(String name, ModelSpec spec, long seed, List<StepProbe> probes) {
+    Path folder = folder(name);
     if (Files.isRegularFile(folder.resolve("result.json"))) {
       return Optional.of(Model.load(folder.resolve(LAST)));
     }
-    return train(name, spec, seed, List.of()).map(Trained::model);
+    return train(name, spec, seed, probes).map(Trained::model);
+  }
+
+  /** The folder of a run. */
+  Path folder(String name) {
+    return bench.folder().resolve("runs").resolve(name);
+  }
+
+  /**
+   * The errors of a run, along its steps and at its end.
+   *
+   * @return rows of {@code step}, {@code train_error} and {@code train_loss}, the last one with
+   *     {@code final} and {@code test_error} too
+   */
+  static List<Map<String, Object>> rows(Trained trained) {
+    List<JsonNode> epochs = Json.lines(trained.folder().resolve("metrics.jsonl"));
+    List<Map<String, Object>> rows = new ArrayList<>();
+    int every = Math.max(1, epochs.size() / POINTS);
+    for (int i = epochs.size() - 1; i >= 0; i -= every) {
+      JsonNode epoch = epochs.get(i);
+      Map<String, Object> row =
+          Rows.row(
+              "step", epoch.path("step").asInt(),
+              "train_error", 1 - Json.number(epoch.path("train_acc")),
+              "train_loss", Json.number(epoch.path("train_loss")));
+      if (i == epochs.size() - 1) {
+        Double test = trained.result().testAcc();
+        row.put("final", true);
+        row.put("test_error", test == null ? Double.NaN : 1 - test);
+      }
+      rows.add(0, row);
+    }
+    return rows;
   }
 
   private static void remove(Path folder) {

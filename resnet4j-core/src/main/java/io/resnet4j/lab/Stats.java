@@ -2,9 +2,15 @@ package io.resnet4j.lab;
 
 import io.resnet4j.tensor.DType;
 import io.resnet4j.tensor.Tensor;
+import java.util.Arrays;
 
 /** Sums over tensors, in double. What is not finite in them is not finite in the result. */
 final class Stats {
+  /** Student's t, two-sided 95 %, for 1, 2, ... degrees of freedom. */
+  private static final double[] STUDENT = {
+    12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228
+  };
+
   private Stats() {}
 
   static double[] values(Tensor tensor) {
@@ -75,6 +81,29 @@ final class Stats {
     return sum / values.length;
   }
 
+  /** The middle one, or the mean of the middle two. */
+  static double median(double[] values) {
+    double[] sorted = values.clone();
+    Arrays.sort(sorted);
+    int half = sorted.length / 2;
+    return sorted.length == 0
+        ? Double.NaN
+        : sorted.length % 2 == 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+  }
+
+  /**
+   * Half the width of the interval that holds the mean with 95 % confidence, by Student's t; NaN
+   * for fewer than two values.
+   */
+  static double interval(double[] values) {
+    int freedom = values.length - 1;
+    if (freedom < 1) {
+      return Double.NaN;
+    }
+    double t = freedom <= STUDENT.length ? STUDENT[freedom - 1] : 1.96 + 2.5 / freedom;
+    return t * deviation(values) / Math.sqrt(freedom);
+  }
+
   /** The standard deviation over all elements. */
   static double deviation(double[] values) {
     double mean = mean(values);
@@ -91,7 +120,7 @@ final class Stats {
     double[] sum = new double[width];
     double own = 0;
     for (int row = 0; row < rows; row++) {
-      double[] one = java.util.Arrays.copyOfRange(values, row * width, (row + 1) * width);
+      double[] one = Arrays.copyOfRange(values, row * width, (row + 1) * width);
       double size = norm(one);
       for (int i = 0; i < width && size > 0; i++) {
         double unit = one[i] / size;
@@ -135,5 +164,59 @@ final class Stats {
       }
     }
     return squares == 0 ? 0 : trace * trace / squares;
+  }
+
+  /** Means over pixels [N][C]. */
+  static double[][] pooled(Tensor tensor) {
+    int channels = tensor.shape().dim(1);
+    int pixels = (int) (tensor.shape().elements() / tensor.shape().dim(0) / channels);
+    double[] values = values(tensor);
+    double[][] rows = new double[tensor.shape().dim(0)][channels];
+    for (int i = 0; i < values.length; i++) {
+      rows[i / pixels / channels][i / pixels % channels] += values[i] / pixels;
+    }
+    return rows;
+  }
+
+  /** The Gram matrix of rows from which their mean is taken. */
+  static void centre(double[][] gram) {
+    int n = gram.length;
+    double[] means = new double[n];
+    double whole = 0;
+    for (int i = 0; i < n; i++) {
+      means[i] = mean(gram[i]);
+      whole += means[i] / n;
+    }
+    for (int i = 0; i < n; i++) {
+      for (int j = 0; j < n; j++) {
+        gram[i][j] += whole - means[i] - means[j];
+      }
+    }
+  }
+
+  /**
+   * Means and variances of the channels of [N,C,...].
+   *
+   * @param means of each channel
+   * @param variances of each channel, over all its elements
+   */
+  record Moments(double[] means, double[] variances) {}
+
+  /** The moments of each channel over pictures and pixels. */
+  static Moments moments(Tensor tensor) {
+    double[] values = values(tensor);
+    int channels = tensor.shape().dim(1);
+    int pixels = values.length / tensor.shape().dim(0) / channels;
+    int each = values.length / channels;
+    double[] means = new double[channels];
+    double[] variances = new double[channels];
+    for (int i = 0; i < values.length; i++) {
+      means[i / pixels % channels] += values[i] / each;
+    }
+    for (int i = 0; i < values.length; i++) {
+      double off = values[i] - means[i / pixels % channels];
+      variances[i / pixels % channels] += off * off / each;
+    }
+    return new Moments(means, variances);
   }
 }

@@ -1,7 +1,6 @@
 package io.resnet4j.lab;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -34,16 +33,7 @@ class ExperimentsTest {
   @TempDir Path folder;
 
   private LabRun.Outcome run(String name, String... changes) {
-    Experiment experiment = Experiments.named(name);
-    Settings settings = experiment.settings(false);
-    for (String change : changes) {
-      settings = settings.set(change);
-    }
-    LabRun.Outcome outcome =
-        new LabRun(experiment, settings, DATA, 1, folder).run(new LabListener() {});
-    assertFalse(outcome.stopped());
-    assertFalse(outcome.findings().charts().isEmpty());
-    return outcome;
+    return SmallRuns.run(DATA, folder, name, changes);
   }
 
   private static void agree(LabRun.Outcome outcome) {

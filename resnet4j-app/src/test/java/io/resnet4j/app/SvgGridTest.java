@@ -1,0 +1,62 @@
+package io.resnet4j.app;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.resnet4j.lab.Chart;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** A plane of colours. */
+class SvgGridTest {
+  private static String svg(double... values) {
+    Chart.Scale scale = new Chart.Scale("loss", 0, 10);
+    Chart chart =
+        new Chart(
+            "a <b>",
+            "x",
+            "y",
+            Chart.Kind.GRID,
+            List.of(),
+            List.of(
+                new Chart.Series("-1", List.of(0.0, 1.0), List.of(values[0], values[1])),
+                new Chart.Series("1", List.of(0.0, 1.0), List.of(values[2], values[3]))),
+            scale);
+    return new SvgGrid(chart, scale).svg();
+  }
+
+  /** The colours of the cells, from the lowest row. */
+  private static List<String> colours(String svg) {
+    return java.util.regex.Pattern.compile("fill=\"(#\\w+)\"><title>")
+        .matcher(svg)
+        .results()
+        .map(found -> found.group(1))
+        .toList();
+  }
+
+  @Test
+  void aValueHasTheSameColourInEveryPicture() {
+    List<String> one = colours(svg(0, 5, 10, 99));
+    List<String> two = colours(svg(10, 10, 5, 5));
+    assertEquals(4, one.size());
+    assertEquals(one.get(2), two.get(0));
+    assertEquals(one.get(1), two.get(2));
+    assertEquals(one.get(2), one.get(3), "what is above the scale has its last colour");
+    assertEquals("#440154", one.get(0));
+    assertEquals("#fde725", one.get(2));
+  }
+
+  @Test
+  void whatIsNoNumberIsGrey() {
+    assertEquals("#888", colours(svg(Double.NaN, 1, 2, 3)).get(0));
+    assertEquals("#fde725", colours(svg(Double.POSITIVE_INFINITY, 1, 2, 3)).get(0));
+  }
+
+  @Test
+  void namesAreEscaped() {
+    String svg = svg(0, 1, 2, 3);
+    assertTrue(svg.contains("a &lt;b&gt;"));
+    assertFalse(svg.contains("<b>"));
+  }
+}

@@ -1,0 +1,228 @@
+package io.resnet4j.lab;
+
+import io.resnet4j.lab.Findings.Claim;
+import io.resnet4j.model.ModelSpec;
+import io.resnet4j.train.Recipes;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** Any networks, optimisers, losses and schedules at the same budget. */
+final class CompareExperiment implements Experiment {
+  private static final String ARM = "arm";
+  private static final List<String> FACTORS = List.of("model", "optimiser", "loss", "schedule");
+  private static final List<String> OPTIMISERS =
+      List.of("sgd", "adam", "adamw", "rmsprop", "lars", "lamb", "muon");
+  private static final Map<String, List<String>> LOSSES =
+      Map.of(
+          "cross_entropy", List.of(),
+          "smoothed", List.of("labelSmoothing=0.1"),
+          "focal", List.of("focus=2"),
+          "binary_cross_entropy", List.of("loss=binary_cross_entropy"));
+  private static final List<String> SCHEDULES =
+      List.of("constant", "multistep", "cosine", "polynomial", "exponential", "onecycle");
+
+  /** What is known of two values of a factor: the first ends with the lower test error. */
+  private record Known(String factor, String lower, String higher, String source, String claim) {}
+
+  private static final List<Known> KNOWN =
+      List.of(
+          new Known(
+              "optimiser",
+              "sgd",
+              "adam",
+              "Wilson et al. 2017, arXiv:1705.08292, section 4",
+              "adaptive methods end with a higher test error than SGD with momentum"),
+          new Known(
+              "schedule",
+              "cosine",
+              "constant",
+              "Bottou, Curtis and Nocedal 2018, arXiv:1606.04838, section 4",
+              "a learning rate that falls ends lower than a constant one"),
+          new Known(
+              "loss",
+              "smoothed",
+              "cross_entropy",
+              "Szegedy et al. 2016, arXiv:1512.00567, section 7",
+              "label smoothing lowers the test error (there: by 0.2 points)"),
+          new Known(
+              "model",
+              "resnet",
+              "plain",
+              "He et al. 2015, section 4.1",
+              "a network without shortcuts ends with the higher error"));
+
+  @Override
+  public String name() {
+    return "compare";
+  }
+
+  @Override
+  public String question() {
+    return "What is better at the same budget? Every combination of the networks, optimisers,"
+        + " losses and schedules that are given, the same steps and pictures for each.";
+  }
+
+  @Override
+  public String source() {
+    return "Wilson et al. 2017, arXiv:1705.08292; Szegedy et al. 2016, arXiv:1512.00567";
+  }
+
+  @Override
+  public Settings settings(boolean full) {
+    return Arm.settings(
+        name(),
+        full ? "0,1,2" : "0",
+        full ? "50000" : "10000",
+        full ? "8000" : "100",
+        ShortTraining.USUAL,
+        "models",
+        full ? "resnet20,resnet56,plain56" : "resnet20",
+        "shrink",
+        full ? "1" : "3",
+        "optimisers",
+        full ? "sgd:0.2,adamw:0.002,muon:0.02" : "sgd:0.2,adamw:0.002",
+        "losses",
+        "cross_entropy,smoothed",
+        "schedules",
+        "cosine,constant");
+  }
+
+  @Override
+  public List<Map<String, Object>> cells(Settings settings) {
+    settings.texts("models").forEach(model -> spec(model, settings));
+    List<String> optimisers = settings.texts("optimisers");
+    for (String optimiser : optimisers) {
+      settings.requireOne("optimisers", kind(optimiser), OPTIMISERS);
+      Recipes.all().get(0).with("learningRate", rate(optimiser, "1"));
+    }
+    return Arm.cells(settings, "model", settings.texts("models")).stream()
+        .flatMap(
+            cell ->
+                Cells.of(cell)
+                    .by("optimiser", optimisers)
+                    .by(
+                        "loss",
+                        settings.oneOf("losses", LOSSES.keySet().stream().sorted().toList()))
+                    .by("schedule", settings.oneOf("schedules", SCHEDULES))
+                    .list()
+                    .stream())
+        .toList();
+  }
+
+  private static ModelSpec spec(String model, Settings settings) {
+    return Widths.shortened(model, settings.integer("shrink", 1));
+  }
+
+  private static String kind(String optimiser) {
+    return optimiser.split(":", 2)[0];
+  }
+
+  private static String rate(String optimiser, String otherwise) {
+    int colon = optimiser.indexOf(':');
+    return colon < 0 ? otherwise : optimiser.substring(colon + 1);
+  }
+
+  @Override
+  public List<Map<String, Object>> measure(
+      Map<String, Object> cell, Settings settings, Bench bench) {
+    String optimiser = (String) cell.get("optimiser");
+    List<String> changes = new ArrayList<>(LOSSES.get((String) cell.get("loss")));
+    changes.add("optimiser=" + kind(optimiser));
+    if (optimiser.contains(":")) {
+      changes.add("learningRate=" + rate(optimiser, ""));
+    }
+    changes.add("schedule=" + cell.get("schedule"));
+    String name = String.join(" ", FACTORS.stream().map(f -> String.valueOf(cell.get(f))).toList());
+    Bench limited = Arm.bench(name(), settings, bench);
+    List<Map<String, Object>> rows =
+        new Arm(
+                name,
+                Networks.fitted(spec((String) cell.get("model"), settings), limited.data()),
+                changes)
+            .measure(settings, limited, (int) cell.get("seed"));
+    rows.forEach(row -> row.put(ARM, name));
+    return rows;
+  }
+
+  @Override
+  public Findings findings(Settings settings, List<Row> rows) {
+    if (rows.isEmpty()) {
+      return Findings.NONE;
+    }
+    List<Claim> claims = new ArrayList<>();
+    List<Row> last = Row.where(rows, "final", true);
+    for (Known known : KNOWN) {
+      List<String> values = Row.distinct(rows, known.factor());
+      for (String lower : values) {
+        for (String higher : values) {
+          if (lower.startsWith(known.lower())
+              && higher.startsWith(known.higher())
+              && !lower.equals(higher)) {
+            effect(claims, last, known, lower, higher);
+          }
+        }
+      }
+    }
+    return Arm.findings(
+        rows,
+        ARM,
+        claims,
+        List.of(
+            Arm.bars(
+                rows,
+                ARM,
+                "Error at the same budget, mean over seeds",
+                "error",
+                "test_error",
+                "test",
+                "train_error",
+                "training"),
+            Arm.curves(rows, ARM, "Training error", "train_error")),
+        List.of(
+            "Rates are given, not searched: an optimiser's place depends on its rate as much as on"
+                + " its rule. Losses are compared by the error they lead to; their own values are"
+                + " not comparable."));
+  }
+
+  /**
+   * The difference between two values of a factor, all else being equal: a number for each pair.
+   */
+  private static double[] differences(List<Row> last, String factor, String lower, String higher) {
+    List<Double> found = new ArrayList<>();
+    for (Row row : Row.where(last, factor, lower)) {
+      last.stream()
+          .filter(other -> other.is(factor, higher, "seed", row.text("seed")))
+          .filter(
+              other ->
+                  FACTORS.stream()
+                      .filter(f -> !f.equals(factor))
+                      .allMatch(f -> other.is(f, row.text(f))))
+          .forEach(other -> found.add(other.number("test_error") - row.number("test_error")));
+    }
+    return found.stream().mapToDouble(Double::doubleValue).toArray();
+  }
+
+  private static void effect(
+      List<Claim> claims, List<Row> last, Known known, String lower, String higher) {
+    double[] gains = differences(last, known.factor(), lower, higher);
+    if (gains.length > 0) {
+      claims.add(
+          Claim.between(
+              known.source(),
+              known.claim(),
+              String.format(
+                  Locale.ROOT,
+                  "%s ends %.2f points below %s, ± %.2f (95 %% over %d pairs that are alike in all"
+                      + " else)",
+                  lower,
+                  100 * Stats.mean(gains),
+                  higher,
+                  100 * Stats.interval(gains),
+                  gains.length),
+              Stats.mean(gains),
+              Stats.interval(gains)));
+    }
+  }
+}

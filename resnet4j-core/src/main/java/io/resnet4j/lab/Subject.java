@@ -1,0 +1,72 @@
+package io.resnet4j.lab;
+
+import io.resnet4j.model.Model;
+import io.resnet4j.model.ModelSpec;
+import io.resnet4j.model.Models;
+import io.resnet4j.train.StepProbe;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A named network that an experiment has trained, to be looked at.
+ *
+ * @param model with its last weights
+ * @param training how it was trained
+ * @param bench with what it was trained on
+ * @param run its folder
+ */
+record Subject(Model model, ShortTraining training, Bench bench, Path run) {
+  private static final String NETWORKS = "networks";
+  private static final String PICTURES = "pictures";
+  private static final String STEPS = "steps";
+  private static final String RECIPE = "recipe";
+
+  /** The settings of an experiment's own, and those that training its networks takes. */
+  static Settings settings(String experiment, boolean full, String... own) {
+    List<String> all =
+        new ArrayList<>(
+            List.of(
+                NETWORKS,
+                full ? "resnet56,plain56" : "resnet20,plain20",
+                PICTURES,
+                full ? "50000" : "10000",
+                STEPS,
+                full ? "64000" : "100",
+                RECIPE,
+                full ? "cifar10-he2015" : ShortTraining.USUAL));
+    all.addAll(List.of(own));
+    return Settings.of(experiment, all.toArray(String[]::new));
+  }
+
+  /**
+   * The networks that the settings name.
+   *
+   * @throws io.resnet4j.InvalidInputException if there is none of a name, or it has no blocks
+   */
+  static List<String> networks(Settings settings) {
+    settings.integer(PICTURES, 1);
+    settings.integer(STEPS, 1);
+    List<String> networks = settings.texts(NETWORKS);
+    networks.forEach(network -> Block.required(Models.named(network).graph(1), network));
+    return networks;
+  }
+
+  /**
+   * A network, trained now if an earlier cell has not done so.
+   *
+   * @param probes that read it while it trains
+   * @return empty where it was asked to stop
+   */
+  static Optional<Subject> of(
+      String experiment, String network, Settings settings, Bench bench, List<StepProbe> probes) {
+    Bench limited = bench.limited(experiment, settings.integer(PICTURES, 1));
+    ModelSpec spec = Networks.named(network, limited.data());
+    ShortTraining training =
+        new ShortTraining(limited, settings.text(RECIPE), settings.integer(STEPS, 1));
+    return training
+        .model(network, spec, bench.seed(), probes)
+        .map(model -> new Subject(model, training, limited, training.folder(network)));
+  }
+}

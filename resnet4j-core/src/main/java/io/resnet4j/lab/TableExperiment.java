@@ -1,0 +1,253 @@
+package io.resnet4j.lab;
+
+import io.resnet4j.lab.Findings.Claim;
+import io.resnet4j.model.Models;
+import io.resnet4j.model.ResNetSpec;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** A table of errors of a paper measured again, and the order of its rows judged. */
+final class TableExperiment implements Experiment {
+  private static final String VARIANT = "variant";
+  private static final String PAPER = "He et al. 2016, arXiv:1603.05027, ";
+
+  /** The paper's "fail": an error above 20 %. */
+  private static final double FAIL = 20;
+
+  /**
+   * A row of the table.
+   *
+   * @param variant its name here
+   * @param network that has its design
+   * @param error of the 110-layer network on CIFAR-10 in per cent, the median of five runs
+   */
+  private record Entry(String variant, String network, double error) {
+    String words() {
+      return error >= FAIL ? "fails (over 20 %)" : String.format(Locale.ROOT, "%.2f %%", error);
+    }
+  }
+
+  private final String name;
+  private final String question;
+  private final String table;
+  private final double margin;
+  private final List<Entry> entries;
+
+  private TableExperiment(
+      String name, String question, String table, double margin, List<Entry> entries) {
+    this.name = name;
+    this.question = question;
+    this.table = table;
+    this.margin = margin;
+    this.entries = entries;
+  }
+
+  /** Table 1: what may stand on the shortcut. */
+  static TableExperiment shortcuts() {
+    return new TableExperiment(
+        "shortcuts",
+        "What may stand on the shortcut? Networks whose shortcuts are scaled, gated, convolved or"
+            + " dropped, against the identity.",
+        "table 1",
+        2,
+        List.of(
+            new Entry("original", "resnet20", 6.61),
+            new Entry("constant-0", "resnet20-constant-0", FAIL),
+            new Entry("constant-0.5", "resnet20-constant-0.5", FAIL),
+            new Entry("constant-0.5-0.5", "resnet20-constant-0.5-0.5", 12.35),
+            new Entry("exclusive-gate", "resnet20-exclusive-gate", 8.70),
+            new Entry("shortcut-gate-0", "resnet20-shortcut-gate-0", 12.86),
+            new Entry("shortcut-gate", "resnet20-shortcut-gate", 6.91),
+            new Entry("conv1x1", "resnet20-conv1x1", 12.22),
+            new Entry("dropout-shortcut", "resnet20-dropout-shortcut", FAIL)));
+  }
+
+  /** Table 2: where norm and activation stand. */
+  static TableExperiment orderings() {
+    return new TableExperiment(
+        "orderings",
+        "Where should norm and activation stand? The five orders of a block's parts around its"
+            + " convolutions and its addition.",
+        "table 2",
+        // No two rows of 110 layers differ by two points.
+        1,
+        List.of(
+            new Entry("original", "resnet20", 6.61),
+            new Entry("bn-after-add", "resnet20-bn-after-add", 8.17),
+            new Entry("relu-before-add", "resnet20-relu-before-add", 7.84),
+            new Entry("relu-only-preact", "resnet20-relu-only-preact", 6.71),
+            new Entry("preactivation", "preresnet20", 6.37)));
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public String question() {
+    return question;
+  }
+
+  @Override
+  public String source() {
+    return PAPER + table + ": ResNet-110 on CIFAR-10";
+  }
+
+  @Override
+  public Settings settings(boolean full) {
+    return Arm.settings(
+        name,
+        full ? "0,1,2,3,4" : "0",
+        full ? "50000" : "10000",
+        full ? "64000" : "150",
+        full ? "cifar10-he2016" : ShortTraining.USUAL,
+        "depth",
+        full ? "110" : "14",
+        "variants",
+        String.join(",", variants()),
+        "margin",
+        Numbers.text(margin).replace(".00", ""));
+  }
+
+  private List<String> variants() {
+    return entries.stream().map(Entry::variant).toList();
+  }
+
+  private Entry entry(String variant) {
+    return entries.get(variants().indexOf(variant));
+  }
+
+  @Override
+  public List<Map<String, Object>> cells(Settings settings) {
+    Networks.requireDepth(settings.integer("depth", 8));
+    settings.number("margin");
+    return Arm.cells(settings, VARIANT, settings.oneOf("variants", variants()));
+  }
+
+  @Override
+  public List<Map<String, Object>> measure(
+      Map<String, Object> cell, Settings settings, Bench bench) {
+    String variant = (String) cell.get(VARIANT);
+    int blocks = (settings.integer("depth", 8) - 2) / 6;
+    ResNetSpec spec =
+        Models.resnet(entry(variant).network()).withBlocks(Collections.nCopies(3, blocks));
+    Bench limited = Arm.bench(name, settings, bench);
+    return Arm.of(variant, Networks.fitted(spec, limited.data()))
+        .measure(settings, limited, (int) cell.get("seed"));
+  }
+
+  /** Whether the paper's errors are further apart than the margin, and {@code a}'s the smaller. */
+  private static boolean apart(Entry a, Entry b, double margin) {
+    return a.error() + margin < b.error();
+  }
+
+  @Override
+  public Findings findings(Settings settings, List<Row> rows) {
+    if (rows.isEmpty()) {
+      return Findings.NONE;
+    }
+    double wide = settings.number("margin");
+    Map<Entry, Double> medians = new LinkedHashMap<>();
+    for (String variant : Row.distinct(rows, VARIANT)) {
+      medians.put(entry(variant), Stats.median(Arm.last(rows, VARIANT, variant, "test_error")));
+    }
+    List<String> otherwise = new ArrayList<>();
+    int pairs = 0;
+    for (Entry a : medians.keySet()) {
+      for (Entry b : medians.keySet()) {
+        if (apart(a, b, wide)) {
+          pairs++;
+          if (medians.get(a) >= medians.get(b)) {
+            otherwise.add(a.variant() + " before " + b.variant());
+          }
+        }
+      }
+    }
+    List<Claim> claims = new ArrayList<>();
+    if (pairs > 0) {
+      claims.add(
+          Claim.of(
+              PAPER + table,
+              "the variants that differ by more than "
+                  + settings.text("margin")
+                  + " points come in the order of the table",
+              String.format(
+                  Locale.ROOT,
+                  "%d of %d pairs do (Kendall's tau %.2f)%s",
+                  pairs - otherwise.size(),
+                  pairs,
+                  1 - 2.0 * otherwise.size() / pairs,
+                  otherwise.isEmpty() ? "" : "; not so: " + String.join(", ", otherwise)),
+              otherwise.isEmpty()));
+    }
+    Entry original = entries.get(0);
+    medians.forEach(
+        (entry, median) -> {
+          if (medians.containsKey(original) && Math.abs(entry.error() - original.error()) > wide) {
+            claims.add(claim(entry, median, original, medians.get(original)));
+          }
+        });
+    return Arm.findings(
+        rows,
+        VARIANT,
+        claims,
+        List.of(beside(medians), Arm.curves(rows, VARIANT, "Training error", "train_error")),
+        notes(settings, rows));
+  }
+
+  private Claim claim(Entry entry, double median, Entry original, double its) {
+    return Claim.of(
+        PAPER + table,
+        entry.variant() + " " + entry.words() + ", the original " + original.words(),
+        String.format(Locale.ROOT, "%.2f %% against %.2f %%", 100 * median, 100 * its),
+        entry.error() > original.error() == median > its);
+  }
+
+  private static Chart beside(Map<Entry, Double> medians) {
+    List<Double> paper = new ArrayList<>();
+    List<Double> here = new ArrayList<>();
+    medians.forEach(
+        (entry, median) -> {
+          paper.add(entry.error() / 100);
+          here.add(median);
+        });
+    return Chart.bars(
+        "Test error, the paper's and here",
+        VARIANT,
+        "error",
+        medians.keySet().stream().map(Entry::variant).toList(),
+        List.of(
+            new Chart.Series("paper (20 % stands for a failure)", List.of(), paper),
+            new Chart.Series("here, median over seeds", List.of(), here)));
+  }
+
+  private List<String> notes(Settings settings, List<Row> rows) {
+    List<String> notes = new ArrayList<>();
+    notes.add(
+        "The paper's networks have 110 layers and 64,000 steps, the median of five runs; these have"
+            + " "
+            + settings.text("depth")
+            + " layers, "
+            + settings.text("steps")
+            + " steps on "
+            + settings.text("pictures")
+            + " pictures, and "
+            + Row.distinct(rows, "seed").size()
+            + " seed(s).");
+    if (settings.integer("depth", 8) < 110) {
+      notes.add(
+          "What the paper sees multiplies along 54 shortcuts; with few blocks a factor on each"
+              + " shortcut costs little, and early in training a variant may even lead. Order here"
+              + " is no evidence against the paper's.");
+    }
+    if (Row.distinct(rows, "seed").size() < 2) {
+      notes.add("With one seed, differences of a point or two may be chance; give seeds=0,1,2.");
+    }
+    return notes;
+  }
+}

@@ -1,0 +1,213 @@
+package io.resnet4j.lab;
+
+import static io.resnet4j.lab.SmallRuns.settings;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.resnet4j.InvalidInputException;
+import io.resnet4j.data.DataSplits;
+import io.resnet4j.data.Synthetic;
+import io.resnet4j.lab.Findings.Claim;
+import io.resnet4j.lab.Findings.Verdict;
+import io.resnet4j.model.Models;
+import io.resnet4j.model.ResNetSpec;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Experiments that train several arms at the same budget. */
+class ComparisonsTest {
+  private static final DataSplits DATA = Synthetic.draw(160, 16, 0).framed(8, 8, 8);
+
+  @TempDir Path folder;
+
+  private List<Row> rows(String name, String... changes) {
+    return SmallRuns.run(DATA, folder, name, changes).rows();
+  }
+
+  private static Row row(Object... namesAndValues) {
+    JsonNode tree = Json.MAPPER.valueToTree(Rows.row(namesAndValues));
+    return Row.of(tree);
+  }
+
+  private static Row last(String what, String name, int seed, double error) {
+    return row("seed", seed, what, name, "final", true, "test_error", error, "step", 1);
+  }
+
+  @Test
+  void theOrderOfTheTableIsJudged() {
+    Experiment shortcuts = Experiments.named("shortcuts");
+    List<Row> rows =
+        List.of(
+            last("variant", "original", 0, 0.10),
+            last("variant", "shortcut-gate", 0, 0.30),
+            last("variant", "conv1x1", 0, 0.20),
+            last("variant", "dropout-shortcut", 0, 0.15));
+    List<Claim> claims = shortcuts.findings(settings("shortcuts"), rows).claims();
+    // The gate is 0.3 points from the original: those two are no pair.
+    assertEquals(3, claims.size());
+    assertEquals(Verdict.DIFFERS, claims.get(0).verdict());
+    assertTrue(claims.get(0).measured().startsWith("2 of 5 pairs"), claims.get(0).measured());
+    assertTrue(claims.get(0).measured().contains("conv1x1 before dropout-shortcut"));
+    assertEquals(Verdict.AGREES, claims.get(1).verdict());
+    assertTrue(claims.get(1).claim().contains("12.22 %"), claims.get(1).claim());
+  }
+
+  @Test
+  void variantsOfTheTablesAreTrained() {
+    List<Row> rows =
+        rows(
+            "shortcuts", "depth=8", "variants=original,dropout-shortcut", "pictures=64", "steps=2");
+    assertEquals(2, Row.where(rows, "final", true).size());
+    Row gone = Row.where(rows, "final", true, "variant", "original").get(0);
+    assertEquals(
+        Models.resnet("resnet20").withBlocks(List.of(1, 1, 1)).counts().parameters(),
+        gone.number("parameters"));
+  }
+
+  @Test
+  void everyVariantIsANetwork() {
+    for (String name : List.of("shortcuts", "orderings")) {
+      for (String full : List.of("depth=8", "depth=110")) {
+        Experiment experiment = Experiments.named(name);
+        for (Map<String, Object> cell : experiment.cells(settings(name, full))) {
+          assertTrue(cell.containsKey("variant"));
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"preresnet20", "seresnet20", "resnet20-1layer", "resnet20-gn", "wrn-16-2"})
+  void networksAreMadeToCostTheSame(String name) {
+    ResNetSpec like = Widths.shortened(Models.resnet("resnet20"), 3);
+    ResNetSpec spec = Models.resnet(name);
+    ResNetSpec small = name.startsWith("wrn") ? spec : Widths.shortened(spec, 3);
+    double parameters =
+        (double) Widths.matched(small, like, "parameters").counts().parameters()
+            / like.counts().parameters();
+    double macs =
+        (double) Widths.matched(small, like, "multiplyadds").counts().macs() / like.counts().macs();
+    // One channel more or less of 16 is an eighth of the cost, of groups of 8 it is much more.
+    double within = name.endsWith("gn") ? 0.5 : 0.08;
+    assertEquals(1, parameters, within);
+    assertEquals(1, macs, within);
+  }
+
+  @Test
+  void blocksAreComparedAtEqualCost() {
+    List<Row> rows =
+        rows("blocks", "networks=resnet20,resnet20-1layer", "seeds=0,1", "pictures=64", "steps=2");
+    List<Row> last = Row.where(rows, "final", true);
+    assertEquals(4, last.size());
+    assertEquals(1, last.get(1).number("parameters") / last.get(0).number("parameters"), 0.1);
+  }
+
+  @Test
+  void whatSeedsCannotTellIsLeftOpen() {
+    Experiment blocks = Experiments.named("blocks");
+    double[] plain = {0.50, 0.52};
+    double[] residual = {0.49, 0.52};
+    for (Verdict verdict : List.of(Verdict.NOT_MEASURED, Verdict.AGREES)) {
+      List<Row> rows =
+          List.of(
+              last("network", "resnet20", 0, residual[0]),
+              last("network", "resnet20", 1, residual[1]),
+              last("network", "plain20", 0, plain[0]),
+              last("network", "plain20", 1, plain[1]));
+      assertEquals(verdict, blocks.findings(settings("blocks"), rows).claims().get(0).verdict());
+      plain = new double[] {0.900, 0.901};
+      residual = new double[] {0.500, 0.501};
+    }
+  }
+
+  @Test
+  void lossesAreComparedInPairs() {
+    List<Row> rows =
+        rows(
+            "compare",
+            "optimisers=adam",
+            "losses=smoothed,cross_entropy",
+            "schedules=cosine",
+            "pictures=64",
+            "steps=1");
+    assertEquals(2, Row.where(rows, "final", true).size());
+    List<Claim> claims = Experiments.named("compare").findings(settings("compare"), rows).claims();
+    assertEquals(1, claims.size());
+    assertTrue(claims.get(0).measured().contains("over 1 pairs"), claims.get(0).measured());
+  }
+
+  @Test
+  void theGapIsMeasuredOnPicturesThatWereNotTrainedOn() {
+    List<Row> rows = rows("overfit", "against=none,dropout", "pictures=64", "steps=2");
+    List<Row> last = Row.where(rows, "final", true);
+    assertEquals(2, last.size());
+    for (Row row : last) {
+      assertEquals(row.number("val_error") - row.number("learned_error"), row.number("gap"), 1e-12);
+    }
+    InvalidInputException e =
+        assertThrows(
+            InvalidInputException.class,
+            () -> new Bench(DATA, null, 0, folder, () -> false).limited("overfit", 999).held());
+    assertTrue(e.getMessage().contains("none is left"), e.getMessage());
+  }
+
+  @Test
+  void theSubsetAndWhatIsHeldOutShareNothing() {
+    Bench limited = new Bench(DATA, null, 0, folder, () -> false).limited("overfit", 70);
+    assertEquals(70, limited.data().train().size());
+    assertEquals(70, limited.held().size());
+    byte[] a = new byte[3 * 64];
+    byte[] b = new byte[3 * 64];
+    for (int i = 0; i < 70; i++) {
+      limited.data().train().picture(i, a);
+      for (int j = 0; j < 70; j++) {
+        limited.held().picture(j, b);
+        assertFalse(Arrays.equals(a, b));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "shortcuts|variants=orginal|did you mean 'original'",
+        "orderings|variants=conv1x1|one of original, bn-after-add",
+        "shortcuts|depth=21|6n + 2",
+        "blocks|networks=resnet21|did you mean 'resnet20'",
+        "blocks|networks=vgg16_bn|not a residual network",
+        "blocks|shrink=2|does not divide",
+        "blocks|equal=parameter|did you mean 'parameters'",
+        "compare|optimisers=sdg:0.1|did you mean 'sgd'",
+        "compare|optimisers=sgd:fast|a number",
+        "compare|losses=focl|did you mean 'focal'",
+        "compare|schedules=cosin|did you mean 'cosine'",
+        "overfit|against=l3|one of none, l1, l2",
+        "overfit|dropout=2|below 1",
+        "overfit|shrink=2|does not divide",
+        "landscape|points=4|an odd number",
+        "landscape|networks=vgg16_bn|no blocks",
+        "features|networks=vgg16_bn|no blocks",
+        "features|alike=1|at least 3",
+        "convergence|rates=fast|a number above 0",
+        "convergence|norms=bach|did you mean 'batch'"
+      })
+  void wrongSettingsAreNamed(String name, String change, String part) {
+    InvalidInputException e =
+        assertThrows(
+            InvalidInputException.class,
+            () -> Experiments.named(name).cells(settings(name, change)));
+    assertTrue(e.getMessage().contains(part), e.getMessage());
+  }
+}
