@@ -1,7 +1,8 @@
 @echo off
-rem Runs resnet4j on Windows; the counterpart of the shell launcher beside it. Builds first where that
-rem has not been done or where a source is newer (a removed source goes unnoticed: delete .dist).
-rem Needs a JDK, 17 or later, from JAVA_HOME or from the PATH.
+rem Runs resnet4j on Windows; the counterpart of the shell launcher beside it. In a clone it builds first
+rem where that has not been done or where a source is newer (a removed source goes unnoticed: delete
+rem .dist), and needs a JDK, 17 or later, from JAVA_HOME or from the PATH. In a distribution the jars lie
+rem beside it, and a Java runtime does; one in the folder runtime is taken before any other.
 rem   RESNET4J_JAVA_OPTS   further options for the Java virtual machine
 rem   OMP_NUM_THREADS      threads that compute, unless --threads says so
 setlocal EnableExtensions DisableDelayedExpansion
@@ -10,8 +11,9 @@ set "root=%root:~0,-1%"
 set "dist=%root%\.dist"
 
 set "java="
-if defined JAVA_HOME set "java=%JAVA_HOME%\bin\java.exe"
-if not defined JAVA_HOME for %%J in (java.exe) do set "java=%%~$PATH:J"
+if exist "%root%\runtime\bin\java.exe" set "java=%root%\runtime\bin\java.exe"
+if not defined java if defined JAVA_HOME set "java=%JAVA_HOME%\bin\java.exe"
+if not defined java for %%J in (java.exe) do set "java=%%~$PATH:J"
 if not defined java goto no_java
 if not exist "%java%" goto no_java
 for %%H in ("%java%\..\..") do set "home=%%~fH"
@@ -27,13 +29,17 @@ set "flags=%flags% -Djava.awt.headless=true -Dfile.encoding=UTF-8 -Dstdout.encod
 set "flags=%flags% -Dorg.bytedeco.javacpp.maxBytes=0 -Dorg.bytedeco.javacpp.maxPhysicalBytes=0"
 if %major% GEQ 24 set "flags=%flags% --sun-misc-unsafe-memory-access=allow"
 
+set "place=%root%"
+if exist "%root%\resnet4j-app.jar" goto run
 call :look
 if defined stale call :build || exit /b 1
-set "archive=%dist%\%current%\classes-%version%.jsa"
+set "place=%dist%\%current%"
+:run
+set "archive=%place%\classes-%version%.jsa"
 if exist "%archive%" set flags=%flags% "-XX:SharedArchiveFile=%archive%"
 call :threads %*
 if not defined OMP_NUM_THREADS set "OMP_NUM_THREADS=%NUMBER_OF_PROCESSORS%"
-"%java%" %flags% %RESNET4J_JAVA_OPTS% -jar "%dist%\%current%\resnet4j-app.jar" %*
+"%java%" %flags% %RESNET4J_JAVA_OPTS% -jar "%place%\resnet4j-app.jar" %*
 exit /b %ERRORLEVEL%
 
 :no_java

@@ -2,6 +2,7 @@ package io.resnet4j.app;
 
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.Nearest;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -35,6 +36,11 @@ final class Commands {
   }
 
   private Commands() {}
+
+  /** Every command with what it does, in the order of the help. */
+  static Map<String, String> all() {
+    return Collections.unmodifiableMap(ALL);
+  }
 
   /** A new command called {@code name}. */
   static Command make(String name) {

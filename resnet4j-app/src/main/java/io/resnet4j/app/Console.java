@@ -1,6 +1,7 @@
 package io.resnet4j.app;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,6 +27,11 @@ final class Console {
   void setVerbosity(boolean nowQuiet, boolean nowVerbose) {
     quiet = nowQuiet;
     verbose = nowVerbose;
+  }
+
+  /** Standard input. */
+  InputStream in() {
+    return System.in;
   }
 
   PrintStream out() {
@@ -88,10 +94,19 @@ final class Console {
    * output, either of which may be redirected while a bar on standard error is still welcome.
    */
   static boolean errorsGoToTerminal() {
+    return terminal(2);
+  }
+
+  /** Whether standard output is one. */
+  static boolean resultsGoToTerminal() {
+    return terminal(1);
+  }
+
+  private static boolean terminal(int number) {
     if ("dumb".equals(System.getenv("TERM"))) {
       return false;
     }
-    Path descriptor = Path.of("/proc/self/fd/2");
+    Path descriptor = Path.of("/proc/self/fd/" + number);
     if (Files.isSymbolicLink(descriptor)) {
       try {
         String target = Files.readSymbolicLink(descriptor).toString();

@@ -10,6 +10,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -44,6 +45,19 @@ public final class PictureFolders {
   public static DataSplits open(Path root, FolderOptions options) {
     DataFiles.requireFolder(root, CONTENTS);
     return new PictureFolders(options).read(root);
+  }
+
+  /**
+   * Every picture file below {@code folder}, at any depth, by its name; hidden ones are passed
+   * over.
+   *
+   * @param problem hears, in a sentence each, of files that cannot be used; may throw
+   * @return in the order of their names, whatever the machine
+   * @throws InvalidInputException if it is no folder
+   */
+  public static List<Path> files(Path folder, Consumer<String> problem) {
+    DataFiles.requireFolder(folder, "pictures");
+    return new FolderWalk(folder, problem, note -> {}).files();
   }
 
   private DataSplits read(Path root) {

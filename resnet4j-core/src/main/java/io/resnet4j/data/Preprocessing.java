@@ -73,6 +73,17 @@ public record Preprocessing(
         size.channels(), size.height(), size.width(), data.resize(), meaning(size), normalisation);
   }
 
+  /**
+   * As networks are evaluated that were trained on ImageNet: red, green and blue, the shorter side
+   * resized, the middle cut out, torchvision's means and deviations.
+   *
+   * @param resize what the shorter side becomes, such as 256
+   * @param side rows and columns of the model's input, such as 224
+   */
+  public static Preprocessing imageNet(int resize, int side) {
+    return new Preprocessing(3, side, side, resize, ChannelMeaning.RGB, Normalisation.imageNet());
+  }
+
   /** The size of the model's input. */
   public PictureSize pictureSize() {
     return new PictureSize(channels, height, width);

@@ -149,7 +149,7 @@ public final class Explanations {
     Shape shape = predictor.spec().graph(1).find(path).orElseThrow().output().shape();
     int channels = shape.dim(1);
     int plane = shape.dim(2) * shape.dim(3);
-    Predictor.Derivative at = predictor.derivative(path, image, target);
+    Derivative at = Derivative.of(predictor, path, image, target);
     double[] sum = new double[plane];
     for (int c = 0; c < channels; c++) {
       double weight =
@@ -178,7 +178,7 @@ public final class Explanations {
    * higher derivatives are powers of the first; its common factor exp(logit) is left out, since it
    * scales the whole map.
    */
-  private static double countedOnce(Predictor.Derivative at, int from, int count) {
+  private static double countedOnce(Derivative at, int from, int count) {
     double total = 0;
     for (int p = from; p < from + count; p++) {
       total += at.value()[p];
@@ -213,7 +213,7 @@ public final class Explanations {
         noisy[i] = (float) (clean[i] + deviation * random.nextNormal());
       }
       float[] gradient =
-          predictor.derivative(ModelSpec.IMAGES, FloatBuffer.wrap(noisy), target).gradient();
+          Derivative.of(predictor, ModelSpec.IMAGES, FloatBuffer.wrap(noisy), target).gradient();
       for (int i = 0; i < samples; i++) {
         sum[i] += gradient[i];
       }

@@ -1,7 +1,6 @@
 package io.resnet4j.infer;
 
 import io.resnet4j.InvalidInputException;
-import io.resnet4j.autodiff.Gradients;
 import io.resnet4j.backend.Backend;
 import io.resnet4j.backend.Backends;
 import io.resnet4j.backend.Executable;
@@ -16,12 +15,9 @@ import io.resnet4j.data.Preprocessing;
 import io.resnet4j.data.PreprocessingJson;
 import io.resnet4j.data.Views;
 import io.resnet4j.graph.Graph;
-import io.resnet4j.graph.Value;
 import io.resnet4j.model.Model;
 import io.resnet4j.model.ModelSpec;
 import io.resnet4j.model.TrainedModel;
-import io.resnet4j.plan.MemoryMode;
-import io.resnet4j.plan.Mode;
 import io.resnet4j.plan.Planner;
 import io.resnet4j.plan.Precision;
 import io.resnet4j.plan.Program;
@@ -34,7 +30,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /**
@@ -62,8 +59,8 @@ public final class Predictor implements AutoCloseable {
   /** Guarded by this predictor, as is the session. */
   private final Map<Integer, Executable> plans = new HashMap<>();
 
-  /** Guarded likewise: for one picture, by the path of the value that is differentiated by. */
-  private final Map<String, Executable> derivatives = new HashMap<>();
+  /** Guarded likewise: what others than the answers need, by a name of theirs. */
+  private final Map<String, Executable> others = new HashMap<>();
 
   private boolean closed;
 
@@ -106,6 +103,19 @@ public final class Predictor implements AutoCloseable {
   /** Opens {@code model} on the default backend. */
   public static Predictor open(TrainedModel model, Precision precision) {
     return open(model, precision, Backends.named(Backends.DEFAULT));
+  }
+
+  /**
+   * Opens {@code model} on the default backend for pictures that are prepared as told here,
+   * whatever the model says: for weights of other tools, which do not say it.
+   *
+   * @throws InvalidInputException if it makes pictures of another size than the model takes, or the
+   *     precision is not offered
+   */
+  public static Predictor open(
+      TrainedModel model, Precision precision, Preprocessing preprocessing) {
+    String told = PreprocessingJson.write(preprocessing);
+    return open(model.withMetadata(Model.PREPROCESSING, told), precision);
   }
 
   /**
@@ -160,6 +170,11 @@ public final class Predictor implements AutoCloseable {
   /** The network. */
   public ModelSpec spec() {
     return spec;
+  }
+
+  /** The graph that it runs, for so many pictures. */
+  Graph graph(int batch) {
+    return model.graph(batch);
   }
 
   /** What it computes with. */
@@ -224,20 +239,32 @@ public final class Predictor implements AutoCloseable {
    * @return a list per picture, in their order
    */
   public List<List<Prediction>> predict(List<Picture> pictures, int top, Views views) {
-    Preprocessing known = requirePreprocessing();
     int atOnce = LARGEST_BATCH / views.count();
     List<List<Prediction>> all = new ArrayList<>();
     for (int from = 0; from < pictures.size(); from += atOnce) {
       int count = Math.min(atOnce, pictures.size() - from);
-      Normaliser normaliser = new Normaliser(known.normalisation(), size);
-      FloatBuffer images = FloatBuffer.allocate(count * views.count() * size.samples());
-      for (Picture picture : pictures.subList(from, from + count)) {
-        known.levels(picture, views).forEach(levels -> normaliser.apply(levels, images));
-      }
-      float[] each = logits(images.flip(), count * views.count());
-      all.addAll(rank(Logits.average(each, count, views.count(), spec.classes()), count, top));
+      FloatBuffer images = inputs(pictures.subList(from, from + count), views);
+      all.addAll(best(logits(images, count * views.count()), views, top));
     }
     return all;
+  }
+
+  /**
+   * Pictures as the model takes them, such as {@link #logits} and {@link Features} want them. Calls
+   * of several threads run at once, so that decoding need not wait for computing.
+   *
+   * @return [count,views,C,H,W], normalised
+   * @throws InvalidInputException if the model has no preprocessing
+   */
+  public FloatBuffer inputs(List<Picture> pictures, Views views) {
+    Preprocessing known = requirePreprocessing();
+    Normaliser normaliser = new Normaliser(known.normalisation(), size);
+    FloatBuffer images =
+        FloatBuffer.allocate(Math.multiplyExact(pictures.size() * views.count(), size.samples()));
+    for (Picture picture : pictures) {
+      known.levels(picture, views).forEach(levels -> normaliser.apply(levels, images));
+    }
+    return images.flip();
   }
 
   /**
@@ -278,6 +305,30 @@ public final class Predictor implements AutoCloseable {
    * @throws InvalidInputException if the buffer holds fewer pictures or there is too little memory
    */
   public float[] logits(FloatBuffer images, int count) {
+    float[] logits = new float[Math.multiplyExact(Math.max(0, count), spec.classes())];
+    inBatches(
+        images,
+        count,
+        (some, from, batch) -> {
+          float[] each = run(some, batch);
+          System.arraycopy(each, 0, logits, from * spec.classes(), each.length);
+        });
+    return logits;
+  }
+
+  /** Runs one batch of several. */
+  @FunctionalInterface
+  interface BatchRun {
+    /**
+     * Runs the pictures {@code from} to {@code from + batch}.
+     *
+     * @param images [batch,C,H,W] from the buffer's position on
+     */
+    void run(FloatBuffer images, int from, int batch);
+  }
+
+  /** Cuts any number of pictures into the batches that there are plans for. */
+  void inBatches(FloatBuffer images, int count, BatchRun run) {
     if (count < 0 || images.remaining() < (long) count * size.samples()) {
       throw new InvalidInputException(
           "images: the buffer holds "
@@ -287,16 +338,13 @@ public final class Predictor implements AutoCloseable {
               + " pictures of "
               + size);
     }
-    float[] logits = new float[Math.multiplyExact(count, spec.classes())];
     FloatBuffer from = images.duplicate();
     for (int done = 0; done < count; ) {
       int batch = Math.min(Integer.highestOneBit(count - done), LARGEST_BATCH);
-      float[] some = run(from, batch);
-      System.arraycopy(some, 0, logits, done * spec.classes(), some.length);
+      run.run(from, done, batch);
       from.position(from.position() + batch * size.samples());
       done += batch;
     }
-    return logits;
   }
 
   private synchronized float[] run(FloatBuffer images, int batch) {
@@ -326,55 +374,36 @@ public final class Predictor implements AutoCloseable {
   }
 
   /**
-   * A value of the network for one picture, the derivative of a logit by it, and all logits.
+   * Uses a plan beside those that answer, when it is the caller's turn.
    *
-   * @param value elements, row-major
-   * @param gradient as many
-   * @param logits [K]
+   * @param name under which the plan is kept
+   * @param program what it does, where it is not there yet
+   * @param use runs it and takes what it wants
    */
-  record Derivative(float[] value, float[] gradient, float[] logits) {}
-
-  /**
-   * Differentiates a logit by what the node at {@code path} makes of a picture.
-   *
-   * @param image [C,H,W] from the buffer's position on
-   * @param target the logit's class
-   */
-  synchronized Derivative derivative(String path, FloatBuffer image, int target) {
+  synchronized <T> T with(String name, Supplier<Program> program, Function<Executable, T> use) {
     requireOpen();
-    Executable plan = derivatives.computeIfAbsent(path, this::differentiated);
-    Value by = plan.plan().observed().iterator().next();
-    float[] seed = new float[spec.classes()];
-    seed[target] = 1;
-    plan.feed(ModelSpec.IMAGES, image);
-    plan.feed(Gradients.SEED, FloatBuffer.wrap(seed));
-    plan.run(0, 0);
-    return new Derivative(
-        plan.fetch(by).toFloats(),
-        plan.fetch(plan.plan().gradients().get(by.name())).toFloats(),
-        plan.fetch(ModelSpec.LOGITS).toFloats());
+    return use.apply(
+        others.computeIfAbsent(name, n -> session.prepare(Planner.plan(program.get()))));
   }
 
-  private Executable differentiated(String path) {
-    if (precision == Precision.INT8) {
+  /**
+   * The likeliest classes by the logits of several pictures, averaging over views.
+   *
+   * @param logits [count,views,K]
+   * @param top how many at most
+   * @return a list per picture, in their order, best first
+   * @throws InvalidInputException if {@code top} is below 1 or the logits are not those of whole
+   *     pictures
+   * @throws IllegalStateException if they are not finite
+   */
+  public List<List<Prediction>> best(float[] logits, Views views, int top) {
+    int each = views.count() * spec.classes();
+    if (logits.length % each != 0) {
       throw new InvalidInputException(
-          "model "
-              + spec.name()
-              + ": 8-bit codes have no gradients; explain the weights that it was made from");
+          logits.length + " logits; model " + spec.name() + " has " + each + " for each picture");
     }
-    Graph graph = spec.graph(1);
-    Value by = graph.find(path).orElseThrow().output();
-    Program program =
-        new Program(
-            graph,
-            Mode.INFERENCE,
-            precision,
-            Optional.of(graph.output(ModelSpec.LOGITS)),
-            List.of(by),
-            Set.of(by),
-            Program.MODEL,
-            MemoryMode.KEEP);
-    return session.prepare(Planner.plan(program));
+    int count = logits.length / each;
+    return rank(Logits.average(logits, count, views.count(), spec.classes()), count, top);
   }
 
   /**
@@ -510,7 +539,7 @@ public final class Predictor implements AutoCloseable {
   public synchronized void close() {
     closed = true;
     plans.clear();
-    derivatives.clear();
+    others.clear();
     session.close();
   }
 }

@@ -72,6 +72,7 @@ public final class Trainer implements AutoCloseable {
   private Progress progress = Progress.NONE;
   private volatile boolean stopRequested;
   private boolean begun;
+  private boolean closed;
 
   private Trainer(
       Model initial,
@@ -223,6 +224,7 @@ public final class Trainer implements AutoCloseable {
    * @throws InvalidInputException if the network lacks what it is to read
    */
   public Trainer probe(StepProbe probe) {
+    requireOpen();
     probe.attach(
         new StepProbe.Subject(
             session,
@@ -252,6 +254,7 @@ public final class Trainer implements AutoCloseable {
 
   /** The network with its weights as they are now: their average, if the recipe keeps one. */
   public Model model() {
+    requireOpen();
     return model(average.chosen());
   }
 
@@ -270,6 +273,7 @@ public final class Trainer implements AutoCloseable {
    *     whole
    */
   public TrainResult fit() {
+    requireOpen();
     if (begun) {
       throw new IllegalStateException("trainer: fit was called before; make another trainer");
     }
@@ -459,9 +463,23 @@ public final class Trainer implements AutoCloseable {
     listeners.forEach(listener -> listener.checkpointWritten(file));
   }
 
-  /** Stops the loaders and frees all memory; the files of the run stay. */
+  private void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException(
+          "trainer of " + spec.name() + ": it is closed; make another, resuming its run folder");
+    }
+  }
+
+  /**
+   * Stops the loaders and frees all memory; the files of the run stay. A second call does nothing;
+   * after it {@link #fit}, {@link #model} and {@link #probe} throw {@link IllegalStateException}.
+   */
   @Override
   public void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
     loader.close();
     evaluator.close();
     averaged.ifPresent(Evaluator::close);

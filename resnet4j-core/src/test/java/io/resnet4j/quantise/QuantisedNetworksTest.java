@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.resnet4j.backend.Backends;
 import io.resnet4j.graph.Activation;
+import io.resnet4j.infer.Features;
 import io.resnet4j.infer.Predictor;
 import io.resnet4j.interop.Onnx;
 import io.resnet4j.model.ManyOps;
@@ -68,6 +69,28 @@ class QuantisedNetworksTest {
     try (Calibration calibration = Calibration.of(model, Backends.named("onednn"))) {
       calibration.add(ManyOps.pictures(model.spec(), 8, SEED), 8);
       return QuantisedModel.of(model, calibration.quantisation(Method.MINMAX));
+    }
+  }
+
+  /** Codes that a head reads come out as numbers. */
+  @Test
+  void featuresAreThoseOfSinglePrecisionBarRounding() {
+    Model model = ManyOps.model(small("resnet20"), 3);
+    float[] expected = features(model, "reference", Precision.F32);
+    float largest = 0;
+    for (float each : expected) {
+      largest = Math.max(largest, Math.abs(each));
+    }
+    for (String backend : List.of("onednn", "reference")) {
+      assertArrayEquals(
+          expected, features(quantised(model), backend, Precision.INT8), 0.05f * largest, backend);
+    }
+  }
+
+  private static float[] features(TrainedModel model, String backend, Precision precision) {
+    FloatBuffer pictures = ManyOps.pictures(model.spec(), BATCH, SEED + 1);
+    try (Predictor predictor = Predictor.open(model, precision, Backends.named(backend))) {
+      return Features.of(predictor).see(pictures, BATCH).features();
     }
   }
 

@@ -10,6 +10,7 @@ import io.resnet4j.plan.MemoryPlanner;
 import io.resnet4j.plan.Plan;
 import io.resnet4j.tensor.DType;
 import io.resnet4j.tensor.Tensor;
+import java.lang.ref.Reference;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -111,6 +112,7 @@ final class OneDnnExecutable implements Executable {
           "feed: input '" + input + "' takes " + count + " floats, given " + values.remaining());
     }
     StateStore.floats(lowering.inputs().get(input), count).put(0, values, values.position(), count);
+    Reference.reachabilityFence(session);
   }
 
   @Override
@@ -153,17 +155,15 @@ final class OneDnnExecutable implements Executable {
   /** Does the steps on the engine's thread, with all that belongs before and after them. */
   private void whole(Runnable allSteps) {
     session.requireOpen();
-    session
-        .engine()
-        .run(
-            () -> {
-              session.beforeRun(this);
-              allSteps.run();
-              lowering.dnnl.await();
-              if (lowering.movesState()) {
-                session.store().followers().touch(lowering.plan.namespace());
-              }
-            });
+    session.runOnEngine(
+        () -> {
+          session.beforeRun(this);
+          allSteps.run();
+          lowering.dnnl.await();
+          if (lowering.movesState()) {
+            session.store().followers().touch(lowering.plan.namespace());
+          }
+        });
   }
 
   @Override
@@ -183,18 +183,16 @@ final class OneDnnExecutable implements Executable {
     }
     Result result = results.computeIfAbsent(value, this::result);
     float[] values =
-        session
-            .engine()
-            .call(
-                () ->
-                    result.direct()
-                        ? result.read()
-                        : session
-                            .store()
-                            .readCanonical(
-                                result.placed().layout(),
-                                result.placed().region(),
-                                result.canonical()));
+        session.onEngine(
+            () ->
+                result.direct()
+                    ? result.read()
+                    : session
+                        .store()
+                        .readCanonical(
+                            result.placed().layout(),
+                            result.placed().region(),
+                            result.canonical()));
     return Tensor.ofFloats(value.shape(), values);
   }
 

@@ -12,6 +12,7 @@ import io.resnet4j.plan.Program;
 import io.resnet4j.plan.UpdateRule;
 import io.resnet4j.tensor.Shape;
 import io.resnet4j.tensor.Tensor;
+import java.lang.ref.Reference;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -21,29 +22,35 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
 
 /** State, executables and one arena, all behind one engine thread. */
 final class OneDnnSession implements Session {
   /** What a parameter of the trained network may have beside its value. */
   private static final Set<String> COMPANIONS = companions();
 
-  private final EngineThread engine = new EngineThread();
-  private final Resources resources = new Resources();
+  private final Holdings holdings = new Holdings();
+  private final LeakAlarm.Handle alarm = LeakAlarm.set(this, holdings::free);
   private final Set<Precision> precisions;
   private final Dnnl dnnl;
   private final StateStore store;
   private final Orthogonaliser orthogonaliser;
   private final Tuner tuner;
   private final List<OneDnnExecutable> executables = new ArrayList<>();
-  private Optional<Memory> arena = Optional.empty();
   private Optional<OneDnnExecutable> lastRun = Optional.empty();
   private boolean closed;
 
   OneDnnSession(Set<Precision> precisions, Choices choices) {
     this.precisions = Set.copyOf(precisions);
-    this.dnnl = engine.call(() -> new Dnnl(resources));
-    this.store = new StateStore(dnnl, resources);
-    this.orthogonaliser = engine.call(() -> new Orthogonaliser(dnnl, resources, store));
+    try {
+      this.dnnl = onEngine(() -> new Dnnl(holdings.resources));
+      this.store = new StateStore(dnnl, holdings.resources);
+      this.orthogonaliser = onEngine(() -> new Orthogonaliser(dnnl, holdings.resources, store));
+    } catch (RuntimeException | Error e) {
+      alarm.free();
+      throw e;
+    }
     this.tuner = new Tuner(dnnl, choices);
   }
 
@@ -60,8 +67,17 @@ final class OneDnnSession implements Session {
     }
   }
 
-  EngineThread engine() {
-    return engine;
+  /** Does a task on the engine's thread; the session lives until it has ended. */
+  <T> T onEngine(Callable<T> task) {
+    try {
+      return holdings.engine.call(task);
+    } finally {
+      Reference.reachabilityFence(this);
+    }
+  }
+
+  void runOnEngine(Runnable task) {
+    onEngine(Executors.callable(task));
   }
 
   StateStore store() {
@@ -79,14 +95,14 @@ final class OneDnnSession implements Session {
               + precisions
               + "; choose one of them, or the backend 'reference'");
     }
-    return engine.call(() -> prepareOnEngine(plan));
+    return onEngine(() -> prepareOnEngine(plan));
   }
 
   private Executable prepareOnEngine(Plan plan) {
     // Before primitives of a hopeless size are measured.
-    long held = arena.map(Memory::bytes).orElse(0L);
+    long held = holdings.arena().map(Memory::bytes).orElse(0L);
     requireMemory(largestBytes(plan) - held);
-    Lowering lowering = new Lowering(dnnl, resources, plan, store, tuner);
+    Lowering lowering = new Lowering(dnnl, holdings.resources, plan, store, tuner);
     lowering.lower();
     OneDnnExecutable executable = new OneDnnExecutable(this, lowering);
     long growth = Math.max(0, executable.arenaBytes() - held);
@@ -96,14 +112,13 @@ final class OneDnnSession implements Session {
     if (plan.trains()) {
       store.withCompanion(GRADIENT);
     }
-    executable.bindInputs(resources);
+    executable.bindInputs(holdings.resources);
     executables.add(executable);
     if (growth > 0) {
-      arena.ifPresent(Memory::close);
-      arena = Optional.of(new Memory(executable.arenaBytes()));
-      executables.forEach(each -> each.bindArena(arena.get()));
+      Memory arena = holdings.replaceArena(executable.arenaBytes());
+      executables.forEach(each -> each.bindArena(arena));
     } else {
-      arena.ifPresent(executable::bindArena);
+      holdings.arena().ifPresent(executable::bindArena);
     }
     return executable;
   }
@@ -149,7 +164,7 @@ final class OneDnnSession implements Session {
           "state: " + path + " has shape " + tensor.shape + ", given " + value.shape());
     }
     float[] values = value.toFloats();
-    engine.run(
+    runOnEngine(
         () -> {
           Region region = region(tensor, namespace);
           store.writeCanonical(tensor.layout(), region, tensor.canonical, values);
@@ -161,7 +176,7 @@ final class OneDnnSession implements Session {
   public Tensor read(String namespace, String path) {
     requireOpen();
     StateTensor tensor = find(namespace, path);
-    return copy(tensor, engine.call(() -> region(tensor, namespace)));
+    return copy(tensor, onEngine(() -> region(tensor, namespace)));
   }
 
   /** Gradients and slots of optimisers are companions of the trained network's parameters. */
@@ -197,8 +212,7 @@ final class OneDnnSession implements Session {
   }
 
   private Tensor copy(StateTensor tensor, Region region) {
-    float[] values =
-        engine.call(() -> store.readCanonical(tensor.layout(), region, tensor.canonical));
+    float[] values = onEngine(() -> store.readCanonical(tensor.layout(), region, tensor.canonical));
     return Tensor.ofFloats(tensor.shape, values);
   }
 
@@ -213,13 +227,13 @@ final class OneDnnSession implements Session {
   @Override
   public void update(String namespace, List<UpdateRule.Group> groups, long step) {
     requireOpen();
-    engine.run(() -> Updates.apply(store, orthogonaliser, namespace, groups, step));
+    runOnEngine(() -> Updates.apply(store, orthogonaliser, namespace, groups, step));
   }
 
   @Override
   public double gradientNorm(String namespace, Collection<String> paths) {
     requireOpen();
-    return engine.call(
+    return onEngine(
         () -> {
           Sweep sweep = new Sweep();
           for (String path : paths) {
@@ -237,7 +251,7 @@ final class OneDnnSession implements Session {
   @Override
   public void blend(String into, double keep, String from, double add, Collection<String> paths) {
     requireOpen();
-    engine.run(() -> blendOnEngine(into, (float) keep, from, (float) add, paths));
+    runOnEngine(() -> blendOnEngine(into, (float) keep, from, (float) add, paths));
   }
 
   private void blendOnEngine(
@@ -299,7 +313,7 @@ final class OneDnnSession implements Session {
   public long bytes() {
     requireOpen();
     long inputs = executables.stream().mapToLong(OneDnnExecutable::inputBytes).sum();
-    return store.bytes() + inputs + arena.map(Memory::bytes).orElse(0L);
+    return store.bytes() + inputs + holdings.arena().map(Memory::bytes).orElse(0L);
   }
 
   @Override
@@ -308,11 +322,6 @@ final class OneDnnSession implements Session {
       return;
     }
     closed = true;
-    engine.run(
-        () -> {
-          resources.close();
-          arena.ifPresent(Memory::close);
-        });
-    engine.close();
+    alarm.free();
   }
 }
