@@ -1,6 +1,7 @@
 package io.resnet4j.model;
 
 import io.resnet4j.InvalidInputException;
+import io.resnet4j.graph.Activation;
 import io.resnet4j.graph.Graph;
 import io.resnet4j.graph.Node;
 import io.resnet4j.graph.Op;
@@ -144,6 +145,10 @@ public final class OnnxDump {
       } else if (node.op() instanceof Op.Add
           && graph.producer(node.input(0)).op() instanceof Op.Conv2d) {
         change(state, graph.producer(node.input(0)).input(1).name(), 0.1, 0);
+      } else if (node.op().equals(new Op.Activate(Activation.SIGMOID))
+          && graph.producer(node.input(0)).op() instanceof Op.Conv2d) {
+        // A gate: half open, though the stream grows by a half in each of 54 blocks.
+        change(state, graph.producer(node.input(0)).input(1).name(), 1e-10, 0);
       }
     }
     return state;
