@@ -6,6 +6,7 @@ import io.resnet4j.graph.Graph;
 import io.resnet4j.graph.Node;
 import io.resnet4j.graph.Op;
 import io.resnet4j.graph.Start;
+import io.resnet4j.graph.Value;
 import io.resnet4j.infer.Predictor;
 import io.resnet4j.interop.Onnx;
 import io.resnet4j.interop.Safetensors;
@@ -19,6 +20,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Usage: SIDE FOLDER NETWORK...: writes into FOLDER/NETWORK for each network, with random weights
@@ -45,7 +47,7 @@ public final class OnnxDump {
     Graph graph = spec.graph(2);
     Model model = Model.of(spec, state(graph), Map.of());
     Map<String, Tensor> run = run(model);
-    if (!tells(run.get("logits7"))) {
+    if (!tells(run.get("logits7")) || !steady(model, run.get("logits7"))) {
       model = Model.of(spec, remembering(graph), Map.of());
       run = run(model);
     }
@@ -57,11 +59,18 @@ public final class OnnxDump {
   }
 
   private static Map<String, Tensor> run(Model model) {
+    return run(model, 1);
+  }
+
+  private static Map<String, Tensor> run(Model model, float brightness) {
     ModelSpec spec = model.spec();
     Map<String, Tensor> run = new LinkedHashMap<>();
     try (Predictor predictor = Predictor.open(model, Precision.F32)) {
       for (int batch : new int[] {1, 7}) {
         FloatBuffer pictures = ManyOps.pictures(spec, batch, SEED + batch);
+        for (int i = 0; i < pictures.limit(); i++) {
+          pictures.put(i, pictures.get(i) * brightness);
+        }
         float[] logits = predictor.logits(pictures, batch);
         Shape shape = Shape.of(batch, spec.channels(), spec.height(), spec.width());
         run.put("images" + batch, Tensor.ofFloats(shape, pictures.array()));
@@ -82,6 +91,19 @@ public final class OnnxDump {
       all += Math.pow(values[i], 2);
     }
     return apart > 1e-4 * all; // not where either is not a number
+  }
+
+  /** Whether pictures that differ by a few roundings have logits that differ by a few more. */
+  private static boolean steady(Model model, Tensor logits) {
+    float[] values = logits.toFloats();
+    float[] moved = run(model, 1 + 0x1p-20f).get("logits7").toFloats();
+    double apart = 0;
+    double all = 0;
+    for (int i = 0; i < values.length; i++) {
+      apart += Math.pow(moved[i] - values[i], 2);
+      all += Math.pow(values[i], 2);
+    }
+    return Math.sqrt(apart / all) < 1e-4;
   }
 
   /** Not square, so that exchanged axes show; as it was where its head fixes the size. */
@@ -123,9 +145,9 @@ public final class OnnxDump {
   }
 
   /**
-   * For networks in which {@link #state} loses the pictures on the way, or its numbers grow without
-   * end: convolutions that nearly are the identity where they can be, and batch norms that nearly
-   * do nothing.
+   * For networks in which {@link #state} loses the pictures on the way, grows without end or blows
+   * up roundings: convolutions that nearly are the identity where they can be, batch norms that
+   * nearly do nothing, gates that stay half open.
    */
   private static Map<String, Tensor> remembering(Graph graph) {
     Map<String, Tensor> state = new LinkedHashMap<>(ManyOps.state(graph, SEED));
@@ -142,16 +164,35 @@ public final class OnnxDump {
         if (same) {
           addIdentity(state, node.input(1).name());
         }
-      } else if (node.op() instanceof Op.Add
-          && graph.producer(node.input(0)).op() instanceof Op.Conv2d) {
-        change(state, graph.producer(node.input(0)).input(1).name(), 0.1, 0);
-      } else if (node.op().equals(new Op.Activate(Activation.SIGMOID))
-          && graph.producer(node.input(0)).op() instanceof Op.Conv2d) {
-        // A gate: half open, though the stream grows by a half in each of 54 blocks.
-        change(state, graph.producer(node.input(0)).input(1).name(), 1e-10, 0);
+      } else if (node.op() instanceof Op.Add && !weakened(graph.producer(node.input(1)))) {
+        branchEnd(graph, node.input(0))
+            .ifPresent(end -> change(state, end.input(1).name(), 0.1, 0));
+      } else if (node.op().equals(new Op.Activate(Activation.SIGMOID))) {
+        // The stream that a gate reads may grow by a half in each of 54 blocks.
+        branchEnd(graph, node.input(0))
+            .ifPresent(gate -> change(state, gate.input(1).name(), 1e-10, 0));
       }
     }
     return state;
+  }
+
+  /** A shortcut that passes less than all of x on: its branch makes up for it. */
+  private static boolean weakened(Node shortcut) {
+    return shortcut.op() instanceof Op.Affine || shortcut.op() instanceof Op.Multiply;
+  }
+
+  /** The layer with weights that a value comes from, through operations that have none. */
+  private static Optional<Node> branchEnd(Graph graph, Value value) {
+    Node node = graph.producer(value);
+    while (!node.inputs().isEmpty()) {
+      if (node.op() instanceof Op.BatchNorm
+          || node.op() instanceof Op.Conv2d
+          || node.op() instanceof Op.Linear) {
+        return Optional.of(node);
+      }
+      node = graph.producer(node.input(0));
+    }
+    return Optional.empty();
   }
 
   private static void addIdentity(Map<String, Tensor> state, String name) {
