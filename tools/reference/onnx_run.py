@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
-"""Runs an exported network in ONNX Runtime and compares it with ours.
+"""Runs exported networks in ONNX Runtime and compares them with ours.
 
-    $RESNET4J_PYTHON tools/reference/onnx_run.py model.onnx run.safetensors
+    $RESNET4J_PYTHON tools/reference/onnx_run.py FOLDER...
 
-Needs onnx and onnxruntime. `run.safetensors` is OnnxDump's: images1, logits1, images7, logits7.
-Checks the file (onnx.checker, with shape inference) and prints, a line per batch, `batch N` and the
-distance of the logits from ours over the length of ours.
+Needs onnx and onnxruntime. A folder is OnnxDump's: files *.onnx of one network, and run.safetensors
+with images1, logits1, images7, logits7. Checks each file (onnx.checker, with shape inference) and
+prints a line for it: the folder's name, the file's, and for each batch the distance of the logits from
+ours over the length of ours; or what failed, with the exit status 1 at the end.
 """
 
+import pathlib
 import sys
 
 import numpy as np
@@ -16,21 +18,36 @@ import onnxruntime
 
 import safetensors_file
 
+BATCHES = (1, 7)
 
-def main(model, run):
-    onnx.checker.check_model(model, full_check=True)
+
+def distances(model, run):
+    onnx.checker.check_model(str(model), full_check=True)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 2
-    session = onnxruntime.InferenceSession(model, options)
-    ours, _ = safetensors_file.read(run)
-    for batch in (1, 7):
-        images = ours[f"images{batch}"].astype(np.float32)
+    session = onnxruntime.InferenceSession(str(model), options)
+    for batch in BATCHES:
+        images = run[f"images{batch}"].astype(np.float32)
         logits = session.run(["logits"], {"images": images})[0].astype(np.float64)
-        expected = ours[f"logits{batch}"]
+        expected = run[f"logits{batch}"]
         spread = np.linalg.norm(expected - expected.mean(axis=0)) / np.linalg.norm(expected)
         if not np.isfinite(expected).all() or batch > 1 and spread < 1e-3:
-            sys.exit(f"batch {batch}: logits that tell nothing, {spread:.1e} apart")
-        print(f"batch {batch} {np.linalg.norm(logits - expected) / np.linalg.norm(expected):.3e}")
+            raise ValueError(f"batch {batch}: logits that tell nothing, {spread:.1e} apart")
+        yield np.linalg.norm(logits - expected) / np.linalg.norm(expected)
 
 
-main(*sys.argv[1:])
+def main(folders):
+    failed = 0
+    for folder in map(pathlib.Path, folders):
+        run, _ = safetensors_file.read(folder / "run.safetensors")
+        for model in sorted(folder.glob("*.onnx")):
+            try:
+                figures = " ".join(f"{d:.3e}" for d in distances(model, run))
+            except Exception as e:  # of any kind: the other files are still to be checked
+                failed = 1
+                figures = "failed: " + str(e).replace("\n", " ")
+            print(folder.name, model.stem, figures, flush=True)
+    return failed
+
+
+sys.exit(main(sys.argv[1:]))

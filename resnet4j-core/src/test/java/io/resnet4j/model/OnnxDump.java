@@ -6,19 +6,24 @@ import io.resnet4j.graph.Node;
 import io.resnet4j.graph.Op;
 import io.resnet4j.graph.Start;
 import io.resnet4j.infer.Predictor;
+import io.resnet4j.interop.Onnx;
 import io.resnet4j.interop.Safetensors;
 import io.resnet4j.plan.Precision;
 import io.resnet4j.tensor.Shape;
 import io.resnet4j.tensor.Tensor;
+import java.io.IOException;
 import java.nio.FloatBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
- * Usage: NETWORK SIDE FOLDER: writes FOLDER/model.safetensors, the network with random weights and
- * running statistics for pictures of SIDE x SIDE + 32 pixels where its own are larger, and
- * FOLDER/run.safetensors, what oneDNN in f32 makes of a batch of 1 and one of 7.
+ * Usage: SIDE FOLDER NETWORK...: writes into FOLDER/NETWORK for each network, with random weights
+ * and running statistics, for pictures of SIDE x SIDE + 32 pixels where its own are larger, {@code
+ * no-fold.onnx}, {@code fold.onnx}, and {@code run.safetensors}, what oneDNN in f32 makes of a
+ * batch of 1 and one of 7.
  */
 public final class OnnxDump {
   private static final long SEED = 1512;
@@ -26,13 +31,21 @@ public final class OnnxDump {
   private OnnxDump() {}
 
   /** See the class. */
-  public static void main(String[] arguments) {
-    ModelSpec named = Models.named(arguments[0]);
-    int side = Integer.parseInt(arguments[1]);
-    ModelSpec spec = named.height() > side ? smaller(named, side) : named;
-    Path folder = Path.of(arguments[2]);
+  public static void main(String[] arguments) throws IOException {
+    int side = Integer.parseInt(arguments[0]);
+    for (String network : List.of(arguments).subList(2, arguments.length)) {
+      Path folder = Files.createDirectories(Path.of(arguments[1], network));
+      ModelSpec named = Models.named(network);
+      dump(named.height() > side ? smaller(named, side) : named, folder);
+    }
+  }
+
+  private static void dump(ModelSpec spec, Path folder) {
     Model model = Model.of(spec, state(spec.graph(2)), Map.of());
-    model.save(folder.resolve("model.safetensors"));
+    for (boolean fold : new boolean[] {false, true}) {
+      Path file = folder.resolve(fold ? "fold.onnx" : "no-fold.onnx");
+      OnnxModels.write(model, file, new Onnx.Options(fold, Onnx.LAST_OPSET));
+    }
     Map<String, Tensor> run = new LinkedHashMap<>();
     try (Predictor predictor = Predictor.open(model, Precision.F32)) {
       for (int batch : new int[] {1, 7}) {
