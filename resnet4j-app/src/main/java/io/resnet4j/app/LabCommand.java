@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -31,7 +32,10 @@ final class LabCommand extends Command {
   @Parameters(
       paramLabel = "EXPERIMENT",
       arity = "0..1",
-      description = "One of those that --list shows.")
+      description =
+          "One of those that --list shows; or tour: a walk through nine chapters, from what a"
+              + " residual block is to a measurement of each claim, some twenty minutes on two"
+              + " cores.")
   private @Nullable String name;
 
   @Option(names = "--list", description = "List the experiments and their settings.")
@@ -68,6 +72,13 @@ final class LabCommand extends Command {
   @Option(names = "--threads", paramLabel = "N", description = "Threads that compute.")
   private @Nullable Integer threads;
 
+  @Option(
+      names = "--language",
+      paramLabel = "L",
+      defaultValue = "en",
+      description = "With tour: of its words, en or zh (default: ${DEFAULT-VALUE}).")
+  private String language = "en";
+
   @Option(names = "--json", description = "What was found as one line of JSON.")
   private boolean json;
 
@@ -82,26 +93,90 @@ final class LabCommand extends Command {
       throw new InvalidInputException(
           "lab: which experiment? 'resnet4j lab --list' shows them, such as 'lab gradients'");
     }
+    if (name.equals(Tour.NAME)) {
+      return tour(console, Tour.in(Choices.require("--language", language, Tour.LANGUAGES)));
+    }
     Experiment experiment = Experiments.named(name);
     Settings chosen = experiment.settings(full);
     for (String setting : settings) {
       chosen = chosen.set(setting);
     }
     experiment.cells(chosen);
-    String source = data == null ? usualData() : data;
-    DataSplits splits = DataSource.parse(source).open();
-    console.info(splits.description());
+    DataSplits splits = opened(console);
     Path folder = out == null ? Runs.fresh("lab-" + name) : out;
     LabRun run = new LabRun(experiment, chosen, splits, seed, folder);
     try (Interruption interruption =
         Interruption.handled(console, "stopping after this cell; the same command goes on ...")) {
       interruption.stopBy(run::requestStop);
       LabRun.Outcome outcome = shown(run, console);
-      Path page = folder.resolve(Runs.REPORT);
-      write(new LabReport(outcome, command(source, folder), splits.description()), page);
+      Path page = report(outcome, command(name, settings, folder), splits, folder);
       console.result(json ? Json.line(fields(outcome, page)) : words(outcome, page));
       return outcome.stopped() ? Main.INTERRUPTED : Main.OK;
     }
+  }
+
+  /** Chapter after chapter, each experiment in a folder of its own below the tour's. */
+  private int tour(Console console, Tour tour) {
+    if (full || !settings.isEmpty()) {
+      throw new InvalidInputException(
+          "lab tour: has settings of its own; run one experiment to change them, such as 'lab"
+              + " degradation --full'");
+    }
+    DataSplits splits = opened(console);
+    Path folder = out == null ? Runs.fresh("lab-" + name) : out;
+    TourReport whole =
+        new TourReport(tour, command(Tour.NAME, List.of(), folder), splits.description());
+    Path page = folder.resolve(Runs.REPORT);
+    List<Map<String, Object>> found = new ArrayList<>();
+    AtomicBoolean asked = new AtomicBoolean();
+    boolean stopped = false;
+    try (Interruption interruption =
+        Interruption.handled(console, "stopping after this cell; the same command goes on ...")) {
+      for (Tour.Chapter chapter : tour.chapters()) {
+        console.info(System.lineSeparator() + chapter.title());
+        chapter.words().forEach(console::info);
+        if (chapter.experiment().isEmpty()) {
+          continue;
+        }
+        Experiment experiment = chapter.experiment().get();
+        Path part = folder.resolve(chapter.id());
+        LabRun run = new LabRun(experiment, chapter.settings(folder), splits, seed, part);
+        interruption.stopBy(
+            () -> {
+              asked.set(true);
+              run.requestStop();
+            });
+        LabRun.Outcome outcome = shown(run, console);
+        String alone = command(experiment.name(), chapter.commandSettings(folder), part);
+        Path own = report(outcome, alone, splits, part);
+        whole.add(chapter, outcome, alone);
+        write(whole::write, page);
+        found.add(fields(outcome, own));
+        if (!json) {
+          console.result(words(outcome, own));
+        }
+        stopped = outcome.stopped() || asked.get();
+        if (stopped) {
+          break;
+        }
+      }
+    }
+    if (json) {
+      console.result(Json.line(Map.of("chapters", found, "report", page.toString())));
+    } else {
+      console.result("the whole tour " + page);
+    }
+    return stopped ? Main.INTERRUPTED : Main.OK;
+  }
+
+  private DataSplits opened(Console console) {
+    DataSplits splits = DataSource.parse(source()).open();
+    console.info(splits.description());
+    return splits;
+  }
+
+  private String source() {
+    return data == null ? usualData() : data;
   }
 
   private static LabRun.Outcome shown(LabRun run, Console console) {
@@ -110,27 +185,43 @@ final class LabCommand extends Command {
     }
   }
 
+  private static Path report(
+      LabRun.Outcome outcome, String command, DataSplits splits, Path folder) {
+    Path page = folder.resolve(Runs.REPORT);
+    write(new LabReport(outcome, command, splits.description())::write, page);
+    return page;
+  }
+
   private static String usualData() {
     Path cifar = FetchOptions.cacheFolder(System.getenv()).resolve("data").resolve("cifar10");
     return Files.isDirectory(cifar) ? "cifar10:" + cifar : "synthetic";
   }
 
-  private String command(String source, Path folder) {
-    StringBuilder text = new StringBuilder("./resnet4j lab ").append(name);
+  private String command(String experiment, List<String> changes, Path folder) {
+    StringBuilder text = new StringBuilder("./resnet4j lab ").append(experiment);
     if (full) {
       text.append(" --full");
     }
-    settings.forEach(setting -> text.append(" --set ").append(setting));
+    changes.forEach(setting -> text.append(" --set ").append(setting));
+    String source = source();
     if (data != null || source.equals("synthetic")) {
       text.append(" --data ").append(source);
     }
     text.append(" --seed ").append(seed);
+    if (experiment.equals(Tour.NAME) && !language.equals("en")) {
+      text.append(" --language ").append(language);
+    }
     return text.append(" --out ").append(folder).toString();
   }
 
-  private static void write(LabReport report, Path page) {
+  /** A page that can be written to a file. */
+  private interface Written {
+    void to(Path file) throws IOException;
+  }
+
+  private static void write(Written report, Path page) {
     try {
-      report.write(page);
+      report.to(page);
     } catch (IOException e) {
       throw new java.io.UncheckedIOException(
           page + ": cannot be written: " + Failures.reason(e), e);
@@ -188,6 +279,8 @@ final class LabCommand extends Command {
   private static String words() {
     String end = System.lineSeparator();
     StringBuilder text = new StringBuilder();
+    text.append("tour: a walk through nine chapters, each with an experiment of this list");
+    text.append(end);
     for (Experiment experiment : Experiments.all()) {
       text.append(experiment.name()).append(": ").append(experiment.question()).append(end);
       text.append("  source: ").append(experiment.source()).append(end);

@@ -5,6 +5,8 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
 
@@ -12,6 +14,7 @@ import java.util.Properties;
 final class Page {
   private static final String FOLDER = "/io/resnet4j/app/";
   private static final String CHARTS = "/META-INF/resources/webjars/chart.js/%s/dist/chart.umd.js";
+  private static final List<String> SCRIPTS = List.of("lab", "paint");
   private static final String CHARTS_POM =
       "/META-INF/maven/org.webjars.npm/chart.js/pom.properties";
 
@@ -38,10 +41,14 @@ final class Page {
   /** The whole page, the chart library in it. */
   String html() throws IOException {
     String page = template;
+    // First, since they have places of their own.
+    for (String script : SCRIPTS) {
+      String place = "{{" + script.toUpperCase(Locale.ROOT) + "_JS}}";
+      page = page.replace(place, resource(FOLDER + script + ".js"));
+    }
     for (Map.Entry<String, String> place : places.entrySet()) {
       page = page.replace("{{" + place.getKey() + "}}", place.getValue());
     }
-    page = page.replace("{{PAINT_JS}}", resource(FOLDER + "paint.js"));
     // Last, so that nothing is looked for in two hundred kilobytes of program.
     return page.replace("{{CHART_JS}}", charts());
   }

@@ -1,0 +1,119 @@
+package io.resnet4j.app;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.resnet4j.lab.Chart;
+import io.resnet4j.lab.Findings;
+import java.util.List;
+import java.util.Locale;
+
+/** What an experiment found, as parts of a page. */
+final class FindingsHtml {
+  private FindingsHtml() {}
+
+  /** A table: who claims what, what was measured, the verdict. */
+  static String claims(List<Findings.Claim> claims) {
+    StringBuilder rows =
+        new StringBuilder(
+            "<table class=claims><thead><tr><th>source</th><th>claim</th><th>measured here</th>"
+                + "<th>verdict</th></tr></thead><tbody>");
+    for (Findings.Claim claim : claims) {
+      rows.append("<tr>");
+      cell(rows, "source", claim.source());
+      cell(rows, "claim", claim.claim());
+      cell(rows, "measured", claim.measured());
+      rows.append("<td class=verdict data-name=verdict>")
+          .append(verdict(claim.verdict()))
+          .append("</td></tr>");
+    }
+    return rows.append("</tbody></table>").toString();
+  }
+
+  private static void cell(StringBuilder rows, String name, String text) {
+    rows.append("<td data-name=")
+        .append(name)
+        .append('>')
+        .append(Html.escape(text))
+        .append("</td>");
+  }
+
+  private static String verdict(Findings.Verdict verdict) {
+    return switch (verdict) {
+      case AGREES -> "&#10003; agrees";
+      case DIFFERS -> "&#10007; differs";
+      case NOT_MEASURED -> "&ndash; not measured";
+    };
+  }
+
+  /** A list. */
+  static String notes(List<String> notes) {
+    StringBuilder list = new StringBuilder("<ul class=notes>");
+    notes.forEach(note -> list.append("<li>").append(Html.escape(note)).append("</li>"));
+    return list.append("</ul>").toString();
+  }
+
+  /**
+   * Places for charts, each with its numbers below.
+   *
+   * @param before how many charts stand earlier on the page
+   */
+  static String charts(List<Chart> charts, int before) {
+    StringBuilder all = new StringBuilder();
+    for (int i = 0; i < charts.size(); i++) {
+      Chart chart = charts.get(i);
+      String title = Html.escape(chart.title());
+      all.append("<div class=chart id=chart").append(before + i).append("><h3>").append(title);
+      all.append("</h3>").append(plot(chart, title));
+      all.append("<details><summary>numbers</summary><div class=scroll>");
+      all.append(numbers(chart)).append("</div></details></div>");
+    }
+    return all.toString();
+  }
+
+  /** A grid is drawn here; a place for the others, which a script of the page draws. */
+  private static String plot(Chart chart, String title) {
+    Chart.Scale scale = chart.scale();
+    return scale != null
+        ? new SvgGrid(chart, scale).svg()
+        : "<div class=plot><canvas tabindex=0 role=img aria-label=\""
+            + title
+            + "; the numbers stand below\"></canvas></div><div class=legend></div>";
+  }
+
+  private static String numbers(Chart chart) {
+    StringBuilder rows = new StringBuilder("<table><thead><tr><th></th><th>");
+    Chart.Scale scale = chart.scale();
+    rows.append(Html.escape(chart.x())).append("</th><th>");
+    rows.append(Html.escape(scale == null ? chart.y() : scale.name()));
+    rows.append("</th></tr></thead><tbody>");
+    String before = chart.kind() == Chart.Kind.GRID ? chart.y() + " " : "";
+    for (Chart.Series series : chart.series()) {
+      for (int i = 0; i < series.y().size(); i++) {
+        String x =
+            chart.kind() == Chart.Kind.BAR
+                ? chart.labels().get(i)
+                : String.format(Locale.ROOT, "%.4g", series.x().get(i));
+        rows.append("<tr><th scope=row>").append(Html.escape(before + series.name()));
+        rows.append("</th><td>");
+        rows.append(Html.escape(x)).append("</td><td>");
+        rows.append(String.format(Locale.ROOT, "%.4g", series.y().get(i))).append("</td></tr>");
+      }
+    }
+    return rows.append("</tbody></table>").toString();
+  }
+
+  /** What the script of the page draws: all charts of it, in their order. */
+  static String script(List<Chart> charts) {
+    ArrayNode all = Json.MAPPER.createArrayNode();
+    for (Chart chart : charts) {
+      ObjectNode node = all.addObject();
+      node.put("x", chart.x());
+      node.put("y", chart.y());
+      node.put("kind", chart.kind().name());
+      node.set("labels", Json.MAPPER.valueToTree(chart.labels()));
+      boolean drawn = chart.kind() == Chart.Kind.GRID;
+      node.set("series", Json.MAPPER.valueToTree(drawn ? List.of() : chart.series()));
+    }
+    return Page.script(all);
+  }
+}

@@ -1,0 +1,61 @@
+(() => {
+  const data = {{DATA}};
+  const colours = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b8860b", "#56b4e9", "#7a7f87"];
+  const dashes = [[], [7, 4], [2, 3], [9, 3, 2, 3]];
+  const shapes = ["circle", "rect", "triangle", "rectRot", "crossRot", "star"];
+  const charts = [];
+  const number = text => text === null || typeof text === "string" ? null : text;
+  data.forEach((one, at) => {
+    if (one.kind === "GRID") return;
+    const bars = one.kind === "BAR";
+    const box = document.getElementById("chart" + at);
+    const canvas = box.querySelector("canvas");
+    const datasets = one.series.map((s, i) => ({
+      label: s.name,
+      data: bars ? s.y.map(number) : s.y.map((y, k) => ({ x: s.x[k], y: number(y) })),
+      borderColor: colours[i % colours.length], backgroundColor: colours[i % colours.length],
+      borderWidth: bars ? 0 : 2, borderDash: dashes[i % dashes.length],
+      pointStyle: shapes[i % shapes.length], pointRadius: s.y.length > 40 ? 0 : 3, tension: 0 }));
+    const chart = new Chart(canvas, {
+      type: bars ? "bar" : "line", data: { labels: bars ? one.labels : undefined, datasets },
+      options: { animation: false, responsive: true, maintainAspectRatio: false,
+        interaction: { mode: "nearest", axis: "x", intersect: false },
+        plugins: { title: { display: false }, legend: { display: false, labels: {} } },
+        scales: { x: { type: bars ? "category" : "linear", title: { display: true, text: one.x } },
+          y: { title: { display: true, text: one.y } } } } });
+    charts.push(chart);
+    const legend = box.querySelector(".legend");
+    datasets.forEach((set, i) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.setAttribute("aria-pressed", "true");
+      const line = bars
+        ? `<rect x="2" y="1" width="28" height="8" fill="${set.borderColor}"/>`
+        : `<line x1="0" y1="5" x2="32" y2="5" stroke="${set.borderColor}" stroke-width="3"
+            stroke-dasharray="${set.borderDash.join(" ")}"/>`;
+      button.innerHTML = `<svg viewBox="0 0 32 10" aria-hidden="true">${line}</svg>`;
+      button.append(set.label);
+      button.onclick = () => {
+        const shown = chart.isDatasetVisible(i);
+        chart.setDatasetVisibility(i, !shown);
+        button.setAttribute("aria-pressed", String(!shown));
+        chart.update("none");
+      };
+      legend.append(button);
+    });
+    let point = -1;
+    canvas.addEventListener("keydown", event => {
+      const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+      const most = Math.max(0, ...one.series.map(s => s.y.length)) - 1;
+      if (!step || most < 0) return;
+      event.preventDefault();
+      point = Math.min(most, Math.max(0, point + step));
+      const active = datasets.flatMap((set, i) =>
+        chart.isDatasetVisible(i) && set.data[point] !== undefined
+          ? [{ datasetIndex: i, index: point }] : []);
+      chart.setActiveElements(active);
+      chart.tooltip.setActiveElements(active, { x: 0, y: 0 });
+      chart.update("none");
+    });
+  });
+{{PAINT_JS}}})();
