@@ -34,7 +34,7 @@ final class LabReport {
         .put("COMMAND", Html.escape(command))
         .put("DATA_WORDS", Html.escape("Pictures: " + data + "."))
         .put("SETTINGS", settings())
-        .put("DATA", FindingsHtml.script(findings.charts()))
+        .put("CHARTS_DATA", FindingsHtml.script(findings.charts()))
         .write(file);
   }
 

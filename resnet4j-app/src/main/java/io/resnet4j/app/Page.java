@@ -14,7 +14,7 @@ import java.util.Properties;
 final class Page {
   private static final String FOLDER = "/io/resnet4j/app/";
   private static final String CHARTS = "/META-INF/resources/webjars/chart.js/%s/dist/chart.umd.js";
-  private static final List<String> SCRIPTS = List.of("lab", "paint");
+  private static final List<String> SCRIPTS = List.of("lab", "inside", "paint");
   private static final String CHARTS_POM =
       "/META-INF/maven/org.webjars.npm/chart.js/pom.properties";
 

@@ -34,11 +34,15 @@ final class Report {
             ? runs.get(0).model() + ": " + runs.get(0).name()
             : runs.size() + " runs side by side";
     ReportTables tables = new ReportTables(runs);
+    ReportInside inside = new ReportInside(runs);
     Page.of("report.html")
         .put("TITLE", Html.escape(title))
         .put("NUMBERS", tables.numbers())
         .put("CONFIG", tables.config())
         .put("NETWORK", tables.networks())
+        .put("INSIDE", inside.html())
+        .put("INSIDE_DATA", inside.data())
+        .put("CHARTS_DATA", FindingsHtml.script(inside.charts()))
         .put("DATA", data())
         .write(file);
   }

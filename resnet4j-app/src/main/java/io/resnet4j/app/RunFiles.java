@@ -3,6 +3,7 @@ package io.resnet4j.app;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.resnet4j.InvalidInputException;
+import io.resnet4j.lab.TrainingProbe;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -17,16 +18,23 @@ import org.jspecify.annotations.Nullable;
  * @param folder where it is
  * @param config of the run
  * @param metrics a node an epoch; none before the first is done
+ * @param readings of its probes; none where it had none
  * @param result how it ended; null while it has not
  */
-record RunFiles(Path folder, JsonNode config, List<JsonNode> metrics, @Nullable JsonNode result) {
+record RunFiles(
+    Path folder,
+    JsonNode config,
+    List<JsonNode> metrics,
+    List<JsonNode> readings,
+    @Nullable JsonNode result) {
   private static final String CONFIG = "config.json";
   private static final String METRICS = "metrics.jsonl";
   private static final String RESULT = "result.json";
 
-  /** Copies the list. */
+  /** Copies the lists. */
   RunFiles {
     metrics = List.copyOf(metrics);
+    readings = List.copyOf(readings);
   }
 
   /**
@@ -46,11 +54,12 @@ record RunFiles(Path folder, JsonNode config, List<JsonNode> metrics, @Nullable 
     return new RunFiles(
         folder,
         tree(config, text(config)),
-        metrics(folder.resolve(METRICS)),
+        lines(folder.resolve(METRICS)),
+        lines(folder.resolve(TrainingProbe.FILE)),
         Files.isRegularFile(result) ? tree(result, text(result)) : null);
   }
 
-  private static List<JsonNode> metrics(Path file) {
+  private static List<JsonNode> lines(Path file) {
     List<JsonNode> lines = new ArrayList<>();
     if (Files.isRegularFile(file)) {
       for (String line : text(file).split("\n", -1)) {

@@ -61,7 +61,7 @@ final class TourReport {
         .put("COMMAND_TITLE", chinese ? "如何得到这一页" : "How it was made")
         .put("COMMAND", Html.escape(command))
         .put("DATA_WORDS", Html.escape((chinese ? "图像：" : "Pictures: ") + data))
-        .put("DATA", FindingsHtml.script(charts))
+        .put("CHARTS_DATA", FindingsHtml.script(charts))
         .write(file);
   }
 

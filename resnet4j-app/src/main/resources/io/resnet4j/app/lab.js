@@ -1,5 +1,5 @@
 (() => {
-  const data = {{DATA}};
+  const data = {{CHARTS_DATA}};
   const colours = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b8860b", "#56b4e9", "#7a7f87"];
   const dashes = [[], [7, 4], [2, 3], [9, 3, 2, 3]];
   const shapes = ["circle", "rect", "triangle", "rectRot", "crossRot", "star"];

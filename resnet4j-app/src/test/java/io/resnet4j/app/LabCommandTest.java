@@ -115,6 +115,28 @@ class LabCommandTest {
     JsonNode tree = Ran.of("diagnose", out, "--json").good().json();
     assertTrue(tree.path("symptoms").size() >= 5, tree::toString);
     Ran.of("diagnose", folder.resolve("no")).bad(Main.BAD_INPUT, "no such folder");
+    reported(out);
+  }
+
+  /** The diagram's numbers are those that the probes wrote. */
+  private void reported(Path run) throws IOException {
+    Path file = folder.resolve("inside.html");
+    Ran.of("report", run, "--out", file).good();
+    String page = Files.readString(file);
+    assertTrue(page.contains("<rect data-path=\"layer1.0.conv1\" data-part=layers"), "a layer");
+    assertTrue(page.contains("<rect data-path=\"layer1.0\" data-part=blocks"), "a block");
+    assertFalse(page.contains("{{"), "a place that nothing filled");
+    String data = page.substring(page.indexOf("const inside = ") + "const inside = ".length());
+    JsonNode inside = Json.MAPPER.readTree(data.substring(0, data.indexOf(";\n")));
+    JsonNode values = inside.path("runs").path(0).path("values").path("ENTERING").path("layer3.2");
+    int at = 0;
+    for (String line : Files.readAllLines(run.resolve("probes.jsonl"))) {
+      JsonNode block = Json.MAPPER.readTree(line).path("blocks").path(8);
+      assertEquals("layer3.2", block.path("path").asText());
+      double read = block.path("entering").asDouble();
+      assertEquals(read, values.path(at++).asDouble(), 1e-6 * read);
+    }
+    assertEquals(at, values.size());
   }
 
   private static Object[] with(Object[] arguments, Object... more) {

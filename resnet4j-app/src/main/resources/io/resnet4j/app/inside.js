@@ -1,0 +1,47 @@
+(() => {
+  const inside = {{INSIDE_DATA}};
+  const choice = document.getElementById("quantity");
+  if (!choice) return;
+  const viridis = ["#440154", "#472d7b", "#3b528b", "#2c728e", "#21918c", "#28ae80", "#5ec962",
+    "#addc30", "#fde725"];
+  const slider = document.getElementById("reading");
+  const most = Math.max(...inside.runs.map(run => run.steps.length)) - 1;
+  slider.max = most;
+  slider.value = most;
+  const short = value => value === null ? "not finite" : Number(value.toPrecision(4)).toString();
+  const colour = () => {
+    const quantity = inside.quantities[choice.value];
+    const all = inside.runs.flatMap(run => Object.values(run.values[choice.value]).flat())
+      .filter(value => value !== null && (!quantity.logarithmic || value > 0))
+      .sort((a, b) => a - b);
+    // Two in a hundred at either end share its colour, or one outlier would take the whole scale.
+    const low = all[Math.floor(0.02 * all.length)], high = all[Math.ceil(0.98 * all.length) - 1];
+    const scaled = value => quantity.logarithmic ? Math.log(value) : value;
+    document.getElementById("least").textContent = all.length ? short(low) : "";
+    document.getElementById("most").textContent = all.length ? short(high) : "";
+    const moments = inside.runs.map(run =>
+      Math.round(slider.value / Math.max(1, most) * (run.steps.length - 1)));
+    document.getElementById("moment").textContent =
+      [...new Set(inside.runs.map((run, i) => run.steps[moments[i]]))].join(", ");
+    for (const picture of document.querySelectorAll("svg.inside")) {
+      const run = inside.runs[picture.dataset.run];
+      for (const box of picture.querySelectorAll("rect")) {
+        const values = run.values[choice.value][box.dataset.path];
+        const value = values ? values[moments[picture.dataset.run]] : undefined;
+        const title = box.querySelector("title");
+        title.textContent = box.dataset.path;
+        box.removeAttribute("style");
+        if (box.dataset.part !== quantity.part || value === undefined) continue;
+        title.textContent += ": " + short(value);
+        const usable = value !== null && (!quantity.logarithmic || value > 0);
+        const share = high > low && usable
+          ? Math.min(1, Math.max(0, (scaled(value) - scaled(low)) / (scaled(high) - scaled(low))))
+          : 0;
+        box.style.fill = usable ? viridis[Math.round(share * (viridis.length - 1))] : "#d00";
+      }
+    }
+  };
+  choice.addEventListener("change", colour);
+  slider.addEventListener("input", colour);
+  colour();
+})();
