@@ -38,14 +38,22 @@ final class DegradationExperiment implements Experiment {
         full ? "0,1,2,3,4" : "0,1,2",
         "pictures",
         full ? "50000" : "10000",
+        "recipe",
+        full ? "cifar10-he2015" : ShortTraining.USUAL,
+        "batch",
+        full ? "128" : "64",
+        "rate",
+        "0.1",
         "steps",
-        full ? "64000" : "600");
+        full ? "64000" : "1200");
   }
 
   @Override
   public List<Map<String, Object>> cells(Settings settings) {
     settings.integer("pictures", 1);
     settings.integer("steps", 1);
+    settings.integer("batch", 2);
+    settings.number("rate");
     return Cells.of("seed", settings.integers("seeds", 0))
         .by("depth", Networks.depths(settings, "depths"))
         .by("network", settings.oneOf("networks", Networks.KINDS))
@@ -59,7 +67,11 @@ final class DegradationExperiment implements Experiment {
         Networks.of((String) cell.get("network"), (int) cell.get("depth"), bench.data());
     int seed = (int) cell.get("seed");
     return new ShortTraining(
-            bench.limited(name(), settings.integer("pictures", 1)), settings.integer("steps", 1))
+            bench.limited(name(), settings.integer("pictures", 1)),
+            settings.text("recipe"),
+            settings.integer("steps", 1))
+        .with("batch", settings.text("batch"))
+        .with("learningRate", settings.text("rate"))
         .train(spec.name() + "-seed" + seed, spec, bench.seed() + seed, List.of())
         .map(ShortTraining::rows)
         .orElse(List.of());
