@@ -135,7 +135,7 @@ final class CompareExperiment implements Experiment {
     }
     changes.add("schedule=" + cell.get("schedule"));
     String name = String.join(" ", FACTORS.stream().map(f -> String.valueOf(cell.get(f))).toList());
-    Bench limited = Arm.bench(name(), settings, bench);
+    Bench limited = Arm.bench(settings, bench);
     List<Map<String, Object>> rows =
         new Arm(
                 name,
