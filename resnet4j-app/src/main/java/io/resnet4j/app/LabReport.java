@@ -28,7 +28,7 @@ final class LabReport {
 
   void write(Path file) throws IOException {
     Findings findings = outcome.findings();
-    Page.of("lab.html")
+    HtmlPage.of("lab.html")
         .put("TITLE", "The lab: " + Html.escape(outcome.experiment().name()))
         .put("QUESTION", Html.escape(outcome.experiment().question()))
         .put("SOURCE", Html.escape(outcome.experiment().source()))
@@ -39,7 +39,7 @@ final class LabReport {
         .put("COMMAND", Html.escape(command))
         .put("DATA_WORDS", Html.escape("Pictures: " + data + "."))
         .put("SETTINGS", settings())
-        .put("DATA", Page.script(tree(findings.charts())))
+        .put("DATA", HtmlPage.script(tree(findings.charts())))
         .write(file);
   }
 

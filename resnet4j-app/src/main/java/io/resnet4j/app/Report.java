@@ -34,7 +34,7 @@ final class Report {
             ? runs.get(0).model() + ": " + runs.get(0).name()
             : runs.size() + " runs side by side";
     ReportTables tables = new ReportTables(runs);
-    Page.of("report.html")
+    HtmlPage.of("report.html")
         .put("TITLE", Html.escape(title))
         .put("NUMBERS", tables.numbers())
         .put("CONFIG", tables.config())
@@ -56,6 +56,6 @@ final class Report {
         }
       }
     }
-    return Page.script(all);
+    return HtmlPage.script(all);
   }
 }
