@@ -79,7 +79,8 @@ final class CompareExperiment implements Experiment {
 
   @Override
   public String source() {
-    return "Wilson et al. 2017, arXiv:1705.08292; Szegedy et al. 2016, arXiv:1512.00567";
+    return "Wilson et al. 2017, arXiv:1705.08292; Szegedy et al. 2016, arXiv:1512.00567;"
+        + " Lin, Chen and Yan 2013, arXiv:1312.4400";
   }
 
   @Override
