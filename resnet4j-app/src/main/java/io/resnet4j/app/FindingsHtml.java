@@ -114,6 +114,6 @@ final class FindingsHtml {
       boolean drawn = chart.kind() == Chart.Kind.GRID;
       node.set("series", Json.MAPPER.valueToTree(drawn ? List.of() : chart.series()));
     }
-    return Page.script(all);
+    return HtmlPage.script(all);
   }
 }

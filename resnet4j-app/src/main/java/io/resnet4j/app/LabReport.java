@@ -23,7 +23,7 @@ final class LabReport {
 
   void write(Path file) throws IOException {
     Findings findings = outcome.findings();
-    Page.of("lab.html")
+    HtmlPage.of("lab.html")
         .put("TITLE", "The lab: " + Html.escape(outcome.experiment().name()))
         .put("QUESTION", Html.escape(outcome.experiment().question()))
         .put("SOURCE", Html.escape(outcome.experiment().source()))

@@ -35,7 +35,7 @@ final class Report {
             : runs.size() + " runs side by side";
     ReportTables tables = new ReportTables(runs);
     ReportInside inside = new ReportInside(runs);
-    Page.of("report.html")
+    HtmlPage.of("report.html")
         .put("TITLE", Html.escape(title))
         .put("NUMBERS", tables.numbers())
         .put("CONFIG", tables.config())
@@ -60,6 +60,6 @@ final class Report {
         }
       }
     }
-    return Page.script(all);
+    return HtmlPage.script(all);
   }
 }

@@ -93,7 +93,7 @@ final class ReportInside {
         }
       }
     }
-    return Page.script(tree);
+    return HtmlPage.script(tree);
   }
 
   private static String pointer(String path) {

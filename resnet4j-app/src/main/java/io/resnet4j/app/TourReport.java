@@ -51,7 +51,7 @@ final class TourReport {
           .append("</a></li>");
       chapters.append(section(chapter, charts));
     }
-    Page.of("tour.html")
+    HtmlPage.of("tour.html")
         .put("LANGUAGE", tour.language())
         .put("TITLE", Html.escape(tour.title()))
         .put("LEAD", Html.escape(tour.lead()))

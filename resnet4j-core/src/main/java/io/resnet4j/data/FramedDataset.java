@@ -1,16 +1,14 @@
 package io.resnet4j.data;
 
 import io.resnet4j.InvalidInputException;
-import java.util.List;
 
 /** Another data set's whole pictures, resized and cut to one size. */
-final class FramedDataset implements Dataset {
-  private final Dataset source;
+final class FramedDataset extends DatasetView {
   private final PictureSize size;
   private final int resize;
 
   FramedDataset(Dataset source, int height, int width, int resize) {
-    this.source = source;
+    super(source);
     this.size = new PictureSize(source.channels(), height, width);
     this.resize = resize;
     if (resize < height || resize < width) {
@@ -22,11 +20,6 @@ final class FramedDataset implements Dataset {
               + size
               + "; resize to at least that");
     }
-  }
-
-  @Override
-  public String name() {
-    return source.name();
   }
 
   @Override
@@ -52,11 +45,6 @@ final class FramedDataset implements Dataset {
   @Override
   public int resize() {
     return resize;
-  }
-
-  @Override
-  public List<String> classes() {
-    return source.classes();
   }
 
   @Override

@@ -1,17 +1,15 @@
 package io.resnet4j.data;
 
 import io.resnet4j.InvalidInputException;
-import java.util.List;
 import java.util.Objects;
 
 /** A selection of another data set's pictures. */
-final class SubsetDataset implements Dataset {
-  private final Dataset source;
+final class SubsetDataset extends DatasetView {
   private final String name;
   private final int[] indices;
 
   SubsetDataset(Dataset source, String name, int[] indices) {
-    this.source = source;
+    super(source);
     this.name = name;
     this.indices = indices.clone();
     if (indices.length == 0) {
@@ -33,26 +31,6 @@ final class SubsetDataset implements Dataset {
   }
 
   @Override
-  public int channels() {
-    return source.channels();
-  }
-
-  @Override
-  public int height() {
-    return source.height();
-  }
-
-  @Override
-  public int width() {
-    return source.width();
-  }
-
-  @Override
-  public List<String> classes() {
-    return source.classes();
-  }
-
-  @Override
   public int label(int index) {
     return source.label(indices[index]);
   }
@@ -70,11 +48,6 @@ final class SubsetDataset implements Dataset {
   @Override
   public Picture whole(int index) {
     return source.whole(indices[index]);
-  }
-
-  @Override
-  public int resize() {
-    return source.resize();
   }
 
   @Override

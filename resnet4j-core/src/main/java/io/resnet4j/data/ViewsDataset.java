@@ -4,8 +4,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Several views of each picture of another data set, next to each other. */
-final class ViewsDataset implements Dataset {
-  private final Dataset source;
+final class ViewsDataset extends DatasetView {
   private final Views views;
   private final int size;
 
@@ -15,44 +14,14 @@ final class ViewsDataset implements Dataset {
   private record Seen(int picture, List<Picture> views) {}
 
   ViewsDataset(Dataset source, Views views) {
-    this.source = source;
+    super(source);
     this.views = views;
     this.size = Math.multiplyExact(source.size(), views.count());
   }
 
   @Override
-  public String name() {
-    return source.name();
-  }
-
-  @Override
   public int size() {
     return size;
-  }
-
-  @Override
-  public int channels() {
-    return source.channels();
-  }
-
-  @Override
-  public int height() {
-    return source.height();
-  }
-
-  @Override
-  public int width() {
-    return source.width();
-  }
-
-  @Override
-  public int resize() {
-    return source.resize();
-  }
-
-  @Override
-  public List<String> classes() {
-    return source.classes();
   }
 
   @Override

@@ -18,11 +18,6 @@ import java.util.function.Function;
  * @param changes of the recipe, each {@code key=value}
  */
 record Arm(String name, ModelSpec spec, List<String> changes) {
-  /** The names of settings that {@link #settings} adds. */
-  static final String PICTURES = "pictures";
-
-  private static final String STEPS = "steps";
-  private static final String RECIPE = "recipe";
   private static final String SEEDS = "seeds";
 
   /** Copies the list. */
@@ -44,26 +39,25 @@ record Arm(String name, ModelSpec spec, List<String> changes) {
       String recipe,
       String... own) {
     List<String> all = new ArrayList<>(List.of(own));
-    all.addAll(List.of(SEEDS, seeds, PICTURES, pictures, STEPS, steps, RECIPE, recipe));
+    all.addAll(List.of(SEEDS, seeds));
+    all.addAll(Budget.settings(pictures, steps, recipe));
     return Settings.of(experiment, all.toArray(String[]::new));
   }
 
   /** Cells of seeds and arms, the settings that every comparison has being checked. */
   static List<Map<String, Object>> cells(Settings settings, String what, List<String> names) {
-    settings.integer(PICTURES, 1);
-    settings.integer(STEPS, 1);
+    Budget.of(settings);
     return Cells.of("seed", settings.integers(SEEDS, 0)).by(what, names).list();
   }
 
   /** What to train on. */
-  static Bench bench(String experiment, Settings settings, Bench bench) {
-    return bench.limited(experiment, settings.integer(PICTURES, 1));
+  static Bench bench(Settings settings, Bench bench) {
+    return Budget.of(settings).bench(bench);
   }
 
   /** The way to train, as the settings and this arm have it. */
   ShortTraining training(Settings settings, Bench limited) {
-    return new ShortTraining(limited, settings.text(RECIPE), settings.integer(STEPS, 1))
-        .with(changes);
+    return Budget.of(settings).training(limited).with(changes);
   }
 
   /** Trains it once: the rows of {@link #measure(Settings, Bench, int, Function)}. */

@@ -99,7 +99,7 @@ final class BlocksExperiment implements Experiment {
       Map<String, Object> cell, Settings settings, Bench bench) {
     String network = (String) cell.get(NETWORK);
     ResNetSpec spec = spec(network, settings);
-    Bench limited = Arm.bench(name(), settings, bench);
+    Bench limited = Arm.bench(settings, bench);
     List<Map<String, Object>> rows =
         Arm.of(network, Networks.fitted(spec, limited.data()))
             .measure(settings, limited, (int) cell.get("seed"));

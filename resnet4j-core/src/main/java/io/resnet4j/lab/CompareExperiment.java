@@ -1,17 +1,23 @@
 package io.resnet4j.lab;
 
+import io.resnet4j.InvalidInputException;
 import io.resnet4j.lab.Findings.Claim;
 import io.resnet4j.model.ModelSpec;
+import io.resnet4j.model.ResNetSpec;
+import io.resnet4j.nn.HeadKind;
 import io.resnet4j.train.Recipes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** Any networks, optimisers, losses and schedules at the same budget. */
+/** Any networks, heads, optimisers, losses and schedules at the same budget. */
 final class CompareExperiment implements Experiment {
   private static final String ARM = "arm";
-  private static final List<String> FACTORS = List.of("model", "optimiser", "loss", "schedule");
+  private static final List<String> FACTORS =
+      List.of("model", "head", "optimiser", "loss", "schedule");
+  private static final String POOL = "pool";
+  private static final String FLATTEN = "flatten";
   private static final List<String> OPTIMISERS =
       List.of("sgd", "adam", "adamw", "rmsprop", "lars", "lamb", "muon");
   private static final Map<String, List<String>> LOSSES =
@@ -51,7 +57,14 @@ final class CompareExperiment implements Experiment {
               "resnet",
               "plain",
               "He et al. 2015, section 4.1",
-              "a network without shortcuts ends with the higher error"));
+              "a network without shortcuts ends with the higher error"),
+          new Known(
+              "head",
+              POOL,
+              FLATTEN,
+              "Lin, Chen and Yan 2013, arXiv:1312.4400, section 4.6",
+              "a global average pool ends with a lower test error than an affine map of all"
+                  + " positions"));
 
   @Override
   public String name() {
@@ -60,13 +73,14 @@ final class CompareExperiment implements Experiment {
 
   @Override
   public String question() {
-    return "What is better at the same budget? Every combination of the networks, optimisers,"
-        + " losses and schedules that are given, the same steps and pictures for each.";
+    return "What is better at the same budget? Every combination of the networks, heads,"
+        + " optimisers, losses and schedules that are given, the same steps and pictures for each.";
   }
 
   @Override
   public String source() {
-    return "Wilson et al. 2017, arXiv:1705.08292; Szegedy et al. 2016, arXiv:1512.00567";
+    return "Wilson et al. 2017, arXiv:1705.08292; Szegedy et al. 2016, arXiv:1512.00567;"
+        + " Lin, Chen and Yan 2013, arXiv:1312.4400";
   }
 
   @Override
@@ -81,6 +95,8 @@ final class CompareExperiment implements Experiment {
         full ? "resnet20,resnet56,plain56" : "resnet20",
         "shrink",
         full ? "1" : "3",
+        "heads",
+        POOL,
         "optimisers",
         full ? "sgd:0.2,adamw:0.002,muon:0.02" : "sgd:0.2,adamw:0.002",
         "losses",
@@ -91,7 +107,10 @@ final class CompareExperiment implements Experiment {
 
   @Override
   public List<Map<String, Object>> cells(Settings settings) {
-    settings.texts("models").forEach(model -> spec(model, settings));
+    List<String> heads = settings.oneOf("heads", List.of(POOL, FLATTEN));
+    for (String model : settings.texts("models")) {
+      heads.forEach(head -> spec(model, head, settings));
+    }
     List<String> optimisers = settings.texts("optimisers");
     for (String optimiser : optimisers) {
       settings.requireOne("optimisers", kind(optimiser), OPTIMISERS);
@@ -101,6 +120,7 @@ final class CompareExperiment implements Experiment {
         .flatMap(
             cell ->
                 Cells.of(cell)
+                    .by("head", heads)
                     .by("optimiser", optimisers)
                     .by(
                         "loss",
@@ -111,8 +131,21 @@ final class CompareExperiment implements Experiment {
         .toList();
   }
 
-  private static ModelSpec spec(String model, Settings settings) {
-    return Widths.shortened(model, settings.integer("shrink", 1));
+  private static ModelSpec spec(String model, String head, Settings settings) {
+    ModelSpec spec = Widths.shortened(model, settings.integer("shrink", 1));
+    if (head.equals(POOL)) {
+      return spec;
+    }
+    if (spec instanceof ResNetSpec resnet) {
+      return resnet.with(d -> d.headKind(HeadKind.FLATTEN));
+    }
+    throw new InvalidInputException(
+        "compare: heads="
+            + head
+            + ": "
+            + model
+            + " is not a residual network, whose head can be exchanged; give heads=pool, or"
+            + " residual networks only");
   }
 
   private static String kind(String optimiser) {
@@ -135,11 +168,13 @@ final class CompareExperiment implements Experiment {
     }
     changes.add("schedule=" + cell.get("schedule"));
     String name = String.join(" ", FACTORS.stream().map(f -> String.valueOf(cell.get(f))).toList());
-    Bench limited = Arm.bench(name(), settings, bench);
+    Bench limited = Arm.bench(settings, bench);
     List<Map<String, Object>> rows =
         new Arm(
                 name,
-                Networks.fitted(spec((String) cell.get("model"), settings), limited.data()),
+                Networks.fitted(
+                    spec((String) cell.get("model"), (String) cell.get("head"), settings),
+                    limited.data()),
                 changes)
             .measure(settings, limited, (int) cell.get("seed"));
     rows.forEach(row -> row.put(ARM, name));
@@ -180,10 +215,21 @@ final class CompareExperiment implements Experiment {
                 "train_error",
                 "training"),
             Arm.curves(rows, ARM, "Training error", "train_error")),
-        List.of(
-            "Rates are given, not searched: an optimiser's place depends on its rate as much as on"
-                + " its rule. Losses are compared by the error they lead to; their own values are"
-                + " not comparable."));
+        notes(rows));
+  }
+
+  private static List<String> notes(List<Row> rows) {
+    List<String> notes = new ArrayList<>();
+    notes.add(
+        "Rates are given, not searched: an optimiser's place depends on its rate as much as on its"
+            + " rule. Losses are compared by the error they lead to; their own values are not"
+            + " comparable.");
+    if (Row.distinct(rows, "head").contains(FLATTEN)) {
+      notes.add(
+          "A head that flattens has more weights, one for each position, channel and class; the"
+              + " column parameters says how many.");
+    }
+    return notes;
   }
 
   /**

@@ -6,22 +6,62 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /** What steps to a loss and drifts on the way come to. */
 final class ConvergenceFindings {
+  private static final String BATCH = "batch";
+  private static final String NONE = "none";
+
   private final Settings settings;
   private final List<Row> rows;
-  private final List<Row> results;
 
   ConvergenceFindings(Settings settings, List<Row> rows) {
     this.settings = settings;
     this.rows = rows;
-    results = Row.where(rows, "part", ConvergenceExperiment.RESULT);
+  }
+
+  /**
+   * The rows of a network with or without batch norm, at every rate.
+   *
+   * @param name in legends
+   * @param rows of all parts
+   */
+  private record Runs(String name, List<Row> rows) {
+    private List<Row> part(String part) {
+      return Row.where(rows, "part", part);
+    }
+
+    /** The best rate's: the fewest steps, or where none got there the least loss. */
+    Optional<Row> best() {
+      return part(ConvergenceExperiment.RESULT).stream()
+          .min(
+              Comparator.comparing((Row row) -> !row.is("reached", true))
+                  .thenComparingDouble(row -> row.number("steps"))
+                  .thenComparingDouble(row -> row.number("least_loss")));
+    }
+
+    /** The rates at which it did not diverge. */
+    List<String> rates() {
+      return Row.distinct(Row.where(part(ConvergenceExperiment.RESULT), "diverged", false), "rate");
+    }
+
+    List<Row> curve(String rate) {
+      return Row.where(part(ConvergenceExperiment.CURVE), "rate", rate);
+    }
+
+    List<Row> drifts(String rate) {
+      return Row.where(part(ConvergenceExperiment.DRIFT), "rate", rate);
+    }
+  }
+
+  private Runs runs(String network, String norm) {
+    return new Runs(
+        network + (norm.equals(BATCH) ? ", batch norm" : ", no norm"),
+        Row.where(rows, "network", network, "norm", norm));
   }
 
   Findings findings() {
-    if (results.isEmpty()) {
+    if (Row.where(rows, "part", ConvergenceExperiment.RESULT).isEmpty()) {
       return Findings.NONE;
     }
     List<Claim> claims = new ArrayList<>();
@@ -30,28 +70,19 @@ final class ConvergenceFindings {
           claims,
           "He et al. 2015, section 4.1",
           "shortcuts bring faster convergence at the early stage",
-          best(Networks.RESIDUAL, norm),
-          best(Networks.PLAIN, norm));
+          runs(Networks.RESIDUAL, norm).best(),
+          runs(Networks.PLAIN, norm).best());
     }
     for (String network : Row.distinct(rows, "network")) {
       faster(
           claims,
           "Ioffe and Szegedy 2015, section 4.2",
           "batch norm takes fewer steps to the same result",
-          best(network, "batch"),
-          best(network, "none"));
+          runs(network, BATCH).best(),
+          runs(network, NONE).best());
     }
     Row.distinct(rows, "network").forEach(network -> drift(claims, network));
     return new Findings(claims, charts(), notes());
-  }
-
-  /** The best rate's: the fewest steps, or where none got there the least loss. */
-  private Optional<Row> best(String network, String norm) {
-    return Row.where(results, "network", network, "norm", norm).stream()
-        .min(
-            Comparator.comparing((Row row) -> !row.is("reached", true))
-                .thenComparingDouble(row -> row.number("steps"))
-                .thenComparingDouble(row -> row.number("least_loss")));
   }
 
   private void faster(
@@ -74,7 +105,7 @@ final class ConvergenceFindings {
 
   private String words(Row row) {
     return row.text("network")
-        + (row.is("norm", "batch") ? " with" : " without")
+        + (row.is("norm", BATCH) ? " with" : " without")
         + " batch norm "
         + (row.is("reached", true)
             ? row.text("steps") + " steps to a loss of " + settings.text("target")
@@ -94,8 +125,8 @@ final class ConvergenceFindings {
     if (rate.isEmpty()) {
       return;
     }
-    List<Row> with = drifts(network, "batch", rate.get());
-    List<Row> without = drifts(network, "none", rate.get());
+    List<Row> with = runs(network, BATCH).drifts(rate.get());
+    List<Row> without = runs(network, NONE).drifts(rate.get());
     if (with.isEmpty() || without.isEmpty()) {
       return;
     }
@@ -134,29 +165,10 @@ final class ConvergenceFindings {
   }
 
   private Optional<String> commonRate(String network) {
-    return Row.distinct(rows, "rate").stream()
-        .filter(
-            rate ->
-                Stream.of("batch", "none")
-                    .allMatch(
-                        norm ->
-                            !Row.where(
-                                    results,
-                                    "network",
-                                    network,
-                                    "norm",
-                                    norm,
-                                    "rate",
-                                    rate,
-                                    "diverged",
-                                    false)
-                                .isEmpty()))
+    List<String> without = runs(network, NONE).rates();
+    return runs(network, BATCH).rates().stream()
+        .filter(without::contains)
         .max(Comparator.comparingDouble(Double::parseDouble));
-  }
-
-  private List<Row> drifts(String network, String norm, String rate) {
-    return Row.where(
-        rows, "part", ConvergenceExperiment.DRIFT, "network", network, "norm", norm, "rate", rate);
   }
 
   private static double median(List<Row> rows, String column) {
@@ -169,31 +181,22 @@ final class ConvergenceFindings {
     List<Chart.Series> cosines = new ArrayList<>();
     for (String network : Row.distinct(rows, "network")) {
       for (String norm : Row.distinct(rows, "norm")) {
-        String name = network + (norm.equals("batch") ? ", batch norm" : ", no norm");
-        best(network, norm)
+        Runs runs = runs(network, norm);
+        runs.best()
+            .map(row -> row.text("rate"))
             .ifPresent(
-                row ->
+                rate ->
                     curves.add(
                         Chart.Series.of(
-                            name + ", rate " + row.text("rate"),
-                            Row.where(
-                                rows,
-                                "part",
-                                ConvergenceExperiment.CURVE,
-                                "network",
-                                network,
-                                "norm",
-                                norm,
-                                "rate",
-                                row.text("rate")),
+                            runs.name + ", rate " + rate,
+                            runs.curve(rate),
                             "step",
                             each -> each.number("loss"))));
         commonRate(network)
             .ifPresent(
                 rate -> {
-                  List<Row> drifts = drifts(network, norm, rate);
-                  shifts.add(byStep(name, drifts, "shift"));
-                  cosines.add(byStep(name, drifts, "cosine"));
+                  shifts.add(byStep(runs.name, runs.drifts(rate), "shift"));
+                  cosines.add(byStep(runs.name, runs.drifts(rate), "cosine"));
                 });
       }
     }

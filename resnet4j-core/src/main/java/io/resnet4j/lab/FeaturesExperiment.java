@@ -46,7 +46,7 @@ final class FeaturesExperiment implements Experiment {
   @Override
   public List<Map<String, Object>> measure(
       Map<String, Object> cell, Settings settings, Bench bench) {
-    return Subject.of(name(), (String) cell.get("network"), settings, bench, List.of())
+    return Subject.of((String) cell.get("network"), settings, bench, List.of())
         .map(subject -> rows(subject, settings))
         .orElse(List.of());
   }

@@ -103,7 +103,7 @@ final class OverfitExperiment implements Experiment {
   @Override
   public List<Map<String, Object>> measure(
       Map<String, Object> cell, Settings settings, Bench bench) {
-    Bench limited = Arm.bench(name(), settings, bench);
+    Bench limited = Arm.bench(settings, bench);
     Arm arm = arm((String) cell.get(ARM), settings, limited);
     return arm.measure(
         settings,

@@ -28,6 +28,11 @@ public final class Settings {
     return new Settings(experiment, values);
   }
 
+  /** The name of the experiment. */
+  String experiment() {
+    return experiment;
+  }
+
   /** Every setting. */
   public Map<String, String> values() {
     return values;

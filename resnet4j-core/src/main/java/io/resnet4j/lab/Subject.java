@@ -19,23 +19,16 @@ import java.util.Optional;
  */
 record Subject(Model model, ShortTraining training, Bench bench, Path run) {
   private static final String NETWORKS = "networks";
-  private static final String PICTURES = "pictures";
-  private static final String STEPS = "steps";
-  private static final String RECIPE = "recipe";
 
   /** The settings of an experiment's own, and those that training its networks takes. */
   static Settings settings(String experiment, boolean full, String... own) {
     List<String> all =
-        new ArrayList<>(
-            List.of(
-                NETWORKS,
-                full ? "resnet56,plain56" : "resnet20,plain20",
-                PICTURES,
-                full ? "50000" : "10000",
-                STEPS,
-                full ? "64000" : "100",
-                RECIPE,
-                full ? "cifar10-he2015" : ShortTraining.USUAL));
+        new ArrayList<>(List.of(NETWORKS, full ? "resnet56,plain56" : "resnet20,plain20"));
+    all.addAll(
+        Budget.settings(
+            full ? "50000" : "10000",
+            full ? "64000" : "100",
+            full ? "cifar10-he2015" : ShortTraining.USUAL));
     all.addAll(List.of(own));
     return Settings.of(experiment, all.toArray(String[]::new));
   }
@@ -46,8 +39,7 @@ record Subject(Model model, ShortTraining training, Bench bench, Path run) {
    * @throws io.resnet4j.InvalidInputException if there is none of a name, or it has no blocks
    */
   static List<String> networks(Settings settings) {
-    settings.integer(PICTURES, 1);
-    settings.integer(STEPS, 1);
+    Budget.of(settings);
     List<String> networks = settings.texts(NETWORKS);
     networks.forEach(network -> Block.required(Models.named(network).graph(1), network));
     return networks;
@@ -60,11 +52,11 @@ record Subject(Model model, ShortTraining training, Bench bench, Path run) {
    * @return empty where it was asked to stop
    */
   static Optional<Subject> of(
-      String experiment, String network, Settings settings, Bench bench, List<StepProbe> probes) {
-    Bench limited = bench.limited(experiment, settings.integer(PICTURES, 1));
+      String network, Settings settings, Bench bench, List<StepProbe> probes) {
+    Budget budget = Budget.of(settings);
+    Bench limited = budget.bench(bench);
     ModelSpec spec = Networks.named(network, limited.data());
-    ShortTraining training =
-        new ShortTraining(limited, settings.text(RECIPE), settings.integer(STEPS, 1));
+    ShortTraining training = budget.training(limited);
     return training
         .model(network, spec, bench.seed(), probes)
         .map(model -> new Subject(model, training, limited, training.folder(network)));

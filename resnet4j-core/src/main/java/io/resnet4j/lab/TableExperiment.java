@@ -136,7 +136,7 @@ final class TableExperiment implements Experiment {
     int blocks = (settings.integer("depth", 8) - 2) / 6;
     ResNetSpec spec =
         Models.resnet(entry(variant).network()).withBlocks(Collections.nCopies(3, blocks));
-    Bench limited = Arm.bench(name, settings, bench);
+    Bench limited = Arm.bench(settings, bench);
     return Arm.of(variant, Networks.fitted(spec, limited.data()))
         .measure(settings, limited, (int) cell.get("seed"));
   }

@@ -7,11 +7,13 @@ import io.resnet4j.graph.Value;
 import io.resnet4j.nn.BlockDesign;
 import io.resnet4j.nn.BlockSpec;
 import io.resnet4j.nn.Blocks;
+import io.resnet4j.nn.HeadKind;
 import io.resnet4j.nn.Initialisation;
 import io.resnet4j.nn.Norm;
 import io.resnet4j.nn.Regularisation;
 import io.resnet4j.nn.Stages;
 import io.resnet4j.nn.Stem;
+import io.resnet4j.tensor.Shape;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -30,6 +32,8 @@ import java.util.stream.IntStream;
  * @param outputStride pixels of the stem's picture per pixel of the last stage that are not to be
  *     exceeded: later stages dilate their convolutions instead of striding (DRN: Yu et al.,
  *     arXiv:1705.09914; DeepLab: Chen et al., arXiv:1706.05587); 0 for no limit
+ * @param headKind what the affine map at the end reads; one that flattens takes pictures of the
+ *     spec's size only, and {@link #withInput} gives it another number of weights
  * @param regularisation what is lost at random in training
  * @param initialisation how weights start where the design does not say
  * @param classes K
@@ -44,6 +48,7 @@ public record ResNetSpec(
     List<Integer> blocks,
     List<Integer> widths,
     int outputStride,
+    HeadKind headKind,
     Regularisation regularisation,
     Initialisation initialisation,
     int classes,
@@ -60,12 +65,16 @@ public record ResNetSpec(
           List.of(3, 3, 3),
           List.of(16, 32, 64),
           0,
+          HeadKind.POOL,
           Regularisation.NONE,
           Initialisation.TORCHVISION,
           10,
           3,
           32,
           32);
+
+  /** What an affine map may read of a picture; more would not fit into any machine. */
+  private static final long MOST_FEATURES = 1 << 24;
 
   /** Checks the numbers and copies the lists. */
   public ResNetSpec {
@@ -90,7 +99,30 @@ public record ResNetSpec(
     for (int stage = 0; stage < stages.size(); stage++) {
       x = Stages.stage(g, stagePath(stage), x, stages.get(stage));
     }
-    return Stages.head(g, x, block, classes, regularisation.headDropout(), training);
+    requireHead(images.shape(), x.shape());
+    return Stages.head(g, x, block, headKind, classes, regularisation.headDropout(), training);
+  }
+
+  private void requireHead(Shape images, Shape last) {
+    if (headKind == HeadKind.POOL) {
+      return;
+    }
+    Checks.require(
+        name,
+        images.dim(2) == height && images.dim(3) == width,
+        "picture",
+        images.dim(2) + "x" + images.dim(3),
+        height
+            + "x"
+            + width
+            + ", since a head that flattens takes one size; resize the pictures, or train the"
+            + " network for theirs (withInput) or with headKind POOL");
+    Checks.require(
+        name,
+        last.elements() / last.dim(0) <= MOST_FEATURES,
+        "headKind FLATTEN of",
+        last,
+        "at most " + MOST_FEATURES + " numbers a picture; give a smaller one, or headKind POOL");
   }
 
   private static String stagePath(int stage) {
@@ -179,7 +211,7 @@ public record ResNetSpec(
     Checks.require(
         name, wanted >= 0, "stage", "'" + stage + "'", "layer1 to layer" + blocks.size());
     GraphBuilder g = new GraphBuilder();
-    Value x = g.input(IMAGES, io.resnet4j.tensor.Shape.of(1, channels, height, width));
+    Value x = g.input(IMAGES, Shape.of(1, channels, height, width));
     x = Stages.stem(g, x, stem, block, stemActivates(), false);
     List<List<BlockSpec>> stages = stages(false);
     for (int s = 0; s <= wanted; s++) {
@@ -262,6 +294,7 @@ public record ResNetSpec(
     private List<Integer> blocks;
     private List<Integer> widths;
     private int outputStride;
+    private HeadKind headKind;
     private Regularisation regularisation;
     private Initialisation initialisation;
     private int classes;
@@ -276,6 +309,7 @@ public record ResNetSpec(
       blocks = from.blocks;
       widths = from.widths;
       outputStride = from.outputStride;
+      headKind = from.headKind;
       regularisation = from.regularisation;
       initialisation = from.initialisation;
       classes = from.classes;
@@ -292,6 +326,7 @@ public record ResNetSpec(
           blocks,
           widths,
           outputStride,
+          headKind,
           regularisation,
           initialisation,
           classes,
@@ -333,6 +368,12 @@ public record ResNetSpec(
     /** The stride from which on stages dilate; 0 for none. */
     public Draft outputStride(int value) {
       outputStride = value;
+      return this;
+    }
+
+    /** What the affine map at the end reads. */
+    public Draft headKind(HeadKind value) {
+      headKind = value;
       return this;
     }
 

@@ -1,6 +1,7 @@
 package io.resnet4j.model;
 
 import io.resnet4j.InvalidInputException;
+import io.resnet4j.nn.HeadKind;
 import io.resnet4j.tensor.Shape;
 import io.resnet4j.tensor.Tensor;
 import java.util.ArrayList;
@@ -18,13 +19,16 @@ import java.util.Set;
  * @param missing names that the network has and the tensors lack
  * @param unexpected names that the tensors have and the network lacks
  * @param mismatched names of different shapes
+ * @param remedy what to do where the network is told for other pictures than the tensors were made
+ *     for; empty otherwise
  */
 public record StateMatch(
     String head,
     List<String> matched,
     List<String> missing,
     List<String> unexpected,
-    List<Mismatch> mismatched) {
+    List<Mismatch> mismatched,
+    String remedy) {
   /** What follows a batch norm's path in the name of PyTorch's counter of its batches. */
   static final String COUNTER = ".num_batches_tracked";
 
@@ -74,7 +78,27 @@ public record StateMatch(
         tensors.keySet().stream()
             .filter(name -> !expected.containsKey(name) && !name.endsWith(COUNTER))
             .toList();
-    return new StateMatch(spec.head(), matched, missing, unexpected, mismatched);
+    return new StateMatch(
+        spec.head(), matched, missing, unexpected, mismatched, remedy(spec, mismatched));
+  }
+
+  /** Another size of picture gives a head that flattens another number of inputs. */
+  private static String remedy(ModelSpec spec, List<Mismatch> mismatched) {
+    boolean flattens = spec instanceof ResNetSpec resnet && resnet.headKind() == HeadKind.FLATTEN;
+    String weight = spec.head() + ".weight";
+    return flattens
+            && mismatched.stream()
+                .anyMatch(
+                    m ->
+                        m.name().equals(weight)
+                            && m.given().rank() == 2
+                            && m.given().dim(1) != m.expected().dim(1))
+        ? "; the head flattens, so it fits pictures of one size: give the one that it was trained"
+            + " on in place of "
+            + spec.height()
+            + "x"
+            + spec.width()
+        : "";
   }
 
   /** Whether every tensor has its place and every place its tensor. */
@@ -148,7 +172,8 @@ public record StateMatch(
         + " matched"
         + part("missing", missing)
         + part("unexpected", unexpected)
-        + part("of another shape", mismatched);
+        + part("of another shape", mismatched)
+        + remedy;
   }
 
   private static String part(String kind, List<?> names) {

@@ -71,20 +71,28 @@ public final class Stages {
 
   /**
    * The head: the norm and activation {@code bn} that a pre-activated network still lacks, global
-   * average pool and {@code fc}.
+   * average pool, where the kind has one, and {@code fc}.
    *
+   * @param x [N,C,H,W]
+   * @param kind what {@code fc} reads: C numbers, or C * H * W in row-major order
    * @param dropout probability of a zero before {@code fc}
    * @return logits [N,classes]
    */
   public static Value head(
-      GraphBuilder g, Value x, BlockDesign design, int classes, double dropout, boolean training) {
+      GraphBuilder g,
+      Value x,
+      BlockDesign design,
+      HeadKind kind,
+      int classes,
+      double dropout,
+      boolean training) {
     Value y = x;
     if (design.order().normBeforeConv()) {
       y = Layers.normAct(g, "bn", y, new Style(design.norm(), design.activation(), training));
     } else if (design.order().preactivates()) {
       y = g.activate("act", y, design.activation());
     }
-    y = g.flatten("flatten", g.globalAveragePool("avgpool", y));
+    y = g.flatten("flatten", kind == HeadKind.POOL ? g.globalAveragePool("avgpool", y) : y);
     boolean fixup = design.norm().kind() == Norm.Kind.FIXUP;
     y = fixup ? Layers.scalarBias(g, "shift2", y, "bias2") : y;
     y = dropout > 0 ? g.dropout("dropout", y, dropout) : y;

@@ -82,7 +82,8 @@ abstract class BackendContract extends SessionContract {
             NetworkCases.residual(Activation.SILU, 3),
             NetworkCases.residual(Activation.TANH, 2),
             NetworkCases.frozen(Activation.SILU, 2),
-            NetworkCases.frozen(Activation.SILU, 1))
+            NetworkCases.frozen(Activation.SILU, 1),
+            NetworkCases.flattened(3))
         .map(test -> dynamic(test, () -> checkNetwork(test)));
   }
 

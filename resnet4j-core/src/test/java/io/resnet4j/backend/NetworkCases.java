@@ -4,7 +4,12 @@ import io.resnet4j.graph.Activation;
 import io.resnet4j.graph.GraphBuilder;
 import io.resnet4j.graph.Value;
 import io.resnet4j.graph.Window;
+import io.resnet4j.model.Models;
+import io.resnet4j.model.ResNetSpec;
+import io.resnet4j.nn.HeadKind;
+import io.resnet4j.nn.Stem;
 import io.resnet4j.tensor.Shape;
+import java.util.List;
 import java.util.function.UnaryOperator;
 
 /** Small whole networks: a stem, blocks with every kind of shortcut, a head and a loss. */
@@ -25,6 +30,24 @@ final class NetworkCases {
     return Case.frozen(
         "frozen residual net with " + activation + ", batch " + batch,
         g -> write(g, activation, batch, x -> g.dropout("drop", x, 0.25)));
+  }
+
+  /** A network of the table whose head reads every position, on odd pictures, in training. */
+  static Case flattened(int batch) {
+    ResNetSpec spec =
+        Models.resnet("resnet20-b")
+            .with(
+                d ->
+                    d.stem(new Stem(Stem.Kind.CIFAR, 4))
+                        .blocks(List.of(1, 1))
+                        .widths(List.of(4, 6))
+                        .headKind(HeadKind.FLATTEN)
+                        .classes(CLASSES)
+                        .input(3, 9, 11))
+            .withActivation(Activation.SILU);
+    return Case.training(
+        "residual net with a head that flattens, batch " + batch,
+        g -> spec.write(g, g.input("x", Shape.of(batch, 3, 9, 11)), true));
   }
 
   /** Without dropout; the graph has the outputs y, the loss, and logits. */

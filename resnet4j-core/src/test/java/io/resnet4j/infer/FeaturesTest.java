@@ -12,6 +12,7 @@ import io.resnet4j.model.GraphSpec;
 import io.resnet4j.model.Model;
 import io.resnet4j.model.ModelSpec;
 import io.resnet4j.model.Models;
+import io.resnet4j.nn.HeadKind;
 import io.resnet4j.plan.Precision;
 import io.resnet4j.random.KeyedRandom;
 import io.resnet4j.tensor.Tensor;
@@ -37,32 +38,35 @@ class FeaturesTest {
   /** The head's own arithmetic, done by hand, leads from the features to the logits. */
   @ParameterizedTest
   @CsvSource({
-    "resnet20, fc, reference, 1e-5",
-    "resnet20, fc, onednn, 1e-4",
-    "preresnet110, fc, onednn, 1e-4"
+    "resnet20, fc, POOL, 12, reference, 1e-5",
+    "resnet20, fc, POOL, 12, onednn, 1e-4",
+    "preresnet110, fc, POOL, 12, onednn, 1e-4",
+    "resnet20, fc, FLATTEN, 192, onednn, 1e-4"
   })
-  void theHeadMakesTheLogitsOfThem(String name, String head, String backend, double tolerance) {
+  void theHeadMakesTheLogitsOfThem(
+      String name, String head, HeadKind kind, int size, String backend, double tolerance) {
     ModelSpec spec =
         Models.resnet(name)
             .withBlocks(List.of(1, 1, 1))
             .withWidths(List.of(4, 8, 12))
             .withInput(3, 16, 16)
-            .withClasses(7);
+            .withClasses(7)
+            .with(d -> d.headKind(kind));
     Model model = spec.initialise(3);
     try (Predictor predictor = Predictor.open(model, Precision.F32, Backends.named(backend))) {
       Features features = Features.of(predictor);
       FloatBuffer images = images(spec);
       Features.Seen seen = features.see(images, COUNT);
-      assertEquals(12, features.size());
-      assertEquals(COUNT * 12, seen.features().length);
+      assertEquals(size, features.size());
+      assertEquals(COUNT * size, seen.features().length);
       assertArrayEquals(predictor.logits(images, COUNT), seen.logits(), (float) tolerance);
       float[] weight = floats(model, head + ".weight");
       float[] bias = floats(model, head + ".bias");
       for (int n = 0; n < COUNT; n++) {
         for (int k = 0; k < 7; k++) {
           double logit = bias[k];
-          for (int d = 0; d < 12; d++) {
-            logit += weight[k * 12 + d] * seen.features()[n * 12 + d];
+          for (int d = 0; d < size; d++) {
+            logit += weight[k * size + d] * seen.features()[n * size + d];
           }
           assertEquals(logit, seen.logits()[n * 7 + k], tolerance);
         }

@@ -148,6 +148,60 @@ class ComparisonsTest {
   }
 
   @Test
+  void headsAreComparedInPairs() {
+    List<Row> rows =
+        rows(
+            "compare",
+            "heads=pool,flatten",
+            "optimisers=sgd",
+            "losses=cross_entropy",
+            "schedules=cosine",
+            "seeds=0,1",
+            "pictures=64",
+            "steps=1");
+    List<Row> last = Row.where(rows, "final", true);
+    assertEquals(4, last.size());
+    // Of 8x8 pictures 2x2 positions are left: 3 more for each of 64 channels and each class.
+    int classes = DATA.train().classes().size();
+    assertEquals(
+        3 * 64 * classes,
+        Row.where(last, "head", "flatten").get(0).number("parameters")
+            - Row.where(last, "head", "pool").get(0).number("parameters"));
+    Findings findings = Experiments.named("compare").findings(settings("compare"), rows);
+    List<Claim> claims = findings.claims();
+    assertEquals(1, claims.size());
+    assertTrue(claims.get(0).source().startsWith("Lin, Chen and Yan"), claims.get(0).source());
+    assertTrue(claims.get(0).measured().startsWith("pool ends "), claims.get(0).measured());
+    assertTrue(claims.get(0).measured().contains("below flatten"), claims.get(0).measured());
+    assertTrue(claims.get(0).measured().contains("over 2 pairs"), claims.get(0).measured());
+    assertTrue(findings.notes().stream().anyMatch(note -> note.contains("more weights")));
+  }
+
+  @Test
+  void onlyResidualNetworksHaveAnotherHead() {
+    Settings classic = settings("compare", "models=resnet20,vgg16_bn", "shrink=1");
+    Experiment compare = Experiments.named("compare");
+    assertTrue(compare.cells(classic).size() > 1);
+    InvalidInputException e =
+        assertThrows(
+            InvalidInputException.class, () -> compare.cells(classic.set("heads=pool,flatten")));
+    assertEquals(
+        "compare: heads=flatten: vgg16_bn is not a residual network, whose head can be exchanged;"
+            + " give heads=pool, or residual networks only",
+        e.getMessage());
+  }
+
+  @Test
+  void withoutOtherHeadsEverySettingHasThePoolAlone() {
+    for (boolean full : new boolean[] {false, true}) {
+      Experiment compare = Experiments.named("compare");
+      Settings usual = compare.settings(full);
+      assertEquals("pool", usual.values().get("heads"));
+      assertTrue(compare.cells(usual).stream().allMatch(cell -> cell.get("head").equals("pool")));
+    }
+  }
+
+  @Test
   void theGapIsMeasuredOnPicturesThatWereNotTrainedOn() {
     List<Row> rows = rows("overfit", "against=none,dropout", "pictures=64", "steps=2");
     List<Row> last = Row.where(rows, "final", true);
@@ -191,6 +245,7 @@ class ComparisonsTest {
         "blocks|equal=parameter|did you mean 'parameters'",
         "compare|optimisers=sdg:0.1|did you mean 'sgd'",
         "compare|optimisers=sgd:fast|a number",
+        "compare|heads=flat|one of pool, flatten",
         "compare|losses=focl|did you mean 'focal'",
         "compare|schedules=cosin|did you mean 'cosine'",
         "overfit|against=l3|one of none, l1, l2",

@@ -9,6 +9,7 @@ import io.resnet4j.InvalidInputException;
 import io.resnet4j.interop.Safetensors;
 import io.resnet4j.interop.StateDict;
 import io.resnet4j.nn.BranchScale;
+import io.resnet4j.nn.HeadKind;
 import io.resnet4j.nn.Join;
 import io.resnet4j.tensor.DType;
 import io.resnet4j.tensor.Shape;
@@ -110,6 +111,23 @@ class ModelFileTest {
             .withBlock(b -> b.join(new Join.ShortcutGate(-3)).squeeze(0.25)),
         mine);
     assertEquals(mine, ModelSpec.fromJson(mine.toJson(), "again"));
+  }
+
+  @Test
+  void theKindOfHeadIsKeptAndPoolsWhereNothingIsSaid() {
+    ResNetSpec pooled = (ResNetSpec) small().spec();
+    ResNetSpec flat = pooled.with(d -> d.headKind(HeadKind.FLATTEN));
+    assertEquals(flat, ModelSpec.fromJson(flat.toJson(), "test"));
+    Path file = folder.resolve("flat.safetensors");
+    flat.initialise(5).save(file);
+    assertEquals(flat, Model.load(file).spec());
+    // As files hold it that were written before there was a choice.
+    String json = pooled.toJson().replace("\"headKind\":\"POOL\",", "");
+    assertFalse(json.contains("headKind"), json);
+    assertEquals(pooled, ModelSpec.fromJson(json, "old"));
+    spec(
+        "test: the network cannot be read: ",
+        flat.toJson().replace("\"FLATTEN\"", "\"FLATTENED\""));
   }
 
   @Test

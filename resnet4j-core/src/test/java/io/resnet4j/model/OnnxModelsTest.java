@@ -11,6 +11,7 @@ import io.resnet4j.graph.Activation;
 import io.resnet4j.graph.Op;
 import io.resnet4j.infer.Predictor;
 import io.resnet4j.interop.Onnx;
+import io.resnet4j.nn.HeadKind;
 import io.resnet4j.plan.Precision;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
@@ -60,6 +61,7 @@ class OnnxModelsTest {
         small("resnet152-sd").withName("stochastic depth"),
         small("revnet38").withName("reversible"),
         small("resnet18-blur").withName("blurred"),
+        small("resnet20").with(d -> d.name("flattened").headKind(HeadKind.FLATTEN)),
         GraphSpec.of("every operation", ManyOps.graph(3)));
   }
 

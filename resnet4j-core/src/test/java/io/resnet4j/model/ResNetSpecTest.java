@@ -10,8 +10,11 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.graph.Activation;
 import io.resnet4j.graph.Graph;
+import io.resnet4j.graph.GraphBuilder;
+import io.resnet4j.graph.Value;
 import io.resnet4j.interop.StateDict;
 import io.resnet4j.nn.BranchScale;
+import io.resnet4j.nn.HeadKind;
 import io.resnet4j.nn.StridePosition;
 import io.resnet4j.tensor.Shape;
 import java.io.IOException;
@@ -157,6 +160,60 @@ class ResNetSpecTest {
     assertTrue(
         spec.counts().macs() < Models.resnet50(10).counts().macs(), "early stride is cheaper");
     assertEquals(0, spec.initialise(1).state().get("layer1.0.bn3.weight").get(0));
+  }
+
+  private static ResNetSpec flattening(ResNetSpec spec) {
+    return spec.with(d -> d.headKind(HeadKind.FLATTEN));
+  }
+
+  @Test
+  void aHeadThatFlattensReadsEveryPosition() {
+    ResNetSpec spec = flattening(Models.resnet20(10));
+    List<String> expected = new ArrayList<>(state(Models.resnet20(10)));
+    expected.set(expected.indexOf("fc.weight [10,64]"), "fc.weight [10,4096]");
+    assertEquals(expected, state(spec));
+    // The 269,722 of the pooled one, and 63 of 64 positions more for each channel and class.
+    assertEquals(269_722 + 10 * 63 * 64, spec.counts().parameters());
+    Graph graph = spec.graph(3);
+    assertTrue(graph.find("avgpool").isEmpty());
+    assertEquals(Shape.of(3, 4096), graph.find("flatten").orElseThrow().output().shape());
+    assertEquals(Shape.of(3, 10), graph.output("logits").shape());
+    assertEquals(
+        Shape.of(10, 64 * 5 * 7), spec.withInput(1, 17, 25).stateShapes().get("fc.weight"));
+    assertEquals("fc", spec.head());
+    // The counts of a deep one are those of its graph.
+    ResNetSpec deep = flattening(Models.resnet("preresnet110")).withInput(3, 20, 17);
+    assertEquals(
+        deep.stateShapes().entrySet().stream()
+            .filter(e -> !e.getKey().contains("running_"))
+            .mapToLong(e -> e.getValue().elements())
+            .sum(),
+        deep.counts().parameters());
+  }
+
+  @Test
+  void aHeadThatFlattensTakesOneSizeOfPicture() {
+    ResNetSpec spec = flattening(Models.resnet20(10));
+    GraphBuilder g = new GraphBuilder();
+    Value images = g.input("images", Shape.of(2, 3, 40, 40));
+    message(
+        "model resnet20: picture 40x40; expected 32x32, since a head that flattens takes one size;"
+            + " resize the pictures, or train the network for theirs (withInput) or with headKind"
+            + " POOL",
+        () -> spec.write(g, images, false));
+    message(
+        "model resnet20: headKind FLATTEN of [1,64,1024,1024]; expected at most 16777216 numbers a"
+            + " picture; give a smaller one, or headKind POOL",
+        () -> spec.withInput(3, 4096, 4096).graph(1));
+    Model trained = spec.initialise(1);
+    message(
+        "model resnet20: the weights do not fit: 96 matched; 1 of another shape (fc.weight is"
+            + " [10,4096], expected [10,6400]); the head flattens, so it fits pictures of one size:"
+            + " give the one that it was trained on in place of 40x40",
+        () -> Model.of(spec.withInput(3, 40, 40), trained.state(), Map.of()));
+    // Other classes are no other picture.
+    assertFalse(
+        StateMatch.of(spec.withClasses(7), trained.state()).toString().contains("flattens"));
   }
 
   @Test

@@ -16,6 +16,7 @@ import io.resnet4j.model.Models;
 import io.resnet4j.model.OnnxRuntime;
 import io.resnet4j.model.ResNetSpec;
 import io.resnet4j.model.TrainedModel;
+import io.resnet4j.nn.HeadKind;
 import io.resnet4j.plan.Precision;
 import io.resnet4j.plan.Quantisation;
 import io.resnet4j.plan.Quantiser;
@@ -62,7 +63,8 @@ class QuantisedNetworksTest {
         small("resnet34-a").withName("zero-pad"),
         small("preresnet110").withName("pre-activation"),
         small("seresnet50").withName("squeezed"),
-        small("revnet38").withName("reversible"));
+        small("revnet38").withName("reversible"),
+        small("resnet20-b").with(d -> d.name("flattened").headKind(HeadKind.FLATTEN)));
   }
 
   static QuantisedModel quantised(Model model) {

@@ -5,8 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.resnet4j.model.Model;
+import io.resnet4j.model.ModelSpec;
 import io.resnet4j.model.Models;
+import io.resnet4j.model.ResNetSpec;
+import io.resnet4j.nn.HeadKind;
 import io.resnet4j.plan.UpdateRule;
+import io.resnet4j.tensor.Shape;
 import io.resnet4j.tensor.Tensor;
 import java.nio.file.Files;
 import java.util.List;
@@ -57,6 +61,17 @@ class FineTunerTest extends RunTests {
     assertEquals(
         done.model().state().get("fc.weight").bytes(),
         same.model().state().get("fc.weight").bytes());
+  }
+
+  @Test
+  void aHeadThatFlattensIsExchangedWhole() {
+    ModelSpec spec =
+        ((ResNetSpec) Stripes.network()).with(d -> d.headKind(HeadKind.FLATTEN)).withClasses(9);
+    Model pretrained = spec.initialise(7);
+    Model fresh = tuner(pretrained).withNewHead();
+    assertEquals(Shape.of(9, 32), pretrained.state().get("fc.weight").shape());
+    assertEquals(Shape.of(3, 32), fresh.state().get("fc.weight").shape());
+    assertEquals(pretrained.state().get("conv1.weight"), fresh.state().get("conv1.weight"));
   }
 
   @Test

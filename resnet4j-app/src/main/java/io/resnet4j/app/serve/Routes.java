@@ -13,7 +13,7 @@ final class Routes {
   private final Repository repository;
   private final Inference inference;
   private final PictureInference pictures;
-  private final Page page;
+  private final PageFiles page;
   private final Work work;
   private final String version;
 
@@ -23,7 +23,7 @@ final class Routes {
     this.version = version;
     this.inference = new Inference(repository, work);
     this.pictures = new PictureInference(repository, options, work);
-    this.page = new Page();
+    this.page = new PageFiles();
   }
 
   /**

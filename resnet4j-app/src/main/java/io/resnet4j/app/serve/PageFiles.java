@@ -7,7 +7,7 @@ import java.util.HashMap;
 import java.util.Map;
 
 /** The web page: three files that need nothing from elsewhere. */
-final class Page {
+final class PageFiles {
   /** Nothing but this server's own files, and pictures that the page made itself. */
   private static final String POLICY =
       "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:;"
@@ -15,7 +15,7 @@ final class Page {
 
   private final Map<String, Answer> files = new HashMap<>();
 
-  Page() {
+  PageFiles() {
     files.put("", file("page.html", "text/html; charset=utf-8"));
     files.put("page.css", file("page.css", "text/css; charset=utf-8"));
     files.put("page.js", file("page.js", "text/javascript; charset=utf-8"));
@@ -23,7 +23,7 @@ final class Page {
   }
 
   private static Answer file(String name, String type) {
-    try (InputStream in = Page.class.getResourceAsStream(name)) {
+    try (InputStream in = PageFiles.class.getResourceAsStream(name)) {
       if (in == null) {
         throw new IllegalStateException(name + ": not on the class path");
       }

@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.Properties;
 
 /** An HTML page in one file that needs no network: a template with its places filled. */
-final class Page {
+final class HtmlPage {
   private static final String FOLDER = "/io/resnet4j/app/";
   private static final String CHARTS = "/META-INF/resources/webjars/chart.js/%s/dist/chart.umd.js";
   private static final List<String> SCRIPTS = List.of("lab", "inside", "paint");
@@ -21,19 +21,19 @@ final class Page {
   private final String template;
   private final Map<String, String> places = new LinkedHashMap<>();
 
-  private Page(String template) {
+  private HtmlPage(String template) {
     this.template = template;
   }
 
   /** A page of the template of this name, with the style of all pages. */
-  static Page of(String template) throws IOException {
-    return new Page(resource(FOLDER + template))
+  static HtmlPage of(String template) throws IOException {
+    return new HtmlPage(resource(FOLDER + template))
         .put("STYLE", resource(FOLDER + "page.css"))
         .put("MADE_BY", Html.escape(Main.version()));
   }
 
   /** Fills the place {@code {{NAME}}}. */
-  Page put(String name, String content) {
+  HtmlPage put(String name, String content) {
     places.put(name, content);
     return this;
   }
@@ -69,7 +69,7 @@ final class Page {
 
   private static String charts() throws IOException {
     String version;
-    try (InputStream in = Page.class.getResourceAsStream(CHARTS_POM)) {
+    try (InputStream in = HtmlPage.class.getResourceAsStream(CHARTS_POM)) {
       if (in == null) {
         throw new IOException("the chart library is not on the class path");
       }
@@ -83,7 +83,7 @@ final class Page {
   }
 
   private static String resource(String name) throws IOException {
-    try (InputStream in = Page.class.getResourceAsStream(name)) {
+    try (InputStream in = HtmlPage.class.getResourceAsStream(name)) {
       if (in == null) {
         throw new IOException(name + ": not on the class path");
       }
