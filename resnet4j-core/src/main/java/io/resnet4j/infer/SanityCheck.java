@@ -99,6 +99,8 @@ public final class SanityCheck {
    *     meanwhile
    * @throws InvalidInputException as {@link Explanations#explain}, or if the network computes with
    *     8-bit codes
+   * @throws IllegalStateException if a random network's derivatives are not finite, as can be with
+   *     many hundreds of layers
    */
   public static Outcome run(
       Model model,

@@ -55,7 +55,7 @@ class SanityCheckTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"grad-cam", "smoothgrad"})
+  @ValueSource(strings = {"grad-cam", "occlusion"})
   void everyStepIsThatOfANetworkSoRandom(String method) {
     Explanation how = Explanation.named(method);
     Model model = spec().initialise(77);
@@ -122,7 +122,7 @@ class SanityCheckTest {
               model,
               predictor,
               Explanations.of(predictor),
-              Explanation.SMOOTH_GRAD,
+              Explanation.GRAD_CAM,
               image(),
               CLASS,
               4,
@@ -139,7 +139,7 @@ class SanityCheckTest {
                   model,
                   predictor,
                   Explanations.of(predictor),
-                  Explanation.SMOOTH_GRAD,
+                  Explanation.GRAD_CAM,
                   image(),
                   CLASS,
                   4,
