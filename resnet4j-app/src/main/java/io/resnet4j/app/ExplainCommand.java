@@ -218,7 +218,7 @@ final class ExplainCommand extends Command {
                   + " that the picture does not tell why the network answers so.";
           case UNDECIDED ->
               " is undecided: for a network that has learned nothing it draws a picture that is"
-                  + " neither the same nor another; look at it, or give more --draws.";
+                  + " somewhat like this one; look at them, try others, or give more --draws.";
           case BLANK ->
               " cannot be checked here: nothing in the picture speaks for this class; give another"
                   + " --class.";
