@@ -53,7 +53,8 @@ class ArchitectureTest {
     allow("backend.onednn", "backend");
     allow("nn", "graph", "random");
     allow("interop.onnx", "");
-    allow("interop", "graph", "interop.onnx");
+    allow("interop.events", "");
+    allow("interop", "graph", "interop.onnx", "interop.events");
     allow("model", "nn", "interop");
     allow("data", "tensor", "random");
     allow("fetch", "data", "model");

@@ -25,6 +25,8 @@ final class Commands {
     ALL.put("eval", "evaluate trained weights on a data set");
     ALL.put("predict", "say what pictures show");
     ALL.put("explain", "draw where in a picture the answer comes from");
+    ALL.put("inspect", "draw what a layer makes of a picture, or a network's filters");
+    ALL.put("similar", "find the pictures that look most like one to a network");
     ALL.put("serve", "answer over HTTP: Open Inference Protocol, pictures, a web page");
     ALL.put("import", "read weights of PyTorch, or an ONNX file, and write them as a model");
     ALL.put("export", "write trained weights as an ONNX file");
@@ -53,6 +55,8 @@ final class Commands {
       case "download" -> new DownloadCommand();
       case "predict" -> new PredictCommand();
       case "explain" -> new ExplainCommand();
+      case "inspect" -> new InspectCommand();
+      case "similar" -> new SimilarCommand();
       case "serve" -> new ServeCommand();
       case "export" -> new ExportCommand();
       case "quantize" -> new QuantizeCommand();

@@ -43,11 +43,16 @@ final class DataOptions {
     if (cache != null && cache < 0) {
       throw new InvalidInputException("--cache " + cache + ": give megabytes, 0 for no cache");
     }
-    DataSplits splits =
-        source.open(
-            new FolderOptions(
-                skip ? FolderOptions.OnBad.SKIP : FolderOptions.OnBad.FAIL,
-                cache == null ? FolderOptions.usual().cacheBytes() : cache * 1_000_000L));
+    FolderOptions options =
+        new FolderOptions(
+            skip ? FolderOptions.OnBad.SKIP : FolderOptions.OnBad.FAIL,
+            cache == null ? FolderOptions.usual().cacheBytes() : cache * 1_000_000L);
+    return open(source, options, console);
+  }
+
+  /** The same for a source that is named in another way. */
+  static DataSplits open(DataSource source, FolderOptions options, Console console) {
+    DataSplits splits = source.open(options);
     console.info(splits.description());
     List<String> notes = splits.notes();
     notes.stream().limit(SHOWN).forEach(console::warn);

@@ -4,6 +4,7 @@ import io.resnet4j.InvalidInputException;
 import io.resnet4j.Nearest;
 import io.resnet4j.app.picture.Overlay;
 import io.resnet4j.app.picture.Png;
+import io.resnet4j.app.picture.Sheets;
 import io.resnet4j.data.Picture;
 import io.resnet4j.data.Pictures;
 import io.resnet4j.data.Preprocessing;
@@ -13,16 +14,19 @@ import io.resnet4j.infer.Explanations;
 import io.resnet4j.infer.HeatMap;
 import io.resnet4j.infer.Prediction;
 import io.resnet4j.infer.Predictor;
-import io.resnet4j.interop.AtomicFile;
+import io.resnet4j.infer.SanityCheck;
+import io.resnet4j.model.Model;
 import io.resnet4j.model.TrainedModel;
-import java.io.IOException;
-import java.nio.ByteBuffer;
+import java.awt.image.BufferedImage;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -35,6 +39,7 @@ import picocli.CommandLine.Parameters;
             + " dark at the rim the network did not see.")
 final class ExplainCommand extends Command {
   private static final int LONGEST = 4096;
+  private static final int DRAWS = 3;
 
   @Mixin private WeightsOptions weights = new WeightsOptions();
 
@@ -72,6 +77,27 @@ final class ExplainCommand extends Command {
       description = "Longest side of the drawing (default: ${DEFAULT-VALUE}).")
   private int size;
 
+  @Option(
+      names = "--sanity",
+      description =
+          "Check the method (Adebayo et al. 2018): explain the same class again while the network's"
+              + " weights are drawn afresh, part by part from the head down; a method that still"
+              + " draws the same does not show why the network answers so. Draws all pictures in a"
+              + " row, the trained network's first.")
+  private boolean sanity;
+
+  @Option(
+      names = "--draws",
+      paramLabel = "N",
+      description = "With --sanity: random networks to average over (default: " + DRAWS + ").")
+  private @Nullable Integer drawsGiven;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      description = "With --sanity: of the random networks (default: 0).")
+  private @Nullable Long seedGiven;
+
   @Option(names = "--json", description = "One line of JSON.")
   private boolean json;
 
@@ -80,6 +106,15 @@ final class ExplainCommand extends Command {
     Explanation how = Explanation.named(method);
     if (size < 1 || size > LONGEST) {
       throw new InvalidInputException("--size " + size + ": expected 1 to " + LONGEST);
+    }
+    int draws = drawsGiven == null ? DRAWS : drawsGiven;
+    long seed = seedGiven == null ? 0 : seedGiven;
+    if (!sanity && (drawsGiven != null || seedGiven != null)) {
+      throw new InvalidInputException(
+          (drawsGiven != null ? "--draws" : "--seed") + ": only together with --sanity");
+    }
+    if (draws < 1) {
+      throw new InvalidInputException("--draws " + draws + ": give at least 1");
     }
     if (weights.views() != Views.CENTRE) {
       throw new InvalidInputException("--tta: explains one view only; leave it out");
@@ -95,9 +130,24 @@ final class ExplainCommand extends Command {
       preprocessing.write(picture, input);
       List<Prediction> all = predictor.predict(input.flip(), predictor.spec().classes());
       Prediction chosen = chosen(all);
-      HeatMap map = explanations.explain(how, input, chosen.index());
-      write(Png.of(Overlay.draw(picture, preprocessing, map, size)));
-      show(console, chosen, all.get(0), how, explanations.layer());
+      Function<HeatMap, BufferedImage> drawing =
+          map -> Overlay.draw(picture, preprocessing, map, size);
+      if (sanity) {
+        if (!(model instanceof Model plain)) {
+          throw new InvalidInputException(
+              weights.file()
+                  + ": 8-bit codes cannot be drawn afresh; check the weights that it was made from");
+        }
+        SanityCheck.Outcome outcome =
+            SanityCheck.run(
+                plain, predictor, explanations, how, input, chosen.index(), seed, draws);
+        OutputFile.picture("--out", out, Png.of(row(outcome, drawing)));
+        show(console, chosen, all.get(0), how, explanations.layer(), Optional.of(outcome));
+      } else {
+        HeatMap map = explanations.explain(how, input, chosen.index());
+        OutputFile.picture("--out", out, Png.of(drawing.apply(map)));
+        show(console, chosen, all.get(0), how, explanations.layer(), Optional.empty());
+      }
     }
     return Main.OK;
   }
@@ -124,20 +174,55 @@ final class ExplainCommand extends Command {
                             String.valueOf(target), all.stream().map(Prediction::label).toList())));
   }
 
-  private void write(byte[] png) {
-    try {
-      AtomicFile.write(
-          out,
-          file -> {
-            ByteBuffer left = ByteBuffer.wrap(png);
-            while (left.hasRemaining()) {
-              file.write(left);
-            }
-          });
-    } catch (IOException e) {
-      throw new InvalidInputException(
-          "--out " + out + ": cannot be written: " + Failures.reason(e) + "; give another file", e);
+  /** The trained network's picture, then the first random network's of each step. */
+  private static BufferedImage row(
+      SanityCheck.Outcome outcome, Function<HeatMap, BufferedImage> drawing) {
+    List<BufferedImage> all = new ArrayList<>(List.of(drawing.apply(outcome.trained())));
+    outcome.steps().forEach(step -> all.add(drawing.apply(step.maps().get(0))));
+    return Sheets.row(all);
+  }
+
+  private static Map<String, Object> json(SanityCheck.Outcome outcome) {
+    List<Object> steps = new ArrayList<>();
+    for (SanityCheck.Step step : outcome.steps()) {
+      Map<String, Object> one = new LinkedHashMap<>();
+      one.put("random_from", step.part());
+      one.put("rank_correlation", step.rankCorrelation());
+      one.put("structural_similarity", step.structure());
+      steps.add(one);
     }
+    Map<String, Object> all = new LinkedHashMap<>();
+    all.put("verdict", outcome.verdict().name().toLowerCase(Locale.ROOT));
+    all.put("draws", outcome.steps().get(0).maps().size());
+    all.put("steps", steps);
+    return all;
+  }
+
+  private static String words(SanityCheck.Outcome outcome, Explanation how) {
+    TextTable table = new TextTable("lrr");
+    table.row("random down to", "rank correlation", "SSIM");
+    for (SanityCheck.Step step : outcome.steps()) {
+      table.row(
+          step.part(),
+          String.format(Locale.ROOT, "%.2f", step.rankCorrelation()),
+          String.format(Locale.ROOT, "%.2f", step.structure()));
+    }
+    return table
+        + System.lineSeparator()
+        + how
+        + switch (outcome.verdict()) {
+          case PASSED ->
+              " passes: for a network that has learned nothing it draws another picture.";
+          case FAILED ->
+              " fails: for a network that has learned nothing it draws much the same picture, so"
+                  + " that the picture does not tell why the network answers so.";
+          case UNDECIDED ->
+              " is undecided: for a network that has learned nothing it draws a picture that is"
+                  + " somewhat like this one; look at them, try others, or give more --draws.";
+          case BLANK ->
+              " cannot be checked here: nothing in the picture speaks for this class; give another"
+                  + " --class.";
+        };
   }
 
   private void show(
@@ -145,7 +230,8 @@ final class ExplainCommand extends Command {
       Prediction chosen,
       Prediction best,
       Explanation how,
-      Optional<String> lookedAt) {
+      Optional<String> lookedAt,
+      Optional<SanityCheck.Outcome> checked) {
     boolean ofLayer = how == Explanation.GRAD_CAM || how == Explanation.GRAD_CAM_PLUS_PLUS;
     if (json) {
       Map<String, Object> line = new LinkedHashMap<>();
@@ -156,6 +242,7 @@ final class ExplainCommand extends Command {
       line.put("method", how.toString());
       line.put("layer", ofLayer ? lookedAt.orElse(null) : null);
       line.put("out", out.toString());
+      checked.ifPresent(outcome -> line.put("sanity", json(outcome)));
       console.result(Json.line(line));
     } else {
       console.result(
@@ -167,6 +254,7 @@ final class ExplainCommand extends Command {
               + ") by "
               + how
               + (ofLayer ? " at " + lookedAt.orElse("") : ""));
+      checked.ifPresent(outcome -> console.result(words(outcome, how)));
     }
   }
 }

@@ -43,20 +43,43 @@ final class OutputFile {
     }
   }
 
+  /**
+   * Writes a picture; the file appears whole or not at all.
+   *
+   * @throws InvalidInputException if it cannot be written
+   */
+  static void picture(String option, Path file, byte[] png) {
+    try {
+      write(file, png);
+    } catch (IOException e) {
+      throw new InvalidInputException(
+          option
+              + " "
+              + file
+              + ": cannot be written: "
+              + Failures.reason(e)
+              + "; give another file",
+          e);
+    }
+  }
+
   /** Writes text; the file appears whole or not at all. */
   static void write(Path file, String text) {
-    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
     try {
-      AtomicFile.write(
-          file,
-          out -> {
-            ByteBuffer left = ByteBuffer.wrap(bytes);
-            while (left.hasRemaining()) {
-              out.write(left);
-            }
-          });
+      write(file, text.getBytes(StandardCharsets.UTF_8));
     } catch (IOException e) {
       throw new UncheckedIOException(file + ": cannot be written", e);
     }
+  }
+
+  private static void write(Path file, byte[] bytes) throws IOException {
+    AtomicFile.write(
+        file,
+        out -> {
+          ByteBuffer left = ByteBuffer.wrap(bytes);
+          while (left.hasRemaining()) {
+            out.write(left);
+          }
+        });
   }
 }

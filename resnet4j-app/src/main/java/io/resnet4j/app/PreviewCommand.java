@@ -1,6 +1,7 @@
 package io.resnet4j.app;
 
 import io.resnet4j.InvalidInputException;
+import io.resnet4j.app.picture.ContactSheet;
 import io.resnet4j.app.picture.Png;
 import io.resnet4j.data.Batch;
 import io.resnet4j.data.DataSplits;
@@ -30,10 +31,6 @@ import picocli.CommandLine.Option;
         "Writes a contact sheet, so that a person can look: a training picture a row, first as"
             + " evaluation sees it, then as a network would learn from it, epoch by epoch.")
 final class PreviewCommand extends Command {
-  private static final int GAP = 4;
-  private static final int LARGEST_SIDE = 20_000;
-  private static final int PAPER = 0xffffff;
-
   @Mixin private DataOptions data = new DataOptions();
 
   @Option(
@@ -106,24 +103,9 @@ final class PreviewCommand extends Command {
 
   private BufferedImage sheet(Dataset chosen, Recipe full, Normalisation normalisation) {
     PictureSize size = chosen.pictureSize();
-    int width = (columns + 1) * (size.width() + GAP) + GAP;
-    int height = chosen.size() * (size.height() + GAP) + GAP;
-    if (width > LARGEST_SIDE || height > LARGEST_SIDE) {
-      throw new InvalidInputException(
-          "--rows, --columns: a sheet of "
-              + width
-              + "x"
-              + height
-              + " pixels; give fewer, for at most "
-              + LARGEST_SIDE
-              + " a side");
-    }
-    BufferedImage sheet = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
-    for (int y = 0; y < height; y++) {
-      for (int x = 0; x < width; x++) {
-        sheet.setRGB(x, y, PAPER);
-      }
-    }
+    ContactSheet sheet =
+        new ContactSheet(
+            "--rows, --columns", chosen.size(), columns + 1, size.height(), size.width());
     Levels levels = new Levels(normalisation, size);
     int batch = chosen.size();
     try (Loader plain = new Loader(chosen, Loader.Options.evaluation(batch, normalisation))) {
@@ -136,23 +118,16 @@ final class PreviewCommand extends Command {
         column(loader.epoch(epoch).next(), epoch + 1, levels, sheet);
       }
     }
-    return sheet;
+    return sheet.picture();
   }
 
-  private static void column(Batch batch, int column, Levels levels, BufferedImage sheet) {
+  private static void column(Batch batch, int column, Levels levels, ContactSheet sheet) {
     FloatBuffer images = batch.images();
     PictureSize size = levels.size;
     float[] picture = new float[size.samples()];
     for (int row = 0; row < batch.size(); row++) {
       images.get(picture);
-      for (int y = 0; y < size.height(); y++) {
-        for (int x = 0; x < size.width(); x++) {
-          sheet.setRGB(
-              GAP + column * (size.width() + GAP) + x,
-              GAP + row * (size.height() + GAP) + y,
-              levels.rgb(picture, y * size.width() + x));
-        }
-      }
+      sheet.draw(row, column, (y, x) -> levels.rgb(picture, y * size.width() + x));
     }
   }
 

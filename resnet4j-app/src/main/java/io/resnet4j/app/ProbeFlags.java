@@ -18,7 +18,7 @@ final class ProbeFlags {
       paramLabel = "P,...",
       description =
           "Read the network while it trains: gradients, signals, batchnorm, updates or all; into"
-              + " probes.jsonl, which 'diagnose' reads.")
+              + " probes.jsonl, which 'diagnose' reads, and TensorBoard's events.")
   private @Nullable String probes;
 
   @Option(

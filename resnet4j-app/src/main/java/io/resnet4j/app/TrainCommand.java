@@ -21,8 +21,8 @@ import picocli.CommandLine.Option;
 @picocli.CommandLine.Command(
     description =
         "Trains a network and keeps a run folder: config.json, metrics.jsonl, last.ckpt,"
-            + " best.safetensors, report.html. Ctrl-C writes a checkpoint; --resume goes on from"
-            + " it.")
+            + " best.safetensors, events for TensorBoard, report.html. Ctrl-C writes a checkpoint;"
+            + " --resume goes on from it.")
 final class TrainCommand extends Command {
   @Mixin private LearningOptions learning = new LearningOptions();
 

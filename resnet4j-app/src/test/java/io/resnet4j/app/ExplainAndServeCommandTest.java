@@ -64,11 +64,42 @@ class ExplainAndServeCommandTest {
   }
 
   @Test
+  void aMethodIsCheckedAgainstRandomNetworks() throws Exception {
+    // The network's own weights were drawn from seed 1, so that a network drawn from it is no
+    // other.
+    JsonNode said =
+        explain("--sanity", "--seed", "1", "--draws", "1", "--size", "60", "--json").good().json();
+    assertEquals("failed", said.at("/sanity/verdict").asText());
+    assertEquals(1, said.at("/sanity/draws").asInt());
+    assertEquals(6, said.at("/sanity/steps").size());
+    assertEquals("fc", said.at("/sanity/steps/0/random_from").asText());
+    assertEquals("conv1", said.at("/sanity/steps/5/random_from").asText());
+    assertEquals(1, said.at("/sanity/steps/5/rank_correlation").asDouble(), 1e-6);
+    assertEquals(1, said.at("/sanity/steps/5/structural_similarity").asDouble(), 1e-6);
+    BufferedImage row = ImageIO.read(folder.resolve("heat.png").toFile());
+    // Seven drawings of 60x40 and the gaps between them.
+    assertEquals(7 * 64 + 4, row.getWidth());
+    assertEquals(48, row.getHeight());
+    for (int y = 0; y < 40; y++) {
+      for (int x = 0; x < 60; x++) {
+        assertEquals(row.getRGB(4 + x, 4 + y), row.getRGB(4 + 6 * 64 + x, 4 + y));
+      }
+    }
+    Ran words = explain("--sanity", "--seed", "1", "--draws", "1").good();
+    assertTrue(words.out().contains("grad-cam fails: "), words.out());
+    assertTrue(words.out().contains("rank correlation"), words.out());
+    Ran other = explain("--sanity", "--method", "grad-cam++", "--seed", "100").good();
+    assertFalse(other.out().contains("grad-cam++ fails"), other.out());
+  }
+
+  @Test
   void whatCannotBeExplainedIsSaid() {
     explain("--method", "gradcam").bad(Main.BAD_INPUT, "did you mean 'grad-cam'");
     explain("--class", "bea").bad(Main.BAD_INPUT, "did you mean 'bee'");
     explain("--layer", "layer7").bad(Main.BAD_INPUT, "layer7", "summary");
     explain("--tta", "flip").bad(Main.BAD_INPUT, "--tta");
+    explain("--draws", "2").bad(Main.BAD_INPUT, "--draws", "--sanity");
+    explain("--sanity", "--draws", "0").bad(Main.BAD_INPUT, "--draws 0");
     explain("--size", "0").bad(Main.BAD_INPUT, "--size 0");
     assertFalse(Files.exists(folder.resolve("heat.png")));
   }

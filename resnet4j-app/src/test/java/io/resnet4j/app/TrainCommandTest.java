@@ -10,6 +10,7 @@ import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
@@ -113,6 +114,9 @@ class TrainCommandTest {
             "report.html")) {
       assertTrue(Files.isRegularFile(run.resolve(file)), file);
     }
+    String events = "events\\.out\\.tfevents\\.\\d+\\.resnet4j";
+    String[] names = run.toFile().list();
+    assertTrue(Arrays.stream(names).anyMatch(name -> name.matches(events)));
   }
 
   @Test

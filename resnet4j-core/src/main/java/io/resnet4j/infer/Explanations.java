@@ -1,21 +1,15 @@
 package io.resnet4j.infer;
 
 import io.resnet4j.InvalidInputException;
-import io.resnet4j.Nearest;
 import io.resnet4j.data.PictureSize;
-import io.resnet4j.graph.Graph;
 import io.resnet4j.graph.Node;
-import io.resnet4j.graph.Op;
-import io.resnet4j.graph.Value;
 import io.resnet4j.model.ModelSpec;
 import io.resnet4j.random.KeyedRandom;
 import io.resnet4j.tensor.Shape;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * Says where in a picture a network's answer comes from. It runs further plans over the session of
@@ -46,7 +40,7 @@ public final class Explanations {
    * Explains by the last values of the network that still have rows and columns, where it has such.
    */
   public static Explanations of(Predictor predictor) {
-    List<Node> spatial = spatial(predictor.spec().graph(1));
+    List<Node> spatial = SpatialLayers.of(predictor.spec().graph(1));
     return new Explanations(
         predictor,
         spatial.isEmpty() ? Optional.empty() : Optional.of(spatial.get(spatial.size() - 1).path()));
@@ -59,48 +53,8 @@ public final class Explanations {
    * @throws InvalidInputException if there is none with rows and columns
    */
   public static Explanations of(Predictor predictor, String layer) {
-    List<Node> spatial = spatial(predictor.spec().graph(1));
-    String path =
-        spatial.stream()
-            .map(Node::path)
-            .filter(each -> each.equals(layer) || each.startsWith(layer + "."))
-            .reduce((first, second) -> second)
-            .orElseThrow(
-                () -> {
-                  List<String> known = spatial.stream().map(Node::path).toList();
-                  return new InvalidInputException(
-                      "layer '"
-                          + layer
-                          + "': model "
-                          + predictor.spec().name()
-                          + " has no such layer with rows and columns"
-                          + Nearest.suggestion(layer, known)
-                          + "; 'summary' shows its layers");
-                });
-    return new Explanations(predictor, Optional.of(path));
-  }
-
-  /** Nodes that make rows and columns of the picture and survive at inference. */
-  private static List<Node> spatial(Graph graph) {
-    Set<Value> seen = new HashSet<>(graph.inputs());
-    for (Node node : graph.nodes()) {
-      if (node.inputs().stream().anyMatch(seen::contains)) {
-        seen.addAll(node.outputs());
-      }
-    }
-    return graph.nodes().stream()
-        .filter(node -> seen.contains(node.outputs().get(0)))
-        .filter(node -> isPlane(node.outputs().get(0).shape()))
-        .filter(
-            node ->
-                !(node.op() instanceof Op.Input
-                    || node.op() instanceof Op.Dropout
-                    || node.op() instanceof Op.DropBlock))
-        .toList();
-  }
-
-  private static boolean isPlane(Shape shape) {
-    return shape.rank() == 4 && shape.dim(2) > 1 && shape.dim(3) > 1;
+    return new Explanations(
+        predictor, Optional.of(SpatialLayers.named(predictor.spec(), layer).path()));
   }
 
   /** Path of the node that the class activation maps look at; empty where the network has none. */

@@ -2,7 +2,11 @@ package io.resnet4j.infer;
 
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.backend.Executable;
+import io.resnet4j.data.Batch;
+import io.resnet4j.data.Dataset;
+import io.resnet4j.data.Loader;
 import io.resnet4j.data.Picture;
+import io.resnet4j.data.Preprocessing;
 import io.resnet4j.data.Views;
 import io.resnet4j.graph.Graph;
 import io.resnet4j.graph.Node;
@@ -118,6 +122,41 @@ public final class Features {
           System.arraycopy(seen.logits, 0, logits, from * classes, batch * classes);
         });
     return new Seen(features, logits);
+  }
+
+  /** Takes the features of a picture. */
+  @FunctionalInterface
+  public interface Taker {
+    /**
+     * Hears of a picture.
+     *
+     * @param index of the picture
+     * @param features D numbers
+     */
+    void take(int index, float[] features);
+  }
+
+  /**
+   * Features of every picture of a data set, in its order; it need not have the network's classes.
+   *
+   * @param with how its pictures are normalised
+   * @param batch pictures that are read at once
+   * @throws InvalidInputException if its pictures are of another size than the network takes, or
+   *     one cannot be read
+   */
+  public void each(Dataset data, Preprocessing with, int batch, Taker taker) {
+    predictor.requireFits(with);
+    with.check(data);
+    Loader.Options options =
+        Loader.Options.evaluation(Math.min(Math.max(1, batch), data.size()), with.normalisation());
+    int done = 0;
+    try (Loader loader = new Loader(data, options)) {
+      for (Batch some : loader.epoch(0)) {
+        for (float[] row : rows(see(some.images(), some.size()), Views.CENTRE)) {
+          taker.take(done++, row);
+        }
+      }
+    }
   }
 
   private Program program(int batch) {

@@ -50,6 +50,42 @@ public final class HeatMap {
     return new HeatMap(height, width, shares);
   }
 
+  /**
+   * Spearman's rank correlation of the numbers with those of a map of the same size; equal numbers
+   * share a rank.
+   *
+   * @return -1 to 1; NaN where all numbers of a map are equal
+   */
+  public double rankCorrelation(HeatMap other) {
+    requireSameSize(other);
+    return Likeness.ranks(values, other.values);
+  }
+
+  /**
+   * Structural similarity to a map of the same size, both of numbers between 0 and 1 (Wang et al.
+   * 2004), in windows of 7x7, or as large as the map is.
+   *
+   * @return at most 1, which equal maps have
+   */
+  public double structuralSimilarity(HeatMap other) {
+    requireSameSize(other);
+    return Likeness.structure(values, other.values, height, width);
+  }
+
+  private void requireSameSize(HeatMap other) {
+    if (other.height != height || other.width != width) {
+      throw new IllegalArgumentException(
+          "a map of "
+              + other.height
+              + "x"
+              + other.width
+              + " beside one of "
+              + height
+              + "x"
+              + width);
+    }
+  }
+
   /** Interpolated linearly between the middles of the cells, which edges extend outwards. */
   public HeatMap resize(int toHeight, int toWidth) {
     float[] to = new float[Math.multiplyExact(toHeight, toWidth)];

@@ -21,6 +21,7 @@ import io.resnet4j.model.TrainedModel;
 import io.resnet4j.plan.Planner;
 import io.resnet4j.plan.Precision;
 import io.resnet4j.plan.Program;
+import io.resnet4j.tensor.Tensor;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -167,6 +168,12 @@ public final class Predictor implements AutoCloseable {
     }
   }
 
+  /** Puts other tensors in place of some of the network's, for all runs from now on. */
+  synchronized void overwrite(Map<String, Tensor> state) {
+    requireOpen();
+    state.forEach((path, tensor) -> session.write(Program.MODEL, path, tensor));
+  }
+
   /** The network. */
   public ModelSpec spec() {
     return spec;
@@ -202,7 +209,7 @@ public final class Predictor implements AutoCloseable {
                     + " its metadata"));
   }
 
-  private void requireFits(Preprocessing given) {
+  void requireFits(Preprocessing given) {
     if (!given.pictureSize().equals(size)) {
       throw new InvalidInputException(
           "model "

@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -170,6 +171,17 @@ final class Instrument {
 
   /** Runs it on the pictures [N,C,H,W] and their targets [N,K]; {@code step} is what it says. */
   Reading read(Tensor images, Tensor targets, long seed, long step) {
+    return read(images, targets, seed, step, (name, values) -> {});
+  }
+
+  /**
+   * The same.
+   *
+   * @param whole hears the numbers that each layer's are made of, as {@code gradients/}, {@code
+   *     weights/} or {@code responses/} and the path of the layer
+   */
+  Reading read(
+      Tensor images, Tensor targets, long seed, long step, BiConsumer<String, double[]> whole) {
     Map<Node, double[][]> running = new LinkedHashMap<>();
     if (probes.contains(Probe.BATCHNORM)) {
       // Before the run, which moves them.
@@ -191,7 +203,7 @@ final class Instrument {
     return new Reading(
         step,
         plan.scalar(ModelSpec.LOSS),
-        layers.entrySet().stream().map(e -> layer(e.getKey(), e.getValue())).toList(),
+        layers.entrySet().stream().map(e -> layer(e.getKey(), e.getValue(), whole)).toList(),
         blocks.stream().map(this::block).toList(),
         probes.contains(Probe.SIGNALS) ? relus.stream().map(this::relu).toList() : List.of(),
         running.entrySet().stream().map(e -> norm(e.getKey(), e.getValue())).toList());
@@ -216,16 +228,24 @@ final class Instrument {
     plan.run(seed, 0);
   }
 
-  private Reading.Layer layer(Node layer, Value weight) {
-    boolean signals = probes.contains(Probe.SIGNALS);
-    return new Reading.Layer(
-        layer.path(),
-        gradients()
-            ? Stats.norm(Stats.values(session.readGradient(namespace, weight.name())))
-            : null,
-        gradients() ? Stats.norm(Stats.values(session.read(namespace, weight.name()))) : null,
-        signals ? Stats.deviation(fetch(response(layer))) : null,
-        null);
+  private Reading.Layer layer(Node layer, Value weight, BiConsumer<String, double[]> whole) {
+    @Nullable Double gradientNorm = null;
+    @Nullable Double weightNorm = null;
+    @Nullable Double deviation = null;
+    if (gradients()) {
+      double[] gradient = Stats.values(session.readGradient(namespace, weight.name()));
+      double[] values = Stats.values(session.read(namespace, weight.name()));
+      whole.accept("gradients/" + layer.path(), gradient);
+      whole.accept("weights/" + layer.path(), values);
+      gradientNorm = Stats.norm(gradient);
+      weightNorm = Stats.norm(values);
+    }
+    if (probes.contains(Probe.SIGNALS)) {
+      double[] response = fetch(response(layer));
+      whole.accept("responses/" + layer.path(), response);
+      deviation = Stats.deviation(response);
+    }
+    return new Reading.Layer(layer.path(), gradientNorm, weightNorm, deviation, null);
   }
 
   private Reading.BlockReading block(Block block) {

@@ -32,6 +32,10 @@ final class Json {
     }
   }
 
+  static JsonNode tree(Object value) {
+    return MAPPER.valueToTree(value);
+  }
+
   /** Appends a line and flushes it to the disk. */
   static void append(Path file, Object value) {
     byte[] line = (line(value) + "\n").getBytes(StandardCharsets.UTF_8);

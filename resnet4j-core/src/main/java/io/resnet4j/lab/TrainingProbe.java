@@ -3,6 +3,7 @@ package io.resnet4j.lab;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.resnet4j.backend.Session;
 import io.resnet4j.interop.AtomicFile;
+import io.resnet4j.interop.EventFile;
 import io.resnet4j.plan.Program;
 import io.resnet4j.tensor.Tensor;
 import io.resnet4j.train.StepProbe;
@@ -19,7 +20,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads a run every so many steps and writes what it reads into {@value #FILE} of the run folder, a
- * {@link Reading} a line.
+ * {@link Reading} a line, and into its TensorBoard events: every number by its name there, such as
+ * {@code layer_gradient/layer1.0.conv1}, and histograms of what the numbers of layers are made of.
  *
  * <p>Every reading is of the same few pictures, so that readings can be compared; it comes from a
  * second plan over a copy of the network's state, which a step of training never sees. All it costs
@@ -37,6 +39,7 @@ public final class TrainingProbe implements StepProbe {
   private @Nullable Instrument instrument;
   private @Nullable Pictures pictures;
   private @Nullable Reading waiting;
+  private EventFile.Values drawn = new EventFile.Values();
 
   /** A probe for one run. */
   public TrainingProbe(ProbeOptions options) {
@@ -87,7 +90,10 @@ public final class TrainingProbe implements StepProbe {
     Session session = subject.session();
     Set<String> state = instrument.state();
     session.blend(NAMESPACE, 0, Program.MODEL, 1, state);
-    waiting = instrument.read(pictures.images(), pictures.targets(), subject.seed(), done);
+    drawn = new EventFile.Values();
+    waiting =
+        instrument.read(
+            pictures.images(), pictures.targets(), subject.seed(), done, drawn::histogram);
   }
 
   @Override
@@ -101,9 +107,28 @@ public final class TrainingProbe implements StepProbe {
       reading = withUpdates(reading, subject.session(), instrument);
     }
     Json.append(subject.folder().resolve(FILE), reading);
+    scalars(reading);
+    subject.events().write(done, drawn);
   }
 
-  private static Reading withUpdates(Reading reading, Session session, Instrument instrument) {
+  private void scalars(Reading reading) {
+    drawn.scalar("probe/loss", reading.loss());
+    reading.layers().forEach(layer -> scalars("layer", layer.path(), layer));
+    reading.blocks().forEach(block -> scalars("block", block.path(), block));
+    reading.relus().forEach(relu -> scalars("relu", relu.path(), relu));
+    reading.norms().forEach(norm -> scalars("norm", norm.path(), norm));
+  }
+
+  /** Every number of a part of a reading, by the name that it has in the file of readings. */
+  private void scalars(String kind, String path, Object part) {
+    for (Map.Entry<String, JsonNode> field : Json.tree(part).properties()) {
+      if (!field.getKey().equals("path")) {
+        drawn.scalar(kind + "_" + field.getKey() + "/" + path, Json.number(field.getValue()));
+      }
+    }
+  }
+
+  private Reading withUpdates(Reading reading, Session session, Instrument instrument) {
     Map<String, String> weights = new HashMap<>();
     List<String> paths = instrument.weights();
     for (int i = 0; i < paths.size(); i++) {
@@ -119,6 +144,7 @@ public final class TrainingProbe implements StepProbe {
       for (int i = 0; i < old.length; i++) {
         now[i] -= old[i];
       }
+      drawn.histogram("updates/" + layer.path(), now);
       layers.add(layer.moved(Stats.norm(now) / size));
     }
     return new Reading(

@@ -30,8 +30,8 @@ import java.util.stream.Stream;
 /**
  * The files of a run: {@code config.json}, {@code metrics.jsonl}, {@code last.ckpt} and those
  * before it ({@link Checkpoints}), {@code best.safetensors} (with a validation split), {@code
- * last.safetensors} and {@code result.json} (at the end). All but the metrics are replaced as a
- * whole or not at all.
+ * last.safetensors} and {@code result.json} (at the end), and {@link RunEvents}'. All but metrics
+ * and events are replaced as a whole or not at all.
  */
 final class RunFolder implements AutoCloseable {
   static final String CONFIG = "config.json";

@@ -24,6 +24,7 @@ public interface StepProbe {
    * @param folder of the run
    * @param seed of the run
    * @param done updates done so far; more than 0 in a resumed run
+   * @param events where TensorBoard finds what is added
    */
   record Subject(
       Session session,
@@ -33,7 +34,8 @@ public interface StepProbe {
       Normalisation normalisation,
       Path folder,
       long seed,
-      long done) {}
+      long done,
+      RunEvents events) {}
 
   /**
    * Makes what plans it needs; called once, before the first step.

@@ -54,6 +54,7 @@ public final class Trainer implements AutoCloseable {
   private final DataSplits.HeldOut parts;
   private final Normalisation normalisation;
   private final RunFolder folder;
+  private final RunEvents events;
   private final Checkpoints checkpoints;
   private final List<String> notes = new ArrayList<>();
   private final boolean resumed;
@@ -101,6 +102,7 @@ public final class Trainer implements AutoCloseable {
         options.autotune() ? Optional.of(ChoiceCache.of(backend)) : Optional.empty();
     Beginning beginning = Beginning.of(options, config, notes);
     folder = beginning.folder();
+    events = new RunEvents(folder.path());
     checkpoints = beginning.checkpoints();
     resumed = beginning.from().isPresent();
     boolean chosen = beginning.choices().isPresent();
@@ -234,7 +236,8 @@ public final class Trainer implements AutoCloseable {
             normalisation,
             folder.path(),
             options.seed(),
-            progress.step()));
+            progress.step(),
+            events));
     probes.add(probe);
     return this;
   }
@@ -280,6 +283,7 @@ public final class Trainer implements AutoCloseable {
     begun = true;
     if (resumed) {
       folder.trimMetrics(progress.epoch());
+      events.goOnAfter(progress.step());
     } else {
       folder.writeConfig(config);
       writeCheckpoint();
@@ -356,6 +360,7 @@ public final class Trainer implements AutoCloseable {
     Double before = progress.bestValAcc();
     progress = progress.finishedEpoch(metrics, took, recipe.schedule(), options.stopping());
     folder.append(metrics);
+    events.epoch(metrics);
     listeners.forEach(listener -> listener.epochDone(metrics));
     diagnosis.symptoms().ofEpoch(metrics, steps).forEach(this::warn);
     Double best = progress.bestValAcc();
@@ -425,6 +430,9 @@ public final class Trainer implements AutoCloseable {
             : data.testing()
                 .map(set -> evaluate(averaged.orElse(evaluator), "test", set).top1())
                 .orElse(null);
+    if (test != null) {
+      events.test(progress.step(), test);
+    }
     written(folder.writeWeights(RunFolder.LAST, model()));
     @Nullable EpochMetrics last = progress.last();
     TrainResult result =
@@ -484,6 +492,7 @@ public final class Trainer implements AutoCloseable {
     evaluator.close();
     averaged.ifPresent(Evaluator::close);
     session.close();
+    events.close();
     folder.close();
   }
 }

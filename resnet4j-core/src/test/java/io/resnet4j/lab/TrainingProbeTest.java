@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.data.DataSplits;
 import io.resnet4j.data.Synthetic;
+import io.resnet4j.interop.EventRecords;
 import io.resnet4j.model.Model;
 import io.resnet4j.model.ModelSpec;
 import io.resnet4j.model.Models;
@@ -95,7 +96,7 @@ class TrainingProbeTest {
   }
 
   @Test
-  void aResumedRunTakesEachReadingOnce() {
+  void aResumedRunTakesEachReadingOnce() throws IOException {
     try (Trainer trainer = trainer(options("run", "onednn")).probe(probe(ALL))) {
       trainer.listen(
           new TrainListener() {
@@ -114,6 +115,61 @@ class TrainingProbeTest {
     assertEquals(
         List.of(0, 3, 6, 9, 12),
         steps(Json.lines(temp.resolve("run").resolve(TrainingProbe.FILE))));
+    // So does TensorBoard; an epoch has 7 steps.
+    assertEquals(
+        List.of(0L, 3L, 6L, 7L, 9L, 12L, 14L, 14L),
+        EventRecords.ofFolder(temp.resolve("run")).stream()
+            .filter(each -> !each.scalars().isEmpty())
+            .map(EventRecords.Read::step)
+            .toList());
+  }
+
+  @Test
+  void tensorBoardIsToldEveryNumberAndItsDistribution() throws IOException {
+    try (Trainer trainer = trainer(options("run", "onednn")).probe(probe(ALL))) {
+      trainer.fit();
+    }
+    Path run = temp.resolve("run");
+    JsonNode line = Json.lines(run.resolve(TrainingProbe.FILE)).get(1);
+    EventRecords.Read event =
+        EventRecords.ofFolder(run).stream().filter(each -> each.step() == 3).findFirst().get();
+    int numbers = 1;
+    for (String kind : List.of("layer", "block", "relu", "norm")) {
+      for (JsonNode part : line.path(kind + "s")) {
+        for (var field : part.properties()) {
+          if (!field.getKey().equals("path")) {
+            String tag = kind + "_" + field.getKey() + "/" + part.path("path").asText();
+            assertEquals((float) field.getValue().asDouble(), event.scalars().get(tag), tag);
+            numbers++;
+          }
+        }
+      }
+    }
+    assertEquals((float) line.path("loss").asDouble(), event.scalars().get("probe/loss"));
+    assertEquals(numbers, event.scalars().size());
+    assertEquals(4 * line.path("layers").size(), event.histograms().size());
+    for (JsonNode layer : line.path("layers")) {
+      String path = layer.path("path").asText();
+      // The norm is the root of the sum of squares.
+      for (String what : List.of("gradient", "weight")) {
+        assertEquals(
+            layer.path(what).asDouble(),
+            Math.sqrt(event.histograms().get(what + "s/" + path).squares()),
+            1e-9,
+            what + " " + path);
+      }
+      EventRecords.Buckets update = event.histograms().get("updates/" + path);
+      assertEquals(
+          layer.path("update").asDouble() * layer.path("weight").asDouble(),
+          Math.sqrt(update.squares()),
+          1e-9);
+      EventRecords.Buckets response = event.histograms().get("responses/" + path);
+      double mean = response.sum() / response.num();
+      assertEquals(
+          layer.path("response").asDouble(),
+          Math.sqrt(response.squares() / response.num() - mean * mean),
+          1e-6);
+    }
   }
 
   @Test

@@ -49,6 +49,7 @@ class TrainerTest extends RunTests {
                 "best.safetensors",
                 "choices.json",
                 "config.json",
+                "events",
                 "last.ckpt",
                 "last.safetensors",
                 "metrics.jsonl",

@@ -10,11 +10,6 @@ import java.awt.image.BufferedImage;
  * input is cut out of the middle, is darkened.
  */
 public final class Overlay {
-  /** Darkest to lightest, told apart with any kind of colour vision and in grey: plasma's stops. */
-  private static final int[][] STOPS = {
-    {13, 8, 135}, {126, 3, 168}, {204, 71, 120}, {248, 149, 64}, {240, 249, 33}
-  };
-
   private static final double STRONGEST = 0.75;
   private static final double UNSEEN = 0.35;
 
@@ -58,7 +53,7 @@ public final class Overlay {
     int rgb = 0;
     double share = STRONGEST * heat;
     for (int c = 0; c < 3; c++) {
-      double mixed = (1 - share) * picture.sample(c, y, x) + share * colour(heat, c);
+      double mixed = (1 - share) * picture.sample(c, y, x) + share * Colours.rising(heat, c);
       rgb = rgb << 8 | (int) Math.round(mixed);
     }
     return rgb;
@@ -70,12 +65,5 @@ public final class Overlay {
       rgb = rgb << 8 | (int) Math.round(UNSEEN * picture.sample(c, y, x));
     }
     return rgb;
-  }
-
-  private static double colour(double heat, int channel) {
-    double at = heat * (STOPS.length - 1);
-    int below = Math.min((int) at, STOPS.length - 2);
-    double share = at - below;
-    return (1 - share) * STOPS[below][channel] + share * STOPS[below + 1][channel];
   }
 }
