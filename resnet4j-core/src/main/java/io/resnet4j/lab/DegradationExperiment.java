@@ -36,6 +36,8 @@ final class DegradationExperiment implements Experiment {
         "plain,residual",
         "seeds",
         full ? "0,1,2,3,4" : "0,1,2",
+        "width",
+        full ? "16" : "8",
         "pictures",
         full ? "50000" : "10000",
         "recipe",
@@ -50,8 +52,8 @@ final class DegradationExperiment implements Experiment {
 
   @Override
   public List<Map<String, Object>> cells(Settings settings) {
-    settings.integer("pictures", 1);
-    settings.integer("steps", 1);
+    Budget.of(settings);
+    settings.integer("width", 1);
     settings.integer("batch", 2);
     settings.number("rate");
     return Cells.of("seed", settings.integers("seeds", 0))
@@ -63,13 +65,14 @@ final class DegradationExperiment implements Experiment {
   @Override
   public List<Map<String, Object>> measure(
       Map<String, Object> cell, Settings settings, Bench bench) {
+    int width = settings.integer("width", 1);
     ResNetSpec spec =
-        Networks.of((String) cell.get("network"), (int) cell.get("depth"), bench.data());
+        Networks.of((String) cell.get("network"), (int) cell.get("depth"), bench.data())
+            .withWidths(List.of(width, 2 * width, 4 * width));
     int seed = (int) cell.get("seed");
-    return new ShortTraining(
-            bench.limited(name(), settings.integer("pictures", 1)),
-            settings.text("recipe"),
-            settings.integer("steps", 1))
+    Budget budget = Budget.of(settings);
+    return budget
+        .training(budget.bench(bench))
         .with("batch", settings.text("batch"))
         .with("learningRate", settings.text("rate"))
         .train(spec.name() + "-seed" + seed, spec, bench.seed() + seed, List.of())
@@ -119,7 +122,9 @@ final class DegradationExperiment implements Experiment {
                 + settings.text("steps")
                 + " steps on "
                 + settings.text("pictures")
-                + " pictures; the paper trained for 64,000 on 45,000 or 50,000. Errors are the last"
+                + " pictures, the first stage "
+                + settings.text("width")
+                + " channels wide (the paper: 16); the paper trained for 64,000 on 45,000 or 50,000. Errors are the last"
                 + " epoch's mean, augmented, while the weights moved.");
   }
 

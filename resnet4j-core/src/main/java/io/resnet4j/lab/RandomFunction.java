@@ -5,9 +5,9 @@ import io.resnet4j.random.KeyedRandom;
 /**
  * A random ReLU network from a number to a number on a grid of inputs in [-2, 2], with its
  * derivative, as in Balduzzi et al. (arXiv:1702.08591, section 2). Weights and biases are normal
- * with variance 2 / fan-in. A layer is ReLU after what normalises it, then weights; a residual one
- * adds beta times that, behind batch norm, to what it read. Means and deviations of the
- * normalisation, over the grid, are constants to the derivative.
+ * with variance 2 / fan-in. A plain layer is weights, what normalises them, ReLU; a residual one
+ * adds beta times batch norm, ReLU, weights to what it read. The first layer is weights and ReLU in
+ * all. Means and deviations of the normalisation, over the grid, are constants to the derivative.
  */
 final class RandomFunction {
   private static final double EPSILON = 1e-5;
@@ -38,25 +38,25 @@ final class RandomFunction {
     boolean residual = network.startsWith("residual");
     double beta = network.equals("residual-0.1") ? 0.1 : 1;
     weights(width);
-    if (residual) {
-      rectify();
-    }
+    // Never normalised: over a symmetric grid that would put the kinks of all its units in one
+    // place.
+    rectify();
     for (int layer = 1; layer < depth; layer++) {
       double[][] before = value;
       double[][] slopeBefore = slope;
       value = copy(value);
       slope = copy(slope);
-      normalise(network);
-      rectify();
-      weights(width);
       if (residual) {
+        normalise(network);
+        rectify();
+        weights(width);
         add(value, before, beta);
         add(slope, slopeBefore, beta);
+      } else {
+        weights(width);
+        normalise(network);
+        rectify();
       }
-    }
-    if (!residual) {
-      normalise(network);
-      rectify();
     }
     weights(1);
   }
