@@ -52,7 +52,7 @@ final class DegradationExperiment implements Experiment {
         "rate",
         "0.1",
         "steps",
-        full ? "64000" : "700");
+        full ? "64000" : "500");
   }
 
   @Override

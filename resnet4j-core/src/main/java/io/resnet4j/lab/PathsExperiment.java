@@ -6,7 +6,6 @@ import io.resnet4j.backend.Executable;
 import io.resnet4j.backend.Session;
 import io.resnet4j.graph.Graph;
 import io.resnet4j.graph.Value;
-import io.resnet4j.lab.Findings.Claim;
 import io.resnet4j.model.Model;
 import io.resnet4j.model.ModelSpec;
 import io.resnet4j.model.Models;
@@ -21,7 +20,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -29,8 +27,6 @@ import java.util.stream.IntStream;
 
 /** The gradient by the length of the paths that it takes: Veit, Wilber and Belongie 2016. */
 final class PathsExperiment implements Experiment {
-  private static final String SOURCE = "Veit et al. 2016, section 4.3, figure 6";
-
   @Override
   public String name() {
     return "paths";
@@ -235,95 +231,6 @@ final class PathsExperiment implements Experiment {
 
   @Override
   public Findings findings(Settings settings, List<Row> rows) {
-    if (rows.isEmpty()) {
-      return Findings.NONE;
-    }
-    int blocks = rows.get(0).integer("blocks");
-    List<Double> lengths = new ArrayList<>();
-    List<Double> norms = new ArrayList<>();
-    List<Double> masses = new ArrayList<>();
-    double most = Double.NEGATIVE_INFINITY;
-    for (String length : Row.distinct(rows, "length")) {
-      double[] drawn = Row.column(Row.where(rows, "length", length), "norm");
-      double mean = Stats.mean(drawn);
-      double log = Math.log(mean) + logChoose(blocks, Integer.parseInt(length));
-      lengths.add(Double.parseDouble(length));
-      norms.add(Math.log10(mean));
-      masses.add(log);
-      most = Math.max(most, log);
-    }
-    double total = 0;
-    for (double mass : masses) {
-      total += Math.exp(mass - most);
-    }
-    List<Double> shares = new ArrayList<>();
-    double sum = 0;
-    double from = -1;
-    double to = -1;
-    for (int i = 0; i < masses.size(); i++) {
-      double share = Math.exp(masses.get(i) - most) / total;
-      shares.add(share);
-      sum += share;
-      from = from < 0 && sum >= 0.025 ? lengths.get(i) : from;
-      to = to < 0 && sum >= 0.975 ? lengths.get(i) : to;
-    }
-    double slope = slope(lengths, norms);
-    List<Claim> claims =
-        List.of(
-            Claim.of(
-                SOURCE,
-                "what one path brings falls exponentially with its length",
-                "every further branch multiplies the norm by "
-                    + Numbers.text(Math.pow(10, slope))
-                    + " (least squares on the logarithm)",
-                slope < 0),
-            Claim.of(
-                SOURCE,
-                "most of the gradient comes along short paths: of 54 blocks, through 5 to 17",
-                String.format(
-                    Locale.ROOT,
-                    "95 %% of the mass of %d blocks lies in lengths %.0f to %.0f",
-                    blocks,
-                    from,
-                    to),
-                to < 0.5 * blocks));
-    return new Findings(
-        claims,
-        List.of(
-            Chart.lines(
-                "What one path brings",
-                "branches on the path",
-                "log10 |gradient|",
-                List.of(new Chart.Series("mean of draws", lengths, norms))),
-            Chart.lines(
-                "What all paths of a length bring",
-                "branches on the path",
-                "share of the mass",
-                List.of(new Chart.Series("mass", lengths, shares)))),
-        List.of(
-            "The mass of a length is the mean norm of its drawn paths times their number, as in the"
-                + " paper; norms of different paths do not add up to the norm of the gradient."));
-  }
-
-  private static double logChoose(int n, int k) {
-    double sum = 0;
-    for (int i = 1; i <= k; i++) {
-      sum += Math.log((double) (n - k + i) / i);
-    }
-    return sum;
-  }
-
-  private static double slope(List<Double> x, List<Double> y) {
-    double meanX = x.stream().mapToDouble(v -> v).average().orElse(0);
-    double meanY = y.stream().filter(Double::isFinite).mapToDouble(v -> v).average().orElse(0);
-    double top = 0;
-    double bottom = 0;
-    for (int i = 0; i < x.size(); i++) {
-      if (Double.isFinite(y.get(i))) {
-        top += (x.get(i) - meanX) * (y.get(i) - meanY);
-        bottom += (x.get(i) - meanX) * (x.get(i) - meanX);
-      }
-    }
-    return top / bottom;
+    return rows.isEmpty() ? Findings.NONE : new PathsFindings(rows).findings();
   }
 }
