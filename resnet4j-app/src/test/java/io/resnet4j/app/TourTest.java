@@ -11,6 +11,9 @@ import io.resnet4j.lab.Settings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -46,6 +49,24 @@ class TourTest {
     assertTrue(
         lesion.commandSettings(folder).stream()
             .anyMatch(s -> s.startsWith("weights=" + folder.resolve("degradation"))));
+  }
+
+  /** Later chapters look for the networks of the second under the names that it gives them. */
+  @Test
+  void networksOfEarlierChaptersAreThoseThatTheyTrain() {
+    Set<String> trained = new HashSet<>();
+    Tour.Chapter first = chapter("degradation");
+    first
+        .experiment()
+        .orElseThrow()
+        .cells(first.settings(folder))
+        .forEach(
+            c -> trained.add("" + c.get("network") + c.get("depth") + "-seed" + c.get("seed")));
+    for (String id : List.of("lesion", "paths")) {
+      for (String file : chapter(id).changes().get("weights").split(",")) {
+        assertTrue(trained.contains(Path.of(file).getName(2).toString()), file);
+      }
+    }
   }
 
   private static Tour.Chapter chapter(String id) {
