@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.StreamSupport;
+import java.util.stream.IntStream;
 
 /** What probes read inside the networks of runs, as a section of their report. */
 final class ReportInside {
@@ -158,8 +158,8 @@ final class ReportInside {
   /** At most so many, the first and the last among them. */
   private static List<JsonNode> thinned(List<JsonNode> readings, int most) {
     int count = Math.min(most, readings.size());
-    return StreamSupport.stream(java.util.stream.IntStream.range(0, count).spliterator(), false)
-        .map(i -> readings.get(count == 1 ? 0 : i * (readings.size() - 1) / (count - 1)))
+    return IntStream.range(0, count)
+        .mapToObj(i -> readings.get(count == 1 ? 0 : i * (readings.size() - 1) / (count - 1)))
         .toList();
   }
 }
