@@ -1,4 +1,4 @@
-/** What every package of the library shares: the exception for bad input, nothing else. */
+/** What every package of the library shares: exceptions, names that are meant, the cache folder. */
 @NullMarked
 package io.resnet4j;
 

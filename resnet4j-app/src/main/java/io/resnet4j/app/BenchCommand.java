@@ -37,6 +37,7 @@ final class BenchCommand extends Command {
   @Option(
       names = "--weights",
       paramLabel = "FILE",
+      converter = WeightsFile.class,
       description = "In place of --model, to infer: weights, quantised or not.")
   private @Nullable Path weights;
 

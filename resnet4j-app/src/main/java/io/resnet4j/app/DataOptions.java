@@ -39,7 +39,7 @@ final class DataOptions {
   /** Reads the data and says what it is and what was left out of it. */
   DataSplits open(Console console) {
     DataSource source = DataSource.parse(data);
-    boolean skip = Choices.require("--on-bad-image", onBad, List.of("skip", "fail")).equals("skip");
+    boolean skip = BadImageOption.skips(onBad);
     if (cache != null && cache < 0) {
       throw new InvalidInputException("--cache " + cache + ": give megabytes, 0 for no cache");
     }

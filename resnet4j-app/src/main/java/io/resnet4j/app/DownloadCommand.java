@@ -1,5 +1,6 @@
 package io.resnet4j.app;
 
+import io.resnet4j.CacheFolder;
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.fetch.Catalogue;
 import io.resnet4j.fetch.Checksum;
@@ -11,6 +12,7 @@ import io.resnet4j.fetch.Fetcher;
 import io.resnet4j.fetch.PublishedData;
 import io.resnet4j.fetch.PublishedFile;
 import io.resnet4j.fetch.PublishedWeights;
+import io.resnet4j.model.ShippedWeights;
 import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -127,7 +129,7 @@ final class DownloadCommand extends Command {
 
   private FetchOptions options() {
     Map<String, String> environment = System.getenv();
-    Path folder = cache == null ? FetchOptions.cacheFolder(environment) : cache;
+    Path folder = cache == null ? CacheFolder.of(environment) : cache;
     FetchOptions options =
         FetchOptions.of(folder, environment)
             .withOffline(offline)
@@ -232,7 +234,12 @@ final class DownloadCommand extends Command {
     }
     all.put("data", data);
     all.put("weights", weights);
+    all.put("shipped", shipped());
     return all;
+  }
+
+  private static List<String> shipped() {
+    return ShippedWeights.names().stream().map(name -> ShippedWeights.PREFIX + name).toList();
   }
 
   private static String table(Catalogue catalogue) {
@@ -255,6 +262,10 @@ final class DownloadCommand extends Command {
         + end
         + weights
         + end
-        + "* what weights:NETWORK means, such as weights:resnet50; top-1 as published, on ImageNet";
+        + "* what weights:NETWORK means, such as weights:resnet50; top-1 as published, on ImageNet"
+        + end
+        + end
+        + "trained here, and there without a download: "
+        + String.join(", ", shipped());
   }
 }

@@ -8,10 +8,13 @@ import io.resnet4j.infer.Assessment;
 import io.resnet4j.infer.Calibration;
 import io.resnet4j.infer.Evaluation;
 import io.resnet4j.infer.Interval;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** An evaluation as people and scripts read it. */
 final class EvalReport {
@@ -19,9 +22,6 @@ final class EvalReport {
   private static final int MISTAKES = 50;
   private static final int PAIRS = 10;
   private static final int SHOWN_PAIRS = 3;
-
-  /** A table of more classes is not one that anyone reads; the file has them all. */
-  private static final int MOST_CLASSES = 60;
 
   private final String model;
   private final Dataset data;
@@ -96,16 +96,12 @@ final class EvalReport {
     return Json.MAPPER.createArrayNode().add(of.low()).add(of.high());
   }
 
-  private static String between(Interval of) {
-    return String.format(Locale.ROOT, "%.2f to %.2f %%", 100 * of.low(), 100 * of.high());
-  }
-
   String words(boolean test) {
     Evaluation e = seen.evaluation();
     TextTable table =
         new TextTable("ll")
             .row(model, Text.count(e.n()) + (test ? " test pictures" : " validation pictures"))
-            .row("top1", Text.percent(e.top1()) + " (95 %: " + between(seen.top1()) + ")")
+            .row("top1", Text.percent(e.top1()) + " (95 %: " + EvalPage.between(seen.top1()) + ")")
             .row("top5", Text.percent(e.top5()));
     if (top != 1 && top != 5) {
       table.row("top" + top, Text.percent(Assessment.top(answers, top)));
@@ -169,7 +165,18 @@ final class EvalReport {
           wrong, data.title(m.index()), name(m.truth()), name(m.named()), m.confidence(), m.loss());
     }
     OutputFile.write(folder.resolve("mistakes.csv"), wrong.toString());
-    OutputFile.write(folder.resolve(PAGE), html());
+    try {
+      new EvalPage(
+              model + " on " + data.name(),
+              words(!data.name().contains("held out")),
+              data,
+              seen,
+              Stream.concat(Stream.of(calibration), scaled.stream()).toList(),
+              mistakes)
+          .write(folder.resolve(PAGE));
+    } catch (IOException e) {
+      throw new UncheckedIOException(folder + ": the page cannot be written", e);
+    }
   }
 
   private static Object[] concat(Object first, List<?> rest) {
@@ -189,96 +196,5 @@ final class EvalReport {
       to.append(i == 0 ? "" : ",").append(quoted ? '"' + text.replace("\"", "\"\"") + '"' : text);
     }
     to.append('\n');
-  }
-
-  private String html() {
-    StringBuilder page = new StringBuilder();
-    String title = Html.escape(model + " on " + data.name());
-    page.append("<!doctype html><html lang=en><meta charset=utf-8><title>")
-        .append(title)
-        .append("</title><meta name=viewport content=\"width=device-width\"><style>")
-        .append("body{font:15px/1.4 sans-serif;margin:2rem auto;max-width:70rem;padding:0 1rem}")
-        .append("table{border-collapse:collapse;margin:.5rem 0}td,th{padding:.15rem .5rem;")
-        .append("border:1px solid #ddd;text-align:right}th{text-align:left}svg{max-width:40rem}")
-        .append(".wide{overflow-x:auto}</style><h1>")
-        .append(title)
-        .append("</h1><pre>")
-        .append(Html.escape(words(!data.name().contains("held out"))))
-        .append("</pre><h2>Calibration</h2>")
-        .append(reliability(calibration, "Reliability, the network's own confidence"));
-    scaled.ifPresent(
-        s ->
-            page.append(
-                reliability(
-                    s,
-                    String.format(
-                        Locale.ROOT, "Reliability at temperature %.3f", s.temperature()))));
-    page.append("<h2>Classes</h2><div class=wide><table><tr><th>class<th>pictures<th>precision")
-        .append("<th>recall<th>recall, 95 %<th>F1</tr>");
-    for (Assessment.ClassScore s : shown(seen.classes())) {
-      row(
-          page,
-          s.name(),
-          Text.count(s.pictures()),
-          Text.percent(s.precision()),
-          Text.percent(s.recall()),
-          between(s.recallInterval()),
-          Text.decimal(s.f1()));
-    }
-    page.append("</table></div><h2>Who is taken for whom</h2><div class=wide><table><tr><th>");
-    shown(data.classes()).forEach(c -> page.append("<th>").append(Html.escape(c)));
-    for (int t = 0; t < Math.min(MOST_CLASSES, seen.confusion().size()); t++) {
-      confusionRow(page, t);
-    }
-    page.append("</table></div><h2>The surest mistakes</h2><div class=wide><table>")
-        .append("<tr><th>picture<th>class<th>named<th>confidence</tr>");
-    for (Assessment.Mistake m : mistakes) {
-      row(
-          page,
-          data.title(m.index()),
-          name(m.truth()),
-          name(m.named()),
-          Text.percent(m.confidence()));
-    }
-    return page.append("</table></div></html>\n").toString();
-  }
-
-  private static <T> List<T> shown(List<T> all) {
-    return all.subList(0, Math.min(MOST_CLASSES, all.size()));
-  }
-
-  private static void row(StringBuilder page, String first, String... cells) {
-    page.append("<tr><th>").append(Html.escape(first));
-    for (String cell : cells) {
-      page.append("<td>").append(Html.escape(cell));
-    }
-    page.append("</tr>");
-  }
-
-  private void confusionRow(StringBuilder page, int t) {
-    List<Integer> counts = seen.confusion().get(t);
-    int sum = Math.max(1, seen.classes().get(t).pictures());
-    page.append("<tr><th>").append(Html.escape(name(t)));
-    for (int p = 0; p < Math.min(MOST_CLASSES, counts.size()); p++) {
-      String colour = p == t ? "58,143,92" : "200,85,61";
-      page.append(
-          String.format(
-              Locale.ROOT,
-              "<td style=\"background:rgba(%s,%.2f)\">%d",
-              colour,
-              0.8 * counts.get(p) / sum,
-              counts.get(p)));
-    }
-    page.append("</tr>");
-  }
-
-  private static String reliability(Calibration of, String title) {
-    double[] middle = of.bins().stream().mapToDouble(b -> (b.from() + b.to()) / 2).toArray();
-    double[] right = of.bins().stream().mapToDouble(Calibration.Bin::accuracy).toArray();
-    double[] ends = {0, 1};
-    return new SvgChart(title, "confidence", "accuracy")
-        .bars("accuracy of a bin", middle, right)
-        .line("as confident as right", ends, ends)
-        .svg();
   }
 }

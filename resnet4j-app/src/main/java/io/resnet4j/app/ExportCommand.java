@@ -20,6 +20,7 @@ import picocli.CommandLine.Parameters;
 final class ExportCommand extends Command {
   @Parameters(
       paramLabel = "FILE",
+      converter = WeightsFile.class,
       description = "Weights in a safetensors file, such as a run's last.safetensors.")
   private Path weights = Path.of("");
 

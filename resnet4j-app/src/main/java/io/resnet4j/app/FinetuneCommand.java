@@ -1,6 +1,7 @@
 package io.resnet4j.app;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.resnet4j.CacheFolder;
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.backend.Backends;
 import io.resnet4j.data.DataSplits;
@@ -10,6 +11,7 @@ import io.resnet4j.fetch.FetchOptions;
 import io.resnet4j.fetch.Fetcher;
 import io.resnet4j.infer.Answers;
 import io.resnet4j.model.Model;
+import io.resnet4j.model.ShippedWeights;
 import io.resnet4j.plan.Precision;
 import io.resnet4j.train.EarlyStopping;
 import io.resnet4j.train.FineTuner;
@@ -36,8 +38,10 @@ final class FinetuneCommand extends Command {
   @Option(
       names = "--from",
       required = true,
-      paramLabel = "FILE|torchvision:NAME",
-      description = "Trained weights: a safetensors file, or published ones, which are downloaded.")
+      paramLabel = "FILE|NAME",
+      description =
+          "Trained weights: a safetensors file; resnet4j:NAME for those that come with resnet4j; or"
+              + " torchvision:NAME for published ones, which are downloaded.")
   private String from = "";
 
   @Option(
@@ -192,10 +196,9 @@ final class FinetuneCommand extends Command {
 
   private Model pretrained(Console console) {
     if (!from.startsWith(PUBLISHED)) {
-      return WeightsOptions.plain(Path.of(from), model, input);
+      return WeightsOptions.plain(ShippedWeights.resolve(from), model, input);
     }
-    FetchOptions options =
-        FetchOptions.of(FetchOptions.cacheFolder(System.getenv()), System.getenv());
+    FetchOptions options = FetchOptions.of(CacheFolder.usual(), System.getenv());
     Fetcher fetcher = new Fetcher(Catalogue.standard(), options, new FetchDisplay(console));
     return fetcher
         .weights(from.substring(PUBLISHED.length()))

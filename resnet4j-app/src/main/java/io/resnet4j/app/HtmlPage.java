@@ -15,6 +15,7 @@ final class HtmlPage {
   private static final String FOLDER = "/io/resnet4j/app/";
   private static final String CHARTS = "/META-INF/resources/webjars/chart.js/%s/dist/chart.umd.js";
   private static final List<String> SCRIPTS = List.of("lab", "inside", "paint");
+  private static final String CHART_JS = "{{CHART_JS}}";
   private static final String CHARTS_POM =
       "/META-INF/maven/org.webjars.npm/chart.js/pom.properties";
 
@@ -29,6 +30,7 @@ final class HtmlPage {
   static HtmlPage of(String template) throws IOException {
     return new HtmlPage(resource(FOLDER + template))
         .put("STYLE", resource(FOLDER + "page.css"))
+        .put("LANGUAGE", "en")
         .put("MADE_BY", Html.escape(Main.version()));
   }
 
@@ -38,10 +40,10 @@ final class HtmlPage {
     return this;
   }
 
-  /** The whole page, the chart library in it. */
+  /** The whole page, the chart library in it where the template has a place for it. */
   String html() throws IOException {
-    String page = template;
-    // First, since they have places of their own.
+    // Parts first, since they have places of their own.
+    String page = template.replace("{{HEAD}}", resource(FOLDER + "head.html"));
     for (String script : SCRIPTS) {
       String place = "{{" + script.toUpperCase(Locale.ROOT) + "_JS}}";
       page = page.replace(place, resource(FOLDER + script + ".js"));
@@ -50,7 +52,7 @@ final class HtmlPage {
       page = page.replace("{{" + place.getKey() + "}}", place.getValue());
     }
     // Last, so that nothing is looked for in two hundred kilobytes of program.
-    return page.replace("{{CHART_JS}}", charts());
+    return page.contains(CHART_JS) ? page.replace(CHART_JS, charts()) : page;
   }
 
   /**

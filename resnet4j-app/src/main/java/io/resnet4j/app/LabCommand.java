@@ -1,9 +1,9 @@
 package io.resnet4j.app;
 
+import io.resnet4j.CacheFolder;
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.data.DataSource;
 import io.resnet4j.data.DataSplits;
-import io.resnet4j.fetch.FetchOptions;
 import io.resnet4j.lab.Experiment;
 import io.resnet4j.lab.Experiments;
 import io.resnet4j.lab.Findings;
@@ -193,7 +193,7 @@ final class LabCommand extends Command {
   }
 
   private static String usualData() {
-    Path cifar = FetchOptions.cacheFolder(System.getenv()).resolve("data").resolve("cifar10");
+    Path cifar = CacheFolder.usual().resolve("data").resolve("cifar10");
     return Files.isDirectory(cifar) ? "cifar10:" + cifar : "synthetic";
   }
 

@@ -88,6 +88,7 @@ final class LearningOptions {
   @Option(
       names = "--init",
       paramLabel = "FILE",
+      converter = WeightsFile.class,
       description =
           "Begin with the weights in a safetensors file or a state dict of PyTorch (.pth).")
   private @Nullable Path init;

@@ -1,5 +1,6 @@
 package io.resnet4j.app;
 
+import io.resnet4j.CacheFolder;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -28,7 +29,7 @@ final class ManPage {
               + " the process may use).",
           "RESNET4J_JAVA_OPTS",
           "Further options for the Java virtual machine.",
-          "RESNET4J_CACHE",
+          CacheFolder.VARIABLE,
           "The folder for what is fetched (default: .cache/resnet4j in the user's home).");
 
   private static final Set<String> GENERAL =

@@ -1,5 +1,6 @@
 package io.resnet4j.app;
 
+import io.resnet4j.CacheFolder;
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.data.PictureFolders;
 import io.resnet4j.data.Pictures;
@@ -51,8 +52,7 @@ final class PictureInputs {
       throw new InvalidInputException("--max-mb " + mostMebibytes + ": expected 1 to 2046");
     }
     this.mostBytes = mostMebibytes * MEBIBYTE;
-    FetchOptions options =
-        FetchOptions.of(FetchOptions.cacheFolder(System.getenv()), System.getenv());
+    FetchOptions options = FetchOptions.of(CacheFolder.usual(), System.getenv());
     this.web = web ? Optional.of(new WebFiles(options, mostBytes, PATIENCE)) : Optional.empty();
     this.input = input;
   }

@@ -47,14 +47,7 @@ final class PredictCommand extends Command {
       description = "Largest picture fetched or piped in (default: ${DEFAULT-VALUE}).")
   private int maxMebibytes;
 
-  @Option(
-      names = "--on-bad-image",
-      paramLabel = "skip|fail",
-      defaultValue = "skip",
-      description =
-          "Report pictures that cannot be used and go on, or end at the first (default:"
-              + " ${DEFAULT-VALUE}).")
-  private String onBad = "skip";
+  @Mixin private BadImageOption badImages = new BadImageOption();
 
   @Option(
       names = "--top",
@@ -98,7 +91,7 @@ final class PredictCommand extends Command {
 
   @Override
   int run(Console console) {
-    boolean skip = Choices.require("--on-bad-image", onBad, List.of("skip", "fail")).equals("skip");
+    boolean skip = badImages.skips();
     requireSense();
     PictureInputs inputs = new PictureInputs(allowUrls, maxMebibytes, console.in());
     TrainedModel model = prepared(console);

@@ -44,6 +44,7 @@ final class QuantizeCommand extends Command {
       names = "--weights",
       required = true,
       paramLabel = "FILE",
+      converter = WeightsFile.class,
       description = "Weights, such as a run's last.safetensors.")
   private Path weights = Path.of("");
 

@@ -25,7 +25,11 @@ import picocli.CommandLine.Option;
 final class ServeCommand extends Command {
   private static final Duration LOOK = Duration.ofSeconds(1);
 
-  @Option(names = "--weights", paramLabel = "FILE", description = "Weights of one model.")
+  @Option(
+      names = "--weights",
+      paramLabel = "FILE",
+      converter = WeightsFile.class,
+      description = "Weights of one model.")
   private @Nullable Path weights;
 
   @Option(

@@ -70,14 +70,7 @@ final class SimilarCommand extends Command {
       description = "With --data: train, val (its own) or test (default: train).")
   private @Nullable String split;
 
-  @Option(
-      names = "--on-bad-image",
-      paramLabel = "skip|fail",
-      defaultValue = "skip",
-      description =
-          "Report pictures that cannot be used and go on, or end at the first (default:"
-              + " ${DEFAULT-VALUE}).")
-  private String onBad = "skip";
+  @Mixin private BadImageOption badImages = new BadImageOption();
 
   @Option(
       names = "--count",
@@ -110,7 +103,7 @@ final class SimilarCommand extends Command {
 
   @Override
   int run(Console console) {
-    boolean skip = Choices.require("--on-bad-image", onBad, List.of("skip", "fail")).equals("skip");
+    boolean skip = badImages.skips();
     requireSense();
     Picture picture = Pictures.read(image);
     TrainedModel model = weights.load();

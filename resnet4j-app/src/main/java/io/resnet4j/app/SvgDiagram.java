@@ -21,6 +21,31 @@ final class SvgDiagram {
   private static final int GAP = 22;
   private static final int MARGIN = 16;
   private static final int BEND = 120;
+  private static final int RADIUS = 14;
+  private static final int MIDDLE = MARGIN + WIDTH / 2;
+
+  /** Where a box stands, or the circle of a sum. */
+  private record Place(int row, boolean sum) {
+    private int centre() {
+      return MARGIN + row * (HEIGHT + GAP) + HEIGHT / 2;
+    }
+
+    private int half() {
+      return sum ? RADIUS : HEIGHT / 2;
+    }
+
+    private int top() {
+      return centre() - half();
+    }
+
+    private int bottom() {
+      return centre() + half();
+    }
+
+    private int right() {
+      return MIDDLE + (sum ? RADIUS : WIDTH / 2);
+    }
+  }
 
   private SvgDiagram() {}
 
@@ -30,21 +55,23 @@ final class SvgDiagram {
    * @param title what it shows
    */
   static String draw(String title, String mermaid) {
-    Map<String, Integer> rows = new LinkedHashMap<>();
+    Map<String, Place> places = new LinkedHashMap<>();
     StringBuilder boxes = new StringBuilder();
     List<String> arrows = new ArrayList<>();
     for (String line : mermaid.split("\n")) {
       Matcher box = BOX.matcher(line);
       Matcher arrow = ARROW.matcher(line);
       if (box.matches()) {
-        boxes.append(box(rows.size(), box.group(2) == null ? "+" : box.group(2)));
-        rows.put(box.group(1), rows.size());
+        String label = box.group(2);
+        Place place = new Place(places.size(), label == null);
+        boxes.append(label == null ? sum(place) : box(place, label));
+        places.put(box.group(1), place);
       } else if (arrow.matches()) {
         boolean dotted = !arrow.group(2).equals("-->");
-        arrows.add(arrow(rows.get(arrow.group(1)), rows.get(arrow.group(3)), dotted));
+        arrows.add(arrow(places.get(arrow.group(1)), places.get(arrow.group(3)), dotted));
       }
     }
-    int height = rows.size() * (HEIGHT + GAP) + 2 * MARGIN;
+    int height = places.size() * (HEIGHT + GAP) + 2 * MARGIN;
     int width = WIDTH + BEND + 2 * MARGIN;
     return """
         <svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %d %d" \
@@ -59,41 +86,44 @@ final class SvgDiagram {
         .formatted(width, height, width, height, title, String.join("", arrows), boxes);
   }
 
-  private static String box(int row, String label) {
-    int top = top(row);
-    int middle = MARGIN + WIDTH / 2;
-    if (label.equals("+")) {
-      return "<circle cx='%d' cy='%d' r='14' fill='#fff' stroke='#456'/><text x='%d' y='%d'>+</text>%n"
-          .formatted(middle, top + HEIGHT / 2, middle, top + HEIGHT / 2 + 4);
-    }
+  private static String sum(Place at) {
+    return "<circle cx='%d' cy='%d' r='%d' fill='#fff' stroke='#456'/><text x='%d' y='%d'>+</text>%n"
+        .formatted(MIDDLE, at.centre(), RADIUS, MIDDLE, at.centre() + 4);
+  }
+
+  private static String box(Place at, String label) {
     StringBuilder text = new StringBuilder();
     String[] lines = label.split("<br/>");
     for (int i = 0; i < lines.length; i++) {
       text.append(
           "<tspan x='%d' y='%d'>%s</tspan>"
-              .formatted(middle, top + 16 + 15 * i, lines[i].replace("&", "&amp;")));
+              .formatted(MIDDLE, at.top() + 16 + 15 * i, lines[i].replace("&", "&amp;")));
     }
     return "<rect x='%d' y='%d' width='%d' height='%d' rx='5' fill='#eef3f8' stroke='#456'/>"
-            .formatted(MARGIN, top, WIDTH, HEIGHT)
+            .formatted(MARGIN, at.top(), WIDTH, HEIGHT)
         + "<text>"
         + text
         + "</text>\n";
   }
 
-  private static int top(int row) {
-    return MARGIN + row * (HEIGHT + GAP);
-  }
-
-  private static String arrow(int from, int to, boolean dotted) {
+  private static String arrow(Place from, Place to, boolean dotted) {
     String dash = dotted ? " stroke-dasharray='4 3'" : "";
-    if (to == from + 1) {
-      int x = MARGIN + WIDTH / 2;
-      return "<path d='M%d %d V%d'%s/>\n".formatted(x, top(from) + HEIGHT, top(to), dash);
+    if (to.row() == from.row() + 1) {
+      return "<path d='M%d %d V%d'%s/>\n".formatted(MIDDLE, from.bottom(), to.top(), dash);
     }
-    int right = MARGIN + WIDTH;
-    int start = top(from) + HEIGHT / 2;
-    int end = top(to) + HEIGHT / 2;
-    return "<path d='M%d %d C%d %d %d %d %d %d'%s/>\n"
-        .formatted(right, start, right + BEND, start, right + BEND, end, right, end, dash);
+    int edge = MARGIN + WIDTH;
+    return "<path d='M%d %d H%d C%d %d %d %d %d %d H%d'%s/>\n"
+        .formatted(
+            from.right(),
+            from.centre(),
+            edge,
+            edge + BEND,
+            from.centre(),
+            edge + BEND,
+            to.centre(),
+            edge,
+            to.centre(),
+            to.right(),
+            dash);
   }
 }

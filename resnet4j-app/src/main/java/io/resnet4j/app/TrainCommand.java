@@ -38,6 +38,7 @@ final class TrainCommand extends Command {
   @Option(
       names = "--teacher",
       paramLabel = "FILE",
+      converter = WeightsFile.class,
       description =
           "Learn from a trained network as well, run on the same pictures; --set temperature and"
               + " teacherShare say how.")

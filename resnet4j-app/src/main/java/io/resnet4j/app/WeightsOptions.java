@@ -36,8 +36,10 @@ final class WeightsOptions {
       names = "--weights",
       required = true,
       paramLabel = "FILE",
+      converter = WeightsFile.class,
       description =
-          "Weights, such as a run's last.safetensors; a state dict of PyTorch (.pth) with --model.")
+          "Weights, such as a run's last.safetensors, or resnet4j:NAME for those that come with"
+              + " resnet4j ('download --list' shows them); a state dict of PyTorch (.pth) with --model.")
   private Path weights = Path.of("");
 
   @Option(

@@ -1,5 +1,6 @@
 package io.resnet4j.backend;
 
+import io.resnet4j.CacheFolder;
 import java.io.IOException;
 import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
@@ -38,7 +39,7 @@ public final class ChoiceCache {
     this.machine = machine;
   }
 
-  /** The cache of {@code backend} here, under {@code ~/.cache/resnet4j/choices}. */
+  /** The cache of {@code backend} here, in {@code choices} of {@link CacheFolder#usual}. */
   public static ChoiceCache of(Backend backend) {
     String threads = System.getenv("OMP_NUM_THREADS");
     String machine =
@@ -49,10 +50,7 @@ public final class ChoiceCache {
             + backend.name()
             + " "
             + backend.describe();
-    String set = System.getenv("RESNET4J_CACHE");
-    Path cache =
-        set == null ? Path.of(System.getProperty("user.home"), ".cache", "resnet4j") : Path.of(set);
-    return new ChoiceCache(cache.resolve("choices"), machine);
+    return new ChoiceCache(CacheFolder.usual().resolve("choices"), machine);
   }
 
   /** What has been measured before; nothing where that cannot be read. */

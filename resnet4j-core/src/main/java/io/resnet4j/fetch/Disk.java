@@ -1,5 +1,6 @@
 package io.resnet4j.fetch;
 
+import io.resnet4j.CacheFolder;
 import io.resnet4j.InvalidInputException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -14,7 +15,7 @@ import java.util.HexFormat;
 /** The cache's files, and words for what goes wrong with them. */
 final class Disk {
   private static final String REMEDY =
-      "; choose another cache with --cache or " + FetchOptions.CACHE;
+      "; choose another cache with --cache or " + CacheFolder.VARIABLE;
 
   private Disk() {}
 

@@ -33,9 +33,6 @@ public record FetchOptions(
     int attempts,
     Duration backOff,
     Duration lockPatience) {
-  /** The environment variable that names the cache folder. */
-  public static final String CACHE = "RESNET4J_CACHE";
-
   /** At least one attempt, times above zero. */
   public FetchOptions {
     if (attempts < 1 || connect.isNegative() || connect.isZero() || stall.toMillis() < 1) {
@@ -59,14 +56,6 @@ public record FetchOptions(
         4,
         Duration.ofSeconds(1),
         Duration.ofMinutes(30));
-  }
-
-  /** {@code $RESNET4J_CACHE}, or {@code .cache/resnet4j} in the user's home. */
-  public static Path cacheFolder(Map<String, String> environment) {
-    String set = environment.getOrDefault(CACHE, "");
-    return set.isBlank()
-        ? Path.of(System.getProperty("user.home"), ".cache", "resnet4j")
-        : Path.of(set);
   }
 
   /** These options without any use of the network, or with it. */

@@ -135,7 +135,7 @@ public record Assessment(
     return List.copyOf(pairs.subList(0, Math.min(most, pairs.size())));
   }
 
-  /** The mistakes that the network was most sure of, at most {@code most}. */
+  /** The mistakes of the highest loss, the highest first, at most {@code most}. */
   public static List<Mistake> mistakes(Answers answers, int most) {
     List<Mistake> all = new ArrayList<>();
     for (int i = 0; i < answers.size(); i++) {
@@ -145,7 +145,7 @@ public record Assessment(
         all.add(new Mistake(i, answers.label(i), named, confidence, answers.loss(i)));
       }
     }
-    all.sort(Comparator.comparingDouble(Mistake::confidence).reversed());
+    all.sort(Comparator.comparingDouble(Mistake::loss).reversed());
     return List.copyOf(all.subList(0, Math.min(most, all.size())));
   }
 }

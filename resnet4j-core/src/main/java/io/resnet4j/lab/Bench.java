@@ -4,6 +4,8 @@ import io.resnet4j.InvalidInputException;
 import io.resnet4j.data.DataSplits;
 import io.resnet4j.data.Dataset;
 import io.resnet4j.data.Normalisation;
+import io.resnet4j.data.PreprocessingJson;
+import io.resnet4j.model.Model;
 import io.resnet4j.random.KeyedRandom;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -22,6 +24,19 @@ import java.util.function.BooleanSupplier;
  */
 record Bench(
     DataSplits data, Normalisation normalisation, long seed, Path folder, BooleanSupplier stopped) {
+  /** The same with pictures as a model was taught to see them, where its metadata say how. */
+  Bench seenBy(Model model) {
+    String json = model.metadata().get(Model.PREPROCESSING);
+    return json == null
+        ? this
+        : new Bench(
+            data,
+            PreprocessingJson.read(json, model.spec().name()).normalisation(),
+            seed,
+            folder,
+            stopped);
+  }
+
   /** So many pictures of the training set. */
   Pictures pictures(int count) {
     return Pictures.of(data.train(), count, normalisation);

@@ -250,6 +250,16 @@ final class CompareExperiment implements Experiment {
     return found.stream().mapToDouble(Double::doubleValue).toArray();
   }
 
+  private static String sureness(double[] gains) {
+    return gains.length > 1
+        ? String.format(
+            Locale.ROOT,
+            ", ± %.2f (95 %% over %d pairs that are alike in all else)",
+            100 * Stats.interval(gains),
+            gains.length)
+        : " (one pair that is alike in all else, which chance may have made)";
+  }
+
   private static void effect(
       List<Claim> claims, List<Row> last, Known known, String lower, String higher) {
     double[] gains = differences(last, known.factor(), lower, higher);
@@ -259,14 +269,12 @@ final class CompareExperiment implements Experiment {
               known.source(),
               known.claim(),
               String.format(
-                  Locale.ROOT,
-                  "%s ends %.2f points below %s, ± %.2f (95 %% over %d pairs that are alike in all"
-                      + " else)",
-                  lower,
-                  100 * Stats.mean(gains),
-                  higher,
-                  100 * Stats.interval(gains),
-                  gains.length),
+                      Locale.ROOT,
+                      "%s ends %.2f points below %s",
+                      lower,
+                      100 * Stats.mean(gains),
+                      higher)
+                  + sureness(gains),
               Stats.mean(gains),
               Stats.interval(gains)));
     }

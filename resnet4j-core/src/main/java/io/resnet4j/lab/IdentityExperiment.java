@@ -150,28 +150,7 @@ final class IdentityExperiment implements Experiment {
     List<Row> fits = Row.where(rows, "part", FIT);
     if (!fits.isEmpty()) {
       List<String> layers = Row.distinct(fits, "layers");
-      String deep = layers.get(layers.size() - 1);
-      List<Row> plain = Row.where(fits, "layers", deep, "network", Networks.PLAIN);
-      List<Row> residual = Row.where(fits, "layers", deep, "network", Networks.RESIDUAL);
-      if (!plain.isEmpty() && !residual.isEmpty()) {
-        claims.add(
-            Claim.of(
-                SOURCE,
-                "it is easier to push a residual to zero than to fit the identity by a stack of"
-                    + " nonlinear layers",
-                deep
-                    + " layers: "
-                    + steps(residual)
-                    + " with shortcuts, "
-                    + steps(plain)
-                    + " without (each at the best of "
-                    + RATES.length
-                    + " learning rates, to "
-                    + Numbers.percent(BAR)
-                    + " of the input's mean square)",
-                Stats.mean(Row.column(residual, "steps"))
-                    < Stats.mean(Row.column(plain, "steps"))));
-      }
+      layers.forEach(count -> fit(claims, Row.where(fits, "layers", count), count));
       List<Chart.Series> series = new ArrayList<>();
       for (String network : Row.distinct(fits, "network")) {
         List<Double> means = new ArrayList<>();
@@ -186,6 +165,29 @@ final class IdentityExperiment implements Experiment {
     }
     branches(claims, charts, Row.where(rows, "part", BRANCHES));
     return new Findings(claims, charts, List.of());
+  }
+
+  private static void fit(List<Claim> claims, List<Row> rows, String layers) {
+    List<Row> plain = Row.where(rows, "network", Networks.PLAIN);
+    List<Row> residual = Row.where(rows, "network", Networks.RESIDUAL);
+    if (!plain.isEmpty() && !residual.isEmpty()) {
+      claims.add(
+          Claim.of(
+              SOURCE,
+              "it is easier to push a residual to zero than to fit the identity by a stack of"
+                  + " nonlinear layers",
+              layers
+                  + " layers: "
+                  + steps(residual)
+                  + " with shortcuts, "
+                  + steps(plain)
+                  + " without (each at the best of "
+                  + RATES.length
+                  + " learning rates, to "
+                  + Numbers.percent(BAR)
+                  + " of the input's mean square)",
+              Stats.mean(Row.column(residual, "steps")) < Stats.mean(Row.column(plain, "steps"))));
+    }
   }
 
   private static String steps(List<Row> rows) {

@@ -4,8 +4,8 @@ import io.resnet4j.InvalidInputException;
 import io.resnet4j.lab.Findings.Claim;
 import io.resnet4j.model.Model;
 import io.resnet4j.model.Models;
+import io.resnet4j.model.ShippedWeights;
 import io.resnet4j.random.KeyedRandom;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -74,7 +74,7 @@ final class LesionExperiment implements Experiment {
   private Optional<Model> model(String network, Settings settings, Bench bench) {
     if (!settings.text("weights").isEmpty()) {
       int index = settings.texts("networks").indexOf(network);
-      return Optional.of(Model.load(Path.of(settings.texts("weights").get(index))));
+      return Optional.of(Model.load(ShippedWeights.resolve(settings.texts("weights").get(index))));
     }
     return new ShortTraining(bench, settings.integer("steps", 1))
         .model(network, Networks.named(network, bench.data()), bench.seed());
@@ -96,7 +96,7 @@ final class LesionExperiment implements Experiment {
             model.get().spec(),
             bench.data().test(),
             settings.integer("pictures", 2),
-            bench.normalisation())) {
+            bench.seenBy(model.get()).normalisation())) {
       List<Map<String, Object>> rows = new ArrayList<>();
       rows.add(row(0, "nothing", patient.error(model.get().state())));
       switch ((String) cell.get("lesion")) {
@@ -190,7 +190,8 @@ final class LesionExperiment implements Experiment {
                 settings.text("weights").isEmpty()
                     ? "Trained here for "
                         + settings.text("steps")
-                        + " steps; --set weights=FILE,FILE takes networks that are trained fully."
+                        + " steps; --set weights=FILE,FILE takes networks that are trained fully, such as"
+                        + " resnet4j:resnet56-cifar10,resnet4j:plain20-cifar10."
                     : "Weights: " + settings.text("weights") + "."));
   }
 

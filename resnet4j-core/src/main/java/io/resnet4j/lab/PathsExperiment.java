@@ -9,6 +9,7 @@ import io.resnet4j.graph.Value;
 import io.resnet4j.model.Model;
 import io.resnet4j.model.ModelSpec;
 import io.resnet4j.model.Models;
+import io.resnet4j.model.ShippedWeights;
 import io.resnet4j.plan.MemoryMode;
 import io.resnet4j.plan.Mode;
 import io.resnet4j.plan.Planner;
@@ -16,7 +17,6 @@ import io.resnet4j.plan.Precision;
 import io.resnet4j.plan.Program;
 import io.resnet4j.random.KeyedRandom;
 import io.resnet4j.tensor.Tensor;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -86,7 +86,7 @@ final class PathsExperiment implements Experiment {
 
   private static Optional<Model> model(Settings settings, Bench bench) {
     if (!settings.text("weights").isEmpty()) {
-      return Optional.of(Model.load(Path.of(settings.text("weights"))));
+      return Optional.of(Model.load(ShippedWeights.resolve(settings.text("weights"))));
     }
     ModelSpec spec = Networks.named(settings.text("network"), bench.data());
     return new ShortTraining(bench, settings.integer("steps", 1))
@@ -102,7 +102,9 @@ final class PathsExperiment implements Experiment {
     }
     int length = (int) cell.get("length");
     List<Map<String, Object>> rows = new ArrayList<>();
-    try (Ways ways = new Ways(model.get(), bench.pictures(settings.integer("pictures", 2)))) {
+    try (Ways ways =
+        new Ways(
+            model.get(), bench.seenBy(model.get()).pictures(settings.integer("pictures", 2)))) {
       KeyedRandom random = KeyedRandom.of(bench.seed(), "lab/paths").child(length);
       for (int draw = 0; draw < settings.integer("draws", 1); draw++) {
         rows.add(Rows.row("draw", draw, "norm", ways.norm(length, random.child(draw))));

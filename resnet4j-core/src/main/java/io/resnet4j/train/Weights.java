@@ -17,9 +17,11 @@ import java.util.List;
 final class Weights {
   static final String PROVENANCE = "provenance";
 
+  private static final String DATA = "data";
+
   /** What of a run's configuration tells how weights were made. */
   private static final List<String> TOLD =
-      List.of("recipe", "precision", "seed", "val_split", "backend", "data", "versions", "machine");
+      List.of("recipe", "precision", "seed", "val_split", "backend", DATA, "versions", "machine");
 
   private Weights() {}
 
@@ -30,7 +32,12 @@ final class Weights {
       JsonNode config,
       Progress progress) {
     ObjectNode provenance = Json.MAPPER.createObjectNode();
-    TOLD.forEach(key -> provenance.set(key, config.path(key)));
+    TOLD.forEach(key -> provenance.set(key, config.path(key).deepCopy()));
+    if (provenance.path(DATA) instanceof ObjectNode pictures) {
+      // Weights are passed on; where pictures lie on this machine is nobody's business.
+      pictures.remove("description");
+      pictures.put("name", data.train().name());
+    }
     provenance.put("epochs", progress.epoch());
     provenance.put("steps", progress.step());
     return model
