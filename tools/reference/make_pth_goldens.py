@@ -106,6 +106,10 @@ def saved(value, **options):
     return out.getvalue()
 
 
+def legacy(value):
+    return saved(value, _use_new_zipfile_serialization=False)
+
+
 def told(state, nesting="", prefix=""):
     tensors = {}
     for name, tensor in state.items():
@@ -130,7 +134,9 @@ def main():
         "types-deflated.pth": (rewritten(plain, zipfile.ZIP_DEFLATED, None), told(types())),
         "strided.pth": (saved({"model": {"ema": strided()}}), told(strided(), "model.ema")),
         "checkpoint.pth": (saved(checkpoint(model)), told(weights, "state_dict", "module.")),
-        "legacy.pth": (saved(weights, _use_new_zipfile_serialization=False), None),
+        "legacy.pth": (legacy(weights), told(weights)),
+        "legacy-types.pth": (legacy({"net": types()}), told(types(), "net")),
+        "legacy-strided.pth": (legacy({"model": {"ema": strided()}}), told(strided(), "model.ema")),
         "module.pth": (saved(torch.nn.Linear(2, 1)), None),
     }
     for name, (content, _) in files.items():

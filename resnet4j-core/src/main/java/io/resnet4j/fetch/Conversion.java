@@ -22,8 +22,7 @@ final class Conversion {
   /**
    * The model, where its network is known.
    *
-   * @throws io.resnet4j.InvalidInputException if the file's format cannot be read, as that of
-   *     PyTorch before 1.6
+   * @throws io.resnet4j.InvalidInputException if the file's format cannot be read
    */
   static Optional<Model> model(PublishedWeights weights, List<String> classes, FetchedFile file) {
     if (!Models.names().contains(weights.model())) {

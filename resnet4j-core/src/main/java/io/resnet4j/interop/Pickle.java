@@ -9,15 +9,17 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Reads a pickle of named tensors without running anything it says (ADR 009). First every opcode,
  * length and spelt-out name is checked; only then a stack machine builds {@link Pickled} values,
- * which are texts, whole numbers, tuples, dictionaries and tensors over storages not yet read. Work
- * and memory are bounded: an opcode makes at most one value, which takes as much room as the bytes
- * it stands in.
+ * which are texts, whole numbers, tuples, lists, dictionaries and tensors over storages not yet
+ * read. Work and memory are bounded: an opcode makes at most one value, which takes as much room as
+ * the bytes it stands in.
  */
 final class Pickle {
   /** Four times what a state dict of a thousand layers with an optimiser's state takes. */
@@ -31,10 +33,20 @@ final class Pickle {
   private final Deque<Integer> marks = new ArrayDeque<>();
   private final Map<Integer, Pickled> memo = new HashMap<>();
 
-  private Pickle(String where, byte[] bytes) {
+  private final Set<Pickled.Storage> storages = new LinkedHashSet<>();
+
+  private Pickle(String where, ByteBuffer bytes) {
     this.where = where;
-    this.in = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    this.in = bytes.duplicate().order(ByteOrder.LITTLE_ENDIAN);
   }
+
+  /**
+   * A pickle that was read.
+   *
+   * @param value that it describes
+   * @param storages that it names, each once
+   */
+  record Read(Pickled value, Set<Pickled.Storage> storages) {}
 
   /**
    * The value that the pickle describes.
@@ -43,8 +55,26 @@ final class Pickle {
    * @throws InvalidInputException if it is damaged, or names or does what no state dict does
    */
   static Pickled read(String where, byte[] bytes) {
-    new Pickle(where, bytes).check();
-    return new Pickle(where, bytes).build();
+    ByteBuffer in = ByteBuffer.wrap(bytes);
+    Read read = next(where, in);
+    if (in.hasRemaining()) {
+      throw new InvalidInputException(
+          where + ": goes on for " + in.remaining() + " bytes after its end");
+    }
+    return read.value();
+  }
+
+  /**
+   * The pickle that begins at the position of {@code in}, which is then behind it.
+   *
+   * @throws InvalidInputException likewise
+   */
+  static Read next(String where, ByteBuffer in) {
+    new Pickle(where, in).check();
+    Pickle pickle = new Pickle(where, in);
+    Pickled value = pickle.build();
+    in.position(pickle.in.position());
+    return new Read(value, pickle.storages);
   }
 
   /** Refuses what is not allowed, before anything is built. */
@@ -73,7 +103,6 @@ final class Pickle {
         }
         case BINPUT, LONG_BINPUT -> require(PickleOp.whole(argument) < in.limit(), op, at);
         case STOP -> {
-          require(!in.hasRemaining(), op, at);
           return;
         }
         default -> {}
@@ -109,8 +138,10 @@ final class Pickle {
       case MARK -> marks.push(stack.size());
       case POP -> popAny();
       case POP_MARK -> popToMark();
-      case NONE, NEWTRUE, NEWFALSE, BINFLOAT, EMPTY_LIST, BINBYTES, SHORT_BINBYTES, BINBYTES8 ->
-          stack.add(Pickled.Other.VALUE);
+      case NONE, BINFLOAT, BINBYTES, SHORT_BINBYTES, BINBYTES8 -> stack.add(Pickled.Other.VALUE);
+      case NEWTRUE -> stack.add(new Pickled.Whole(1));
+      case NEWFALSE -> stack.add(new Pickled.Whole(0));
+      case EMPTY_LIST -> stack.add(new Pickled.Sequence());
       case BININT -> stack.add(new Pickled.Whole(argument.getInt(0)));
       case BININT1, BININT2 -> stack.add(new Pickled.Whole(PickleOp.whole(argument)));
       case LONG1, LONG4 -> stack.add(wide(argument));
@@ -185,8 +216,14 @@ final class Pickle {
     if (stored == null) {
       throw error("a storage of type '" + type.name() + "'");
     }
-    return new Pickled.Storage(
-        stored, text(id.get(2)), expect(Pickled.Whole.class, id.get(4)).value());
+    if (id.size() > 5 && id.get(5) != Pickled.Other.VALUE) {
+      throw error("a storage that is a part of another, as PyTorch wrote before version 0.4");
+    }
+    Pickled.Storage storage =
+        new Pickled.Storage(
+            stored, text(id.get(2)), expect(Pickled.Whole.class, id.get(4)).value());
+    storages.add(storage);
+    return storage;
   }
 
   private void set(List<Pickled> keysAndValues) {
@@ -204,7 +241,9 @@ final class Pickle {
   }
 
   private void appended(List<Pickled> items) {
-    if (top() != Pickled.Other.VALUE) {
+    if (top() instanceof Pickled.Sequence list) {
+      list.add(items);
+    } else if (top() != Pickled.Other.VALUE) {
       throw error("appends " + items.size() + " items to what is no list");
     }
   }

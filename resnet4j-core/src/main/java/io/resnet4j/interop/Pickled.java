@@ -1,5 +1,6 @@
 package io.resnet4j.interop;
 
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -8,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /** What a pickle of tensors is made of. Nothing here refers to a Java class. */
 sealed interface Pickled {
-  /** What no state dict is read from: numbers with a fraction, lists, bytes, truth values, None. */
+  /** What no state dict is read from: numbers with a fraction, bytes, None. */
   enum Other implements Pickled {
     VALUE
   }
@@ -16,7 +17,7 @@ sealed interface Pickled {
   /** A text. */
   record Text(String value) implements Pickled {}
 
-  /** A whole number. */
+  /** A whole number; 1 and 0 for the truth values, as in Python. */
   record Whole(long value) implements Pickled {}
 
   /** A tuple. */
@@ -27,14 +28,31 @@ sealed interface Pickled {
     }
   }
 
+  /** A list, which may hold itself. */
+  final class Sequence implements Pickled {
+    /** Replaced at the first item: a hostile pickle may hold a million empty ones. */
+    private List<Pickled> items = List.of();
+
+    void add(List<Pickled> more) {
+      if (items.isEmpty()) {
+        items = new ArrayList<>();
+      }
+      items.addAll(more);
+    }
+
+    List<Pickled> items() {
+      return Collections.unmodifiableList(items);
+    }
+  }
+
   /** A name from the allow-list. */
   record Global(String name, PickleGlobals.Role role, @Nullable StoredType type)
       implements Pickled {}
 
   /**
-   * Numbers in an entry of the archive.
+   * Numbers in the file.
    *
-   * @param key the entry's name below {@code data/}
+   * @param key of the storage; in an archive the name of its entry below {@code data/}
    * @param elements how many
    */
   record Storage(StoredType type, String key, long elements) implements Pickled {}

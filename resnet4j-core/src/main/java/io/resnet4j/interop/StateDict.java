@@ -85,15 +85,17 @@ public record StateDict(
     try {
       byte[] start = start(file);
       boolean safetensors = looksLikeSafetensors(start);
-      if (!safetensors && stands(ZIP, start, 0)) {
-        PyTorchFile.Content content = PyTorchFile.read(file);
+      boolean zip = !safetensors && stands(ZIP, start, 0);
+      if (zip || stands(LegacyPyTorchFile.MAGIC, start, 0)) {
+        PickledTensors.Content content =
+            zip ? PyTorchFile.read(file) : LegacyPyTorchFile.read(file);
         return unwrapped(file, Format.PYTORCH, content.tensors(), Map.of(), content.nesting());
       }
       if (!safetensors && (stands(TAR, start, TAR_AT) || stands(BARE_PICKLE, start, 0))) {
         throw new InvalidInputException(
             file
-                + ": a pickle or tar as PyTorch wrote it before version 1.6, which is not read;"
-                + " where you trust it, save it anew with a later PyTorch:"
+                + ": a tar as PyTorch wrote it before version 0.1.10, or a pickle of something else,"
+                + " which is not read; where you trust it, save it anew with a later PyTorch:"
                 + " torch.save(torch.load(FILE, map_location='cpu'), NEW)");
       }
     } catch (AccessDeniedException e) {
