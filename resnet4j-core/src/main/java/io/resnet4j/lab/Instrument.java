@@ -206,7 +206,8 @@ final class Instrument {
         layers.entrySet().stream().map(e -> layer(e.getKey(), e.getValue(), whole)).toList(),
         blocks.stream().map(this::block).toList(),
         probes.contains(Probe.SIGNALS) ? relus.stream().map(this::relu).toList() : List.of(),
-        running.entrySet().stream().map(e -> norm(e.getKey(), e.getValue())).toList());
+        running.entrySet().stream().map(e -> norm(e.getKey(), e.getValue())).toList(),
+        null);
   }
 
   private double[] state(Node node, int input) {

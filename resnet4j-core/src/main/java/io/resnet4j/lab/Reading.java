@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param blocks by the path of the block, in graph order
  * @param relus by the path of the activation
  * @param norms by the path of the batch norm
+ * @param seconds that the reading took from the training; null before it is over
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record Reading(
@@ -23,13 +24,19 @@ public record Reading(
     List<Layer> layers,
     List<BlockReading> blocks,
     List<Relu> relus,
-    List<BatchNormReading> norms) {
+    List<BatchNormReading> norms,
+    @Nullable Double seconds) {
   /** Copies the lists. */
   public Reading {
     layers = List.copyOf(layers);
     blocks = List.copyOf(blocks);
     relus = List.copyOf(relus);
     norms = List.copyOf(norms);
+  }
+
+  /** The same with what it took. */
+  Reading took(double time) {
+    return new Reading(step, loss, layers, blocks, relus, norms, time);
   }
 
   /**

@@ -40,6 +40,7 @@ public final class TrainingProbe implements StepProbe {
   private @Nullable Pictures pictures;
   private @Nullable Reading waiting;
   private EventFile.Values drawn = new EventFile.Values();
+  private long nanos;
 
   /** A probe for one run. */
   public TrainingProbe(ProbeOptions options) {
@@ -87,6 +88,7 @@ public final class TrainingProbe implements StepProbe {
     if (done % options.every() != 0 || subject == null || instrument == null || pictures == null) {
       return;
     }
+    long begin = System.nanoTime();
     Session session = subject.session();
     Set<String> state = instrument.state();
     session.blend(NAMESPACE, 0, Program.MODEL, 1, state);
@@ -94,6 +96,7 @@ public final class TrainingProbe implements StepProbe {
     waiting =
         instrument.read(
             pictures.images(), pictures.targets(), subject.seed(), done, drawn::histogram);
+    nanos = System.nanoTime() - begin;
   }
 
   @Override
@@ -101,14 +104,16 @@ public final class TrainingProbe implements StepProbe {
     if (waiting == null || subject == null || instrument == null) {
       return;
     }
+    long begin = System.nanoTime();
     Reading reading = waiting;
     waiting = null;
     if (options.probes().contains(Probe.UPDATES)) {
       reading = withUpdates(reading, subject.session(), instrument);
     }
-    Json.append(subject.folder().resolve(FILE), reading);
     scalars(reading);
     subject.events().write(done, drawn);
+    double seconds = (nanos + System.nanoTime() - begin) * 1e-9;
+    Json.append(subject.folder().resolve(FILE), reading.took(seconds));
   }
 
   private void scalars(Reading reading) {
@@ -148,6 +153,12 @@ public final class TrainingProbe implements StepProbe {
       layers.add(layer.moved(Stats.norm(now) / size));
     }
     return new Reading(
-        reading.step(), reading.loss(), layers, reading.blocks(), reading.relus(), reading.norms());
+        reading.step(),
+        reading.loss(),
+        layers,
+        reading.blocks(),
+        reading.relus(),
+        reading.norms(),
+        null);
   }
 }
