@@ -7,7 +7,7 @@ import io.resnet4j.model.TrainedModel;
 import io.resnet4j.quantise.QuantisedModel;
 import java.nio.file.Path;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -31,17 +31,7 @@ final class ExportCommand extends Command {
       description = "The file to write; what is there is replaced.")
   private Path out = Path.of("");
 
-  @Option(
-      names = "--model",
-      paramLabel = "M",
-      description = "The network, where FILE does not say it (a bare state dict).")
-  private @Nullable String model;
-
-  @Option(
-      names = "--input",
-      paramLabel = "CxHxW",
-      description = "With --model: the picture that the network takes.")
-  private @Nullable String input;
+  @Mixin private NetworkOptions network = new NetworkOptions();
 
   @Option(
       names = "--fold",
@@ -68,15 +58,11 @@ final class ExportCommand extends Command {
   int run(Console console) {
     Onnx.Options options = new Onnx.Options(fold, opset);
     OutputFile.require("--onnx", out);
-    TrainedModel loaded;
-    if (model == null && QuantisedModel.isQuantised(weights)) {
-      QuantisedModel quantised = QuantisedModel.load(weights);
+    TrainedModel loaded = network.load(weights);
+    if (loaded instanceof QuantisedModel quantised) {
       quantised.writeOnnx(out, options);
-      loaded = quantised;
     } else {
-      Model read = WeightsOptions.plain(weights, model, input);
-      OnnxModels.write(read, out, options);
-      loaded = read;
+      OnnxModels.write((Model) loaded, out, options);
     }
     Map<String, Object> fields = OnnxFields.of(loaded, out);
     fields.put("folded", fold || loaded instanceof QuantisedModel);

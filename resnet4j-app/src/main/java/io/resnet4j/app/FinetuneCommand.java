@@ -44,17 +44,7 @@ final class FinetuneCommand extends Command {
               + " torchvision:NAME for published ones, which are downloaded.")
   private String from = "";
 
-  @Option(
-      names = "--model",
-      paramLabel = "M",
-      description = "The network, where FILE does not say it (a bare state dict).")
-  private @Nullable String model;
-
-  @Option(
-      names = "--input",
-      paramLabel = "CxHxW",
-      description = "With --model: the picture that the network takes.")
-  private @Nullable String input;
+  @Mixin private NetworkOptions network = new NetworkOptions();
 
   @Mixin private DataOptions data = new DataOptions();
 
@@ -196,7 +186,7 @@ final class FinetuneCommand extends Command {
 
   private Model pretrained(Console console) {
     if (!from.startsWith(PUBLISHED)) {
-      return WeightsOptions.plain(ShippedWeights.resolve(from), model, input);
+      return network.plain(ShippedWeights.resolve(from));
     }
     FetchOptions options = FetchOptions.of(CacheFolder.usual(), System.getenv());
     Fetcher fetcher = new Fetcher(Catalogue.standard(), options, new FetchDisplay(console));

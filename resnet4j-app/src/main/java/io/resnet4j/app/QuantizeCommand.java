@@ -48,14 +48,7 @@ final class QuantizeCommand extends Command {
       description = "Weights, such as a run's last.safetensors.")
   private Path weights = Path.of("");
 
-  @Option(names = "--model", paramLabel = "M", description = "The network, for a bare state dict.")
-  private @Nullable String model;
-
-  @Option(
-      names = "--input",
-      paramLabel = "CxHxW",
-      description = "With --model: the picture that the network takes.")
-  private @Nullable String input;
+  @Mixin private NetworkOptions network = new NetworkOptions();
 
   @Mixin private DataOptions data = new DataOptions();
 
@@ -124,7 +117,7 @@ final class QuantizeCommand extends Command {
       throw new InvalidInputException(
           "--weights " + weights + ": is quantised already; give the weights it was made from");
     }
-    Model loaded = WeightsOptions.plain(weights, model, input);
+    Model loaded = network.plain(weights);
     Backend engine = Specs.backend(backend, Precision.INT8);
     DataSplits splits = WeightsOptions.framed(data.open(console), loaded, weights);
     Preprocessing seen = WeightsOptions.preprocessing(splits, loaded, weights, console);

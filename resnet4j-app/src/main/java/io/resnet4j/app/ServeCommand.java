@@ -213,7 +213,7 @@ final class ServeCommand extends Command {
         file ->
             WeightsOptions.open(
                 WeightsOptions.prepared(
-                    file, WeightsOptions.load(file, model, null), console::info),
+                    file, NetworkOptions.load(file, model, null), console::info),
                 precision,
                 backend);
     if (models != null) {
@@ -228,7 +228,7 @@ final class ServeCommand extends Command {
   }
 
   private String nameOf(Path file) {
-    TrainedModel loaded = WeightsOptions.load(file, model, null);
+    TrainedModel loaded = NetworkOptions.load(file, model, null);
     return loaded.spec().name().replaceAll("[^A-Za-z0-9._-]", "-");
   }
 }

@@ -11,7 +11,6 @@ import io.resnet4j.data.Preprocessing;
 import io.resnet4j.data.PreprocessingJson;
 import io.resnet4j.data.Views;
 import io.resnet4j.infer.Predictor;
-import io.resnet4j.interop.StateDict;
 import io.resnet4j.model.Model;
 import io.resnet4j.model.ModelSpec;
 import io.resnet4j.model.TrainedModel;
@@ -21,6 +20,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options of commands that use trained weights. */
@@ -42,17 +42,7 @@ final class WeightsOptions {
               + " resnet4j ('download --list' shows them); a state dict of PyTorch (.pth) with --model.")
   private Path weights = Path.of("");
 
-  @Option(
-      names = "--model",
-      paramLabel = "M",
-      description = "The network, where the file does not say it (a bare state dict).")
-  private @Nullable String model;
-
-  @Option(
-      names = "--input",
-      paramLabel = "CxHxW",
-      description = "With --model: the picture that the network takes.")
-  private @Nullable String input;
+  @Mixin private NetworkOptions network = new NetworkOptions();
 
   @Option(
       names = "--precision",
@@ -86,27 +76,7 @@ final class WeightsOptions {
       Precision.named(precision);
     }
     views();
-    return load(weights, model, input);
-  }
-
-  /** The network of {@code weights}, quantised or not. */
-  static TrainedModel load(Path weights, @Nullable String model, @Nullable String input) {
-    return model == null && input == null && QuantisedModel.isQuantised(weights)
-        ? QuantisedModel.load(weights)
-        : plain(weights, model, input);
-  }
-
-  /** The network of {@code weights}: the one that the file names, or {@code model}. */
-  static Model plain(Path weights, @Nullable String model, @Nullable String input) {
-    if (model == null) {
-      if (input != null) {
-        throw new InvalidInputException("--input: only together with --model");
-      }
-      return Model.load(weights);
-    }
-    ModelSpec named = Specs.named(model, input, null);
-    StateDict read = StateDict.read(weights);
-    return Model.of(Specs.withHeadOf(named, read), read);
+    return network.load(weights);
   }
 
   /**
