@@ -16,7 +16,9 @@ import java.util.stream.IntStream;
 /** Blocks taken out of trained networks and shuffled: Veit, Wilber and Belongie 2016. */
 final class LesionExperiment implements Experiment {
   private static final String SOURCE = "Veit et al. 2016, section 4";
-  private static final int BATCH = 100;
+
+  /** In place of a file: a network that is trained as a part of the experiment. */
+  private static final String HERE = "here";
 
   @Override
   public String name() {
@@ -63,7 +65,9 @@ final class LesionExperiment implements Experiment {
           name()
               + ": weights="
               + settings.text("weights")
-              + ": expected a file for each of "
+              + ": expected for each of these a file, or \""
+              + HERE
+              + "\" to train it: "
               + String.join(", ", networks));
     }
     return Cells.of("network", networks)
@@ -73,8 +77,10 @@ final class LesionExperiment implements Experiment {
 
   private Optional<Model> model(String network, Settings settings, Bench bench) {
     if (!settings.text("weights").isEmpty()) {
-      int index = settings.texts("networks").indexOf(network);
-      return Optional.of(Model.load(ShippedWeights.resolve(settings.texts("weights").get(index))));
+      String weights = settings.texts("weights").get(settings.texts("networks").indexOf(network));
+      if (!weights.equals(HERE)) {
+        return Optional.of(Model.load(ShippedWeights.resolve(weights)));
+      }
     }
     return new ShortTraining(bench, settings.integer("steps", 1))
         .model(network, Networks.named(network, bench.data()), bench.seed());
@@ -190,9 +196,15 @@ final class LesionExperiment implements Experiment {
                 settings.text("weights").isEmpty()
                     ? "Trained here for "
                         + settings.text("steps")
-                        + " steps; --set weights=FILE,FILE takes networks that are trained fully, such as"
-                        + " resnet4j:resnet56-cifar10,resnet4j:plain20-cifar10."
-                    : "Weights: " + settings.text("weights") + "."));
+                        + " steps; --set weights=resnet4j:resnet56-cifar10,here"
+                        + " takes one that is trained better."
+                    : "Weights: "
+                        + settings.text("weights")
+                        + "; \""
+                        + HERE
+                        + "\" is trained here for "
+                        + settings.text("steps")
+                        + " steps."));
   }
 
   private static void single(List<Claim> claims, List<Row> rows, String network) {

@@ -23,8 +23,7 @@ public final class ShippedWeights {
   /** What stands before a name where a file might be given too. */
   public static final String PREFIX = "resnet4j:";
 
-  private static final List<String> NAMES =
-      List.of("resnet20-cifar10", "resnet56-cifar10", "plain20-cifar10");
+  private static final List<String> NAMES = List.of("resnet20-cifar10", "resnet56-cifar10");
 
   private static final String FOLDER = "shipped";
 
