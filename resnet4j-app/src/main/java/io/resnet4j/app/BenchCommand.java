@@ -172,6 +172,7 @@ final class BenchCommand extends Command {
       }
       fields.put("steps", steps);
       fields.put("prepare_seconds", result.prepareSeconds());
+      fields.put("first_step_seconds", result.firstStepSeconds());
       fields.put("session_bytes", result.sessionBytes());
       result.profile().ifPresent(times -> fields.put("profile", times.tree()));
       console.result(Json.line(fields));
@@ -245,6 +246,7 @@ final class BenchCommand extends Command {
     table.row("memory", Text.mebibytes(result.sessionBytes()) + " in the session");
     table.row("peak resident", resident == 0 ? "unknown here" : Text.mebibytes(resident));
     table.row("plan ready in", Text.seconds(result.prepareSeconds()));
+    table.row("first step after", Text.seconds(result.firstStepSeconds()) + " since the start");
     return table.toString();
   }
 

@@ -44,6 +44,7 @@ final class Benchmark {
   private final MemoryMode memory;
   private final boolean tuned;
   private final Recipe recipe;
+  private double firstStepSeconds;
   private double updateShare;
   private int profiled;
   private Optional<Profile> profile = Optional.empty();
@@ -103,6 +104,7 @@ final class Benchmark {
    * @param best pictures a second of the fastest step
    * @param bestFlops floating-point operations a second of the fastest step
    * @param prepareSeconds from the graph to a plan that can run
+   * @param firstStepSeconds from the start of the JVM to the end of the first step, timed or not
    * @param sessionBytes all memory of the session
    * @param updateShare of the timed steps' time that updates of the parameters took
    * @param profile of the runs that were to be profiled
@@ -112,6 +114,7 @@ final class Benchmark {
       double best,
       double bestFlops,
       double prepareSeconds,
+      double firstStepSeconds,
       long sessionBytes,
       double updateShare,
       Optional<Profile> profile) {}
@@ -139,6 +142,7 @@ final class Benchmark {
           batch / seconds[0],
           flops / seconds[0],
           prepared,
+          firstStepSeconds,
           session.bytes(),
           updateShare,
           profile);
@@ -178,6 +182,9 @@ final class Benchmark {
       double took = (System.nanoTime() - begin) * 1e-9;
       if (i >= 0) {
         seconds[i] = took;
+      }
+      if (i == -warmUp) {
+        firstStepSeconds = Machine.secondsSinceStart();
       }
       console.detail(
           String.format(

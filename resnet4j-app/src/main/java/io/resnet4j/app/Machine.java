@@ -1,12 +1,13 @@
 package io.resnet4j.app;
 
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** What Linux tells of this process and this machine under /proc. */
+/** What the JVM, and Linux under /proc, tell of this process and this machine. */
 final class Machine {
   private Machine() {}
 
@@ -15,6 +16,12 @@ final class Machine {
     return entry(Path.of("/proc/self/status"), "VmHWM:")
         .map(text -> Long.parseLong(text.replaceAll("\\D", "")) * 1024)
         .orElse(0L);
+  }
+
+  /** How long ago the JVM was started. */
+  static double secondsSinceStart() {
+    long now = System.currentTimeMillis();
+    return (now - ManagementFactory.getRuntimeMXBean().getStartTime()) * 1e-3;
   }
 
   /** What stands behind {@code key} in a file of keys and values. */

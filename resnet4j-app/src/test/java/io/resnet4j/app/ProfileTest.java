@@ -58,7 +58,10 @@ class ProfileTest {
             "off",
             "--profile",
             "--json");
-    JsonNode profile = Json.MAPPER.readTree(ran.out()).get("profile");
+    JsonNode result = Json.MAPPER.readTree(ran.out());
+    double prepared = result.get("prepare_seconds").asDouble();
+    assertTrue(result.get("first_step_seconds").asDouble() > prepared, ran.out());
+    JsonNode profile = result.get("profile");
     assertTrue(profile.size() > 20, ran.out());
     profile.forEach(step -> assertTrue(step.get("seconds").asDouble() > 0, step.toString()));
   }
