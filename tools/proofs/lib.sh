@@ -12,7 +12,7 @@ failed=0
 
 commit() {
   local changed=
-  git diff --quiet HEAD -- . ':!docs' 2>/dev/null || changed=+changes
+  git diff --quiet HEAD -- . ':!docs' ':!*.md' 2>/dev/null || changed=+changes
   echo "$(git rev-parse --short HEAD)$changed"
 }
 
@@ -22,6 +22,11 @@ machine() {
   local family
   family=$(awk -F': *' '/^cpu family/ {f=$2} /^model\t/ {m=$2} END {print f "/" m}' /proc/cpuinfo)
   echo "$(nproc) x ${model//,/} ($family)"
+}
+
+# has_bf16: whether the processor multiplies bf16 numbers
+has_bf16() {
+  grep -q 'avx512_bf16\|amx_bf16' /proc/cpuinfo
 }
 
 # row FILE COMMAND SEED MODEL RECIPE METRIC VALUE
@@ -43,6 +48,11 @@ bar() {
 # field NAME: a field of the JSON object on standard input
 field() {
   python3 -c 'import json,sys; print(json.load(sys.stdin)[sys.argv[1]])' "$1"
+}
+
+# median: of the numbers on standard input, a line each
+median() {
+  sort -g | awk '{ v[NR] = $1 } END { print (v[int((NR + 1) / 2)] + v[int(NR / 2) + 1]) / 2 }'
 }
 
 finish() {
