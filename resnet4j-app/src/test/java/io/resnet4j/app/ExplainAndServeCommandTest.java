@@ -117,6 +117,14 @@ class ExplainAndServeCommandTest {
     Ran.of("serve", "--weights", folder.resolve("no"), "--port", "0").bad(Main.BAD_INPUT, "no");
     Ran.of("serve", "--weights", weights, "--tls-key", "k", "--port", "0")
         .bad(Main.BAD_INPUT, "--tls-cert");
+    Ran.of("serve", "--weights", weights, "--tls-cert", "c", "--tls-key", "k", "--port", "0")
+        .bad(Main.BAD_INPUT, "--tls-cert c");
+    Path keys = folder.resolve("keys");
+    Ran.of("serve", "--weights", weights, "--api-key-file", keys, "--port", "0")
+        .bad(Main.BAD_INPUT, "--api-key-file", "cannot be read");
+    Files.writeString(keys, "# none yet\n");
+    Ran.of("serve", "--weights", weights, "--api-key-file", keys, "--port", "0")
+        .bad(Main.BAD_INPUT, "--api-key-file", "openssl rand");
     try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
       Ran.of("serve", "--weights", weights, "--port", taken.getLocalPort())
           .bad(Main.BAD_INPUT, "in use", "--port");

@@ -71,9 +71,15 @@ final class Call {
 
   /** A parameter of the address; empty if absent. */
   String parameter(String name) {
-    Fields fields = Request.extractQueryParameters(request);
-    @Nullable String value = fields.getValue(name);
-    return value == null ? "" : value;
+    try {
+      Fields fields = Request.extractQueryParameters(request);
+      @Nullable String value = fields.getValue(name);
+      return value == null ? "" : value;
+    } catch (IllegalArgumentException | IllegalStateException e) {
+      throw HttpError.badRequest(
+          "the parameters in the address cannot be read; a % stands before two hexadecimal digits,"
+              + " and the bytes are UTF-8");
+    }
   }
 
   CompletableFuture<byte[]> body() {

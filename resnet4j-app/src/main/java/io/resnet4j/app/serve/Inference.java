@@ -27,29 +27,21 @@ final class Inference {
     repository.lease(name, version).release();
     return call.body()
         .thenComposeAsync(
-            body -> {
-              ServedModel model = repository.lease(name, version);
-              return answer(call, model, body, header)
-                  .whenComplete((answer, failure) -> model.release());
-            },
+            body -> repository.leased(name, version, model -> answer(call, model, body, header)),
             work.requests());
   }
 
   private CompletableFuture<Answer> answer(Call call, ServedModel model, byte[] body, int header) {
-    try {
-      InferRequest request = InferRequest.read(body, header, model.predictor().spec());
-      return model
-          .batcher()
-          .submit(
-              request.images(),
-              request.count(),
-              call.left(request.timeoutMicros().orElse(Long.MAX_VALUE / 1000)))
-          .thenApplyAsync(
-              done -> InferAnswer.of(request, model, done.logits()).noting(notes(model, done)),
-              work.answers());
-    } catch (RuntimeException e) {
-      return CompletableFuture.failedFuture(e);
-    }
+    InferRequest request = InferRequest.read(body, header, model.predictor().spec());
+    return model
+        .batcher()
+        .submit(
+            request.images(),
+            request.count(),
+            call.left(request.timeoutMicros().orElse(Long.MAX_VALUE / 1000)))
+        .thenApplyAsync(
+            done -> InferAnswer.of(request, model, done.logits()).noting(notes(model, done)),
+            work.answers());
   }
 
   static Map<String, Object> notes(ServedModel model, Batcher.Answer done) {

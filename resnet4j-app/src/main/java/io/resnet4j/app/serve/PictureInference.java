@@ -53,9 +53,9 @@ final class PictureInference {
     return call.body()
         .thenComposeAsync(
             body -> {
-              ServedModel model = repository.lease(wish.name, wish.version);
-              return answer(call, model, wish, boundary == null ? body : part(body, boundary))
-                  .whenComplete((answer, failure) -> model.release());
+              byte[] file = boundary == null ? body : part(body, boundary);
+              return repository.leased(
+                  wish.name, wish.version, model -> answer(call, model, wish, file));
             },
             work.requests());
   }
@@ -140,48 +140,44 @@ final class PictureInference {
   }
 
   private CompletableFuture<Answer> answer(Call call, ServedModel model, Wish wish, byte[] file) {
-    try {
-      Predictor predictor = model.predictor();
-      Preprocessing preprocessing =
-          predictor
-              .preprocessing()
-              .orElseThrow(
-                  () ->
-                      HttpError.badRequest(
-                          "model "
-                              + model.name()
-                              + " does not say how pictures become its input; send tensors to"
-                              + " /v2/models/"
-                              + model.name()
-                              + "/infer"));
-      Picture picture = Pictures.decode(file, "the picture", options.mostPixels());
-      FloatBuffer input = FloatBuffer.allocate(preprocessing.pictureSize().samples());
-      preprocessing.write(picture, input);
-      input.flip();
-      return model
-          .batcher()
-          .submit(input, 1, call.left())
-          .thenComposeAsync(
-              done -> {
-                List<Prediction> best = predictor.best(done.logits(), wish.top);
-                Map<String, Object> all = describe(model, best);
-                CompletableFuture<Map<String, Object>> explained =
-                    wish.explanation
-                        .map(
-                            how ->
-                                work.explain(
-                                    () -> explained(call, all, how, model, picture, input, best)))
-                        .orElseGet(() -> CompletableFuture.completedFuture(all));
-                return explained.thenApply(
-                    fields -> {
-                      fields.put("milliseconds", Math.round(call.seconds() * 1e4) / 10.0);
-                      return Answer.json(200, fields).noting(Inference.notes(model, done));
-                    });
-              },
-              work.answers());
-    } catch (RuntimeException e) {
-      return CompletableFuture.failedFuture(e);
-    }
+    Predictor predictor = model.predictor();
+    Preprocessing preprocessing =
+        predictor
+            .preprocessing()
+            .orElseThrow(
+                () ->
+                    HttpError.badRequest(
+                        "model "
+                            + model.name()
+                            + " does not say how pictures become its input; send tensors to"
+                            + " /v2/models/"
+                            + model.name()
+                            + "/infer"));
+    Picture picture = Pictures.decode(file, "the picture", options.mostPixels());
+    FloatBuffer input = FloatBuffer.allocate(preprocessing.pictureSize().samples());
+    preprocessing.write(picture, input);
+    input.flip();
+    return model
+        .batcher()
+        .submit(input, 1, call.left())
+        .thenComposeAsync(
+            done -> {
+              List<Prediction> best = predictor.best(done.logits(), wish.top);
+              Map<String, Object> all = describe(model, best);
+              CompletableFuture<Map<String, Object>> explained =
+                  wish.explanation
+                      .map(
+                          how ->
+                              work.explain(
+                                  () -> explained(call, all, how, model, picture, input, best)))
+                      .orElseGet(() -> CompletableFuture.completedFuture(all));
+              return explained.thenApply(
+                  fields -> {
+                    fields.put("milliseconds", Math.round(call.seconds() * 1e4) / 10.0);
+                    return Answer.json(200, fields).noting(Inference.notes(model, done));
+                  });
+            },
+            work.answers());
   }
 
   private static Map<String, Object> describe(ServedModel model, List<Prediction> best) {

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
@@ -190,7 +191,8 @@ public final class Repository implements AutoCloseable {
                 + "' is not served"
                 + Nearest.suggestion(shorten(name), names())
                 + "; served are "
-                + names());
+                + names()
+                + ", and POST /v2/repository/index says why others are not");
       }
       ServedModel model =
           version.isEmpty()
@@ -204,13 +206,32 @@ public final class Repository implements AutoCloseable {
                 + "' has no version '"
                 + shorten(version)
                 + "'; served are "
-                + versions(name));
+                + versions(name)
+                + ", and POST /v2/repository/index says why others are not");
       }
       // A model that ended between the look and the lease has been replaced: look again.
       if (model.lease()) {
         return model;
       }
     }
+  }
+
+  /**
+   * Does {@code action} with a leased model, which is given back when the future is done, however
+   * it ends, and also if the action throws.
+   *
+   * @throws HttpError as {@link #lease}
+   */
+  <T> CompletableFuture<T> leased(
+      String name, String version, Function<ServedModel, CompletableFuture<T>> action) {
+    ServedModel model = lease(name, version);
+    CompletableFuture<T> done;
+    try {
+      done = action.apply(model);
+    } catch (RuntimeException | Error e) {
+      done = CompletableFuture.failedFuture(e);
+    }
+    return done.whenComplete((result, failure) -> model.release());
   }
 
   /** The one name that is served, for requests that name none. */

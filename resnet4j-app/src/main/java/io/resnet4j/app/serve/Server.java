@@ -33,13 +33,18 @@ public final class Server implements AutoCloseable {
   private static final int QUEUED_PARTS = 256;
 
   private final ServeOptions options;
+  private final Optional<ApiKeys> keys;
   private final org.eclipse.jetty.server.Server jetty;
   private final ServerConnector connector;
   private @Nullable Work work;
 
   private Server(
-      ServeOptions options, org.eclipse.jetty.server.Server jetty, ServerConnector connector) {
+      ServeOptions options,
+      Optional<ApiKeys> keys,
+      org.eclipse.jetty.server.Server jetty,
+      ServerConnector connector) {
     this.options = options;
+    this.keys = keys;
     this.jetty = jetty;
     this.connector = connector;
   }
@@ -49,9 +54,10 @@ public final class Server implements AutoCloseable {
    * until {@link #start}.
    *
    * @throws InvalidInputException if the port is in use, the address is not this machine's, or the
-   *     files for TLS cannot be used
+   *     files for TLS or of keys cannot be used
    */
   public static Server open(ServeOptions options) {
+    Optional<ApiKeys> keys = options.apiKeys().map(ApiKeys::read);
     QueuedThreadPool threads = new QueuedThreadPool(THREADS);
     threads.setName("resnet4j-http");
     org.eclipse.jetty.server.Server jetty = new org.eclipse.jetty.server.Server(threads);
@@ -80,7 +86,7 @@ public final class Server implements AutoCloseable {
     } catch (IOException e) {
       throw refused(options, e);
     }
-    return new Server(options, jetty, connector);
+    return new Server(options, keys, jetty, connector);
   }
 
   private static InvalidInputException refused(ServeOptions options, IOException e) {
@@ -108,7 +114,8 @@ public final class Server implements AutoCloseable {
                 "error",
                 message == null
                     ? "this request cannot be answered (status " + response.getStatus() + ")"
-                    : Repository.shorten(message.toString())));
+                    : "not an HTTP request that can be answered: "
+                        + Repository.shorten(message.toString())));
     response.getHeaders().put(HttpHeader.CONTENT_TYPE, Answer.JSON);
     response.write(true, ByteBuffer.wrap(body), callback);
     return true;
@@ -123,7 +130,6 @@ public final class Server implements AutoCloseable {
    */
   public void start(
       Repository repository, String version, Consumer<byte[]> accessLog, Consumer<String> log) {
-    Optional<ApiKeys> keys = options.apiKeys().map(ApiKeys::read);
     Work made = new Work(QUEUED_PARTS);
     work = made;
     Routes routes = new Routes(repository, options, made, version);

@@ -10,6 +10,8 @@ import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.KeyStore;
 import java.security.PrivateKey;
+import java.security.PublicKey;
+import java.security.Signature;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateFactory;
 import java.security.spec.PKCS8EncodedKeySpec;
@@ -27,11 +29,21 @@ final class TlsFiles {
   private TlsFiles() {}
 
   /**
-   * @throws InvalidInputException if a file is missing or of another kind, or the two do not fit
+   * @throws InvalidInputException if a file is missing or of another kind, or the two do not belong
+   *     together
    */
   static SslContextFactory.Server context(ServeOptions.Tls tls) {
     Certificate[] chain = chain(tls.certificate());
-    PrivateKey key = key(tls.key(), chain[0].getPublicKey().getAlgorithm());
+    PublicKey certified = chain[0].getPublicKey();
+    PrivateKey key = key(tls.key(), certified.getAlgorithm());
+    if (!fits(key, certified)) {
+      throw new InvalidInputException(
+          "--tls-key "
+              + tls.key()
+              + ": is not the key of the first certificate in --tls-cert "
+              + tls.certificate()
+              + "; give the two that were made together, the server's own certificate first");
+    }
     try {
       KeyStore store = KeyStore.getInstance("PKCS12");
       store.load(null, null);
@@ -42,7 +54,29 @@ final class TlsFiles {
       return context;
     } catch (GeneralSecurityException | IOException e) {
       throw new InvalidInputException(
-          "--tls-key " + tls.key() + ": does not fit --tls-cert " + tls.certificate(), e);
+          "--tls-cert " + tls.certificate() + ": is not one chain, the server's own first", e);
+    }
+  }
+
+  /** A key store takes any pair, and only the first client would meet one that does not fit. */
+  private static boolean fits(PrivateKey key, PublicKey certified) {
+    String algorithm =
+        switch (key.getAlgorithm()) {
+          case "RSA" -> "SHA256withRSA";
+          case "EC" -> "SHA256withECDSA";
+          default -> key.getAlgorithm();
+        };
+    byte[] text = {1};
+    try {
+      Signature signature = Signature.getInstance(algorithm);
+      signature.initSign(key);
+      signature.update(text);
+      byte[] signed = signature.sign();
+      signature.initVerify(certified);
+      signature.update(text);
+      return signature.verify(signed);
+    } catch (GeneralSecurityException e) {
+      return false;
     }
   }
 

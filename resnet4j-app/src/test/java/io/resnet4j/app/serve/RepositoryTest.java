@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.resnet4j.InvalidInputException;
+import io.resnet4j.infer.Predictor;
 import java.net.http.HttpResponse;
+import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -154,6 +156,59 @@ class RepositoryTest {
     Files.createDirectories(folder.resolve("bad name").resolve("1"));
     repository.scan();
     assertTrue(log.toString().contains("has no name for a model"), log.toString());
+  }
+
+  @Test
+  void whatIsHalfCopiedIsNotFoundAndTheIndexSaysWhy() throws Exception {
+    put("tiny", 1, 1);
+    Path half = put("tiny", 2, 2);
+    Files.write(half, Arrays.copyOf(Files.readAllBytes(half), 700));
+    old(half);
+    TestServer server = new TestServer(repository(), ServeOptions.defaults());
+    open.add(0, server);
+    String error = server.json(server.get("/v2/models/tiny/versions/2"), 404).get("error").asText();
+    assertTrue(error.contains("has no version '2'") && error.contains("index"), error);
+    String index = server.json(server.post("/v2/repository/index", new byte[0]), 200).toString();
+    assertTrue(index.contains("UNAVAILABLE") && index.contains("cut short"), index);
+    server.json(server.post("/v2/repository/models/tiny/load", new byte[0]), 400);
+    server.inferBinary(TestServer.images(1), 1);
+  }
+
+  /** A request that fails must not keep a retired model in memory. */
+  @Test
+  void badRequestsHoldNoModel() throws Exception {
+    put("tiny", 1, 1);
+    List<Predictor> opened = new ArrayList<>();
+    Repository repository =
+        Repository.ofFolder(
+            folder,
+            file -> {
+              Predictor predictor = TestServer.OPENER.apply(file);
+              opened.add(predictor);
+              return predictor;
+            },
+            TestServer.LIMITS,
+            log::add);
+    open.add(repository);
+    TestServer server = new TestServer(repository, ServeOptions.defaults());
+    open.add(0, server);
+    byte[] form = Arrays.copyOf(TestServer.form(TestServer.png(40, 40)), 200);
+    String type = "multipart/form-data; boundary=xyz";
+    server.json(server.post("/predict", form, "Content-Type", type), 400);
+    server.json(server.post("/predict", new byte[5]), 400);
+    server.json(server.post("/v2/models/tiny/infer", new byte[5]), 400);
+    repository.unload("tiny");
+    Predictor retired = opened.get(0);
+    float[] image = TestServer.images(1);
+    for (int tries = 0; ; tries++) {
+      try {
+        retired.logits(FloatBuffer.wrap(image), 1);
+      } catch (IllegalStateException closed) {
+        return;
+      }
+      assertTrue(tries < 500, "still open");
+      Thread.sleep(10);
+    }
   }
 
   /** tools/proofs/7-serve-reload does this a thousand times with a fast network. */

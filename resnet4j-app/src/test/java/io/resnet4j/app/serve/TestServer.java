@@ -17,6 +17,7 @@ import io.resnet4j.random.KeyedRandom;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -41,12 +42,16 @@ final class TestServer implements AutoCloseable {
 
   private final Repository repository;
   private final Server server;
-  private final HttpClient client =
-      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  private final HttpClient client;
   final List<String> log = new CopyOnWriteArrayList<>();
 
   TestServer(Repository repository, ServeOptions options) {
+    this(repository, options, HttpClient.newBuilder());
+  }
+
+  TestServer(Repository repository, ServeOptions options, HttpClient.Builder client) {
     this.repository = repository;
+    this.client = client.version(HttpClient.Version.HTTP_1_1).build();
     this.server = Server.open(options);
     server.start(repository, "test", line -> {}, log::add);
   }
@@ -191,6 +196,22 @@ final class TestServer implements AutoCloseable {
 
   HttpResponse<byte[]> post(String path, byte[] body, String... headers) throws Exception {
     return send("POST", path, body, headers);
+  }
+
+  /** What comes back for bytes that no well-behaved client sends; then the client hangs up. */
+  String raw(byte[] bytes) throws IOException {
+    try (Socket socket = connect()) {
+      socket.getOutputStream().write(bytes);
+      socket.shutdownOutput();
+      return new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
+    }
+  }
+
+  /** A connection that does not wait for ever. */
+  Socket connect() throws IOException {
+    Socket socket = new Socket(server.address().getHost(), server.address().getPort());
+    socket.setSoTimeout(20_000);
+    return socket;
   }
 
   CompletableFuture<HttpResponse<byte[]>> postLater(String path, byte[] body) {
