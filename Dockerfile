@@ -3,8 +3,17 @@
 
 FROM eclipse-temurin:17-jdk-jammy AS build
 WORKDIR /src
-COPY . .
-RUN ./mvnw -B -ntp -Dmaven.test.skip=true -Pjlink -pl resnet4j-dist -am package \
+# What the distribution is made of, and the POMs of the modules that it leaves out.
+COPY mvnw pom.xml resnet4j resnet4j.cmd LICENSE README.md CHANGELOG.md ./
+COPY .mvn .mvn/
+COPY docs/*.md docs/
+COPY resnet4j-core resnet4j-core/
+COPY resnet4j-app resnet4j-app/
+COPY resnet4j-dist resnet4j-dist/
+COPY resnet4j-bench/pom.xml resnet4j-bench/
+COPY examples/pom.xml examples/
+RUN --mount=type=cache,target=/root/.m2 \
+    ./mvnw -B -ntp -Dmaven.test.skip=true -Pjlink -pl resnet4j-dist -am package \
     && mv resnet4j-dist/target/resnet4j-*-with-java/resnet4j-* /opt/resnet4j
 
 FROM debian:12-slim
