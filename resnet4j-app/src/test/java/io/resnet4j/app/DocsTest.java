@@ -1,6 +1,5 @@
 package io.resnet4j.app;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -22,31 +21,23 @@ import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
-/** What the documents tell people to type: every command is one, every Java block compiles. */
+/**
+ * What the documents tell people to type: every command is one, every Java block compiles. Their
+ * links are {@link SiteTest}'s.
+ */
 class DocsTest {
   private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
   private static final Pattern BLOCK = Pattern.compile("(?ms)^```(\\w+)\\n(.*?)^```$");
   private static final Pattern COMMAND = Pattern.compile("(?m)^\\./resnet4j (.*)$");
   private static final Pattern WORD = Pattern.compile("'([^']*)'|\"([^\"]*)\"|(\\S+)");
-  private static final Pattern LINK = Pattern.compile("\\]\\(([^)#:]+)(#[^)]*)?\\)");
 
   @TempDir Path folder;
 
   private record Place(String name, String text) {}
 
-  private static List<Path> documents() throws IOException {
-    List<Path> all = new ArrayList<>();
-    try (Stream<Path> top = Files.list(ROOT);
-        Stream<Path> docs = Files.walk(ROOT.resolve("docs"))) {
-      Stream.concat(top, docs).filter(file -> file.toString().endsWith(".md")).forEach(all::add);
-    }
-    assertTrue(all.size() > 20, () -> "found only " + all);
-    return all.stream().sorted().toList();
-  }
-
   private static List<Place> blocks(String language) throws IOException {
     List<Place> found = new ArrayList<>();
-    for (Path file : documents()) {
+    for (Path file : Site.documents(ROOT)) {
       String text = Files.readString(file);
       Matcher block = BLOCK.matcher(text);
       while (block.find()) {
@@ -151,23 +142,5 @@ class DocsTest {
                 List.of(unit))
             .call();
     assertTrue(good, messages + source);
-  }
-
-  @TestFactory
-  List<DynamicTest> links() throws IOException {
-    List<DynamicTest> tests = new ArrayList<>();
-    for (Path file : documents()) {
-      List<String> missing = new ArrayList<>();
-      Matcher link = LINK.matcher(Files.readString(file));
-      while (link.find()) {
-        if (!Files.exists(file.resolveSibling(link.group(1)))) {
-          missing.add(link.group(1));
-        }
-      }
-      tests.add(
-          DynamicTest.dynamicTest(
-              ROOT.relativize(file).toString(), () -> assertEquals(List.of(), missing)));
-    }
-    return tests;
   }
 }
