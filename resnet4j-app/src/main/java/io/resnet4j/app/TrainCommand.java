@@ -102,7 +102,9 @@ final class TrainCommand extends Command {
     full = batch(full, fitted, opened, folder, console);
     DataSplits splits =
         rehearsal.few(full.augment().framed(opened), full, learning.valSplit(), options.seed());
-    console.info(splits.description());
+    if (!splits.description().equals(opened.description())) {
+      console.info(splits.description());
+    }
     probes.check(fitted);
     Optional<Model> taughtBy = Optional.ofNullable(teacher).map(Model::load);
     Recipe recipe = full;
