@@ -144,7 +144,7 @@ class ComparisonsTest {
     assertEquals(2, Row.where(rows, "final", true).size());
     List<Claim> claims = Experiments.named("compare").findings(settings("compare"), rows).claims();
     assertEquals(1, claims.size());
-    assertTrue(claims.get(0).measured().contains("over 1 pairs"), claims.get(0).measured());
+    assertTrue(claims.get(0).measured().contains("(one pair"), claims.get(0).measured());
   }
 
   @Test
