@@ -15,6 +15,8 @@ tiny_model() {
 
 # start_server ARGUMENT...: sets server (its process) and url
 start_server() {
+  # Emptied here: the one in the background may not have come to it when the next line is read.
+  : >"$work/out"
   # The launcher becomes the Java process, so that signals reach it.
   ./resnet4j serve --port 0 "$@" >"$work/out" 2>>"$work/err" &
   server=$!
