@@ -28,6 +28,16 @@ start_server() {
   url=$(sed -n 's/^serving on //p' "$work/out")
 }
 
+# await_model NAME: until it is served; files just copied into a folder are looked at twice first
+await_model() {
+  for _ in $(seq 300); do
+    ! curl -sf -o /dev/null "$url/v2/models/$1/ready" || return 0
+    sleep 0.1
+  done
+  echo "model $1 is not ready after half a minute" >&2
+  return 1
+}
+
 # tensor_request C H W: writes $work/request of one picture, sets header (bytes of JSON)
 tensor_request() {
   header=$(python3 - "$work/request" "$@" <<'P'
