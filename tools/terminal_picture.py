@@ -23,6 +23,11 @@ CELL, LINE, PAD, BAR = 8.4, 20, 20, 34
 SEQUENCE = re.compile(r"\x1b\[([0-9;]*)([A-Za-z])")
 
 
+def unbroken(line):
+    """Escaped, with spaces that stay: browsers draw a run of others as one."""
+    return html.escape(line).replace(" ", "\u00a0")
+
+
 def ran(command):
     """What the command sends to its terminal, and its exit status."""
     sent = []
@@ -86,7 +91,7 @@ def svg(command, lines):
             colour = ' fill="#b9a2f5"' if number == 0 else ""
             out.append(
                 f'<text x="{PAD}" y="{BAR + LINE * number + 14}" textLength="{len(line) * CELL:.1f}"'
-                f' lengthAdjust="spacingAndGlyphs"{colour}>{html.escape(line)}</text>')
+                f' lengthAdjust="spacingAndGlyphs"{colour}>{unbroken(line)}</text>')
     return "\n".join(out + ["</g>", "</svg>", ""])
 
 
