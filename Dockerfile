@@ -12,8 +12,9 @@ COPY resnet4j-app resnet4j-app/
 COPY resnet4j-dist resnet4j-dist/
 COPY resnet4j-bench/pom.xml resnet4j-bench/
 COPY examples/pom.xml examples/
-RUN --mount=type=cache,target=/root/.m2 \
-    ./mvnw -B -ntp -Dmaven.test.skip=true -Pjlink -pl resnet4j-dist -am package \
+ENV MAVEN_USER_HOME=/maven
+RUN --mount=type=cache,target=/maven \
+    ./mvnw -B -ntp -Dmaven.repo.local=/maven/repository -Dmaven.test.skip=true -Pjlink -pl resnet4j-dist -am package \
     && mv resnet4j-dist/target/resnet4j-*-with-java/resnet4j-* /opt/resnet4j
 
 FROM debian:12-slim

@@ -299,19 +299,7 @@ class ServeTest {
   void keysAreAskedForButNotForHealthAndPage() throws Exception {
     Path keys = folder.resolve("keys");
     Files.writeString(keys, "# ours\n0123456789abcdef\n");
-    ServeOptions d = ServeOptions.defaults();
-    TestServer server =
-        server(
-            new ServeOptions(
-                d.host(),
-                0,
-                d.mostBytes(),
-                d.mostBytesTogether(),
-                d.mostPixels(),
-                d.timeout(),
-                d.drain(),
-                Optional.of(keys),
-                d.tls()));
+    TestServer server = server(TestServer.options(Optional.of(keys), Optional.empty()));
     assertEquals(200, server.get("/v2/health/ready").statusCode());
     assertEquals(200, server.get("/").statusCode());
     assertTrue(server.json(server.get("/v2"), 401).get("error").asText().contains("Bearer"));

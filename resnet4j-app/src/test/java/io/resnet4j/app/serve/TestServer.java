@@ -29,6 +29,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
@@ -54,6 +55,21 @@ final class TestServer implements AutoCloseable {
     this.client = client.version(HttpClient.Version.HTTP_1_1).build();
     this.server = Server.open(options);
     server.start(repository, "test", line -> {}, log::add);
+  }
+
+  /** As by default, at any port, with keys or TLS. */
+  static ServeOptions options(Optional<Path> keys, Optional<ServeOptions.Tls> tls) {
+    ServeOptions d = ServeOptions.defaults();
+    return new ServeOptions(
+        d.host(),
+        0,
+        d.mostBytes(),
+        d.mostBytesTogether(),
+        d.mostPixels(),
+        d.timeout(),
+        d.drain(),
+        keys,
+        tls);
   }
 
   static TestServer ofFile(Path file, ServeOptions options) {

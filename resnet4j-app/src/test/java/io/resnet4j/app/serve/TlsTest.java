@@ -87,16 +87,8 @@ class TlsTest {
   }
 
   private static ServeOptions options(String certificate, String key) {
-    ServeOptions d = ServeOptions.defaults();
-    return new ServeOptions(
-        d.host(),
-        0,
-        d.mostBytes(),
-        d.mostBytesTogether(),
-        d.mostPixels(),
-        d.timeout(),
-        d.drain(),
-        d.apiKeys(),
+    return TestServer.options(
+        Optional.empty(),
         Optional.of(new ServeOptions.Tls(folder.resolve(certificate), folder.resolve(key))));
   }
 
