@@ -68,6 +68,14 @@ record Bench(
         stopped);
   }
 
+  /** With pictures resized, and their middle cut out, where a side is longer than that. */
+  Bench atMost(int side) {
+    int height = Math.min(side, data.train().height());
+    int width = Math.min(side, data.train().width());
+    DataSplits framed = data.framed(height, width, Math.max(height, width));
+    return new Bench(framed, normalisation, seed, folder, stopped);
+  }
+
   /**
    * Pictures that are not trained on.
    *

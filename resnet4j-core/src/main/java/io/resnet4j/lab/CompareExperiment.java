@@ -257,7 +257,7 @@ final class CompareExperiment implements Experiment {
             ", ± %.2f (95 %% over %d pairs that are alike in all else)",
             100 * Stats.interval(gains),
             gains.length)
-        : " (one pair that is alike in all else, which chance may have made)";
+        : " (one pair that is alike in all else)";
   }
 
   private static void effect(

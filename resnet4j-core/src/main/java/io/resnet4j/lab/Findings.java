@@ -34,13 +34,16 @@ public record Findings(List<Claim> claims, List<Chart> charts, List<String> note
     }
 
     /**
-     * A claim that a difference is above zero; measured if the difference is larger than what seeds
-     * make of it, or if there is one seed only and nothing is known of that.
+     * A claim that a difference is above zero; left open where it is not larger than what seeds
+     * make of it, or where nothing is known of that.
      *
-     * @param uncertainty half the width of the difference's interval; NaN for one seed
+     * @param uncertainty half the width of the difference's interval; NaN for one run
      */
     static Claim between(
         String source, String claim, String measured, double difference, double uncertainty) {
+      if (Double.isNaN(uncertainty)) {
+        return new Claim(source, claim, measured + "; one run cannot tell", Verdict.NOT_MEASURED);
+      }
       return Math.abs(difference) < uncertainty
           ? new Claim(source, claim, measured + "; these seeds cannot tell", Verdict.NOT_MEASURED)
           : of(source, claim, measured, difference > 0);

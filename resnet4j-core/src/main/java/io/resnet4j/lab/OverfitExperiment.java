@@ -52,7 +52,7 @@ final class OverfitExperiment implements Experiment {
   public Settings settings(boolean full) {
     return Arm.settings(
         name(),
-        full ? "0,1,2,3,4" : "0",
+        full ? "0,1,2,3,4" : "0,1,2",
         full ? "20000" : "1000",
         full ? "16000" : "200",
         ShortTraining.USUAL,

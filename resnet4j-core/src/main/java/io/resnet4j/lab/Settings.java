@@ -50,7 +50,7 @@ public final class Settings {
       throw new InvalidInputException("setting '" + change + "': expected name=value");
     }
     String name = change.substring(0, equals).strip();
-    if (!values.containsKey(name)) {
+    if (!has(name)) {
       throw new InvalidInputException(
           experiment
               + ": has no setting '"
@@ -63,6 +63,11 @@ public final class Settings {
     Map<String, String> changed = new LinkedHashMap<>(values);
     changed.put(name, change.substring(equals + 1).strip());
     return new Settings(experiment, changed);
+  }
+
+  /** Whether there is such a setting. */
+  boolean has(String name) {
+    return values.containsKey(name);
   }
 
   /** A text. */
@@ -99,6 +104,19 @@ public final class Settings {
       // Said below.
     }
     throw wrong(name, text, "a whole number of at least " + least);
+  }
+
+  /** A number, finite. */
+  double real(String name) {
+    try {
+      double value = Double.parseDouble(text(name));
+      if (Double.isFinite(value)) {
+        return value;
+      }
+    } catch (NumberFormatException e) {
+      // Said below.
+    }
+    throw wrong(name, text(name), "a number");
   }
 
   /** A number above zero. */

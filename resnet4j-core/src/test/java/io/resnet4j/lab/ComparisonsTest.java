@@ -3,6 +3,7 @@ package io.resnet4j.lab;
 import static io.resnet4j.lab.SmallRuns.settings;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -72,6 +73,43 @@ class ComparisonsTest {
     assertEquals(
         Models.resnet("resnet20").withBlocks(List.of(1, 1, 1)).counts().parameters(),
         gone.number("parameters"));
+  }
+
+  @Test
+  void exclusiveGatesBeginAsTheyAreTold() {
+    double shut = loss("bias=-6");
+    Settings settings = settings("shortcuts", "bias=0.5");
+    assertNotEquals(shut, loss("bias=0.5"));
+    List<Row> rows = List.of(last("variant", "exclusive-gate", 0, 0.5));
+    List<String> notes = Experiments.named("shortcuts").findings(settings, rows).notes();
+    assertTrue(notes.stream().anyMatch(note -> note.contains("bias of 0.5")), notes::toString);
+    InvalidInputException e =
+        assertThrows(InvalidInputException.class, () -> rows("shortcuts", "bias=wide"));
+    assertTrue(e.getMessage().contains("bias=wide: expected a number"), e.getMessage());
+  }
+
+  private double loss(String bias) {
+    List<Row> rows =
+        SmallRuns.run(
+                DATA,
+                folder.resolve(bias),
+                "shortcuts",
+                "depth=8",
+                "variants=exclusive-gate",
+                "pictures=64",
+                "steps=1",
+                bias)
+            .rows();
+    return rows.get(0).number("train_loss");
+  }
+
+  @Test
+  void tablesCanBeMeasuredOnSmallerPictures() {
+    DataSplits large = Synthetic.draw(160, 16, 0);
+    String[] small = {"depth=8", "variants=original", "pictures=64", "steps=1", "side=8"};
+    List<Row> rows = SmallRuns.run(large, folder, "orderings", small).rows();
+    double macs = Models.resnet("resnet20").withBlocks(List.of(1, 1, 1)).counts().macs();
+    assertEquals(1.0 / 16, rows.get(rows.size() - 1).number("macs") / macs, 0.001);
   }
 
   @Test
@@ -145,6 +183,7 @@ class ComparisonsTest {
     List<Claim> claims = Experiments.named("compare").findings(settings("compare"), rows).claims();
     assertEquals(1, claims.size());
     assertTrue(claims.get(0).measured().contains("(one pair"), claims.get(0).measured());
+    assertEquals(Verdict.NOT_MEASURED, claims.get(0).verdict(), claims.get(0).measured());
   }
 
   @Test
@@ -203,7 +242,7 @@ class ComparisonsTest {
 
   @Test
   void theGapIsMeasuredOnPicturesThatWereNotTrainedOn() {
-    List<Row> rows = rows("overfit", "against=none,dropout", "pictures=64", "steps=2");
+    List<Row> rows = rows("overfit", "against=none,dropout", "seeds=0", "pictures=64", "steps=2");
     List<Row> last = Row.where(rows, "final", true);
     assertEquals(2, last.size());
     for (Row row : last) {
