@@ -6,14 +6,19 @@ import io.resnet4j.app.serve.ServeOptions;
 import io.resnet4j.app.serve.Server;
 import io.resnet4j.backend.Backends;
 import io.resnet4j.infer.BatchLimits;
+import io.resnet4j.infer.Explanation;
 import io.resnet4j.infer.Predictor;
 import io.resnet4j.model.TrainedModel;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -148,6 +153,15 @@ final class ServeCommand extends Command {
   private @Nullable Path key;
 
   @Option(
+      names = "--explain",
+      paramLabel = "on|off|NAMES",
+      defaultValue = "on",
+      description =
+          "Which explanations requests may ask for: all, none, or names with commas between them"
+              + " (default: ${DEFAULT-VALUE}). An occlusion costs as much as 197 predictions.")
+  private String explain = "";
+
+  @Option(
       names = "--access-log",
       paramLabel = "on|off",
       defaultValue = "on",
@@ -205,7 +219,19 @@ final class ServeCommand extends Command {
         Duration.ofMillis(timeoutMillis),
         Duration.ofSeconds(drainSeconds),
         Optional.ofNullable(apiKeys),
-        tls);
+        tls,
+        new ServeOptions.Allowed(explanations()));
+  }
+
+  private Set<Explanation> explanations() {
+    return switch (explain.toLowerCase(Locale.ROOT)) {
+      case "on" -> Set.of(Explanation.values());
+      case "off" -> Set.of();
+      default ->
+          Arrays.stream(explain.split(",", -1))
+              .map(name -> Explanation.named(name.strip()))
+              .collect(Collectors.toSet());
+    };
   }
 
   private Repository repository(BatchLimits limits, Console console) {

@@ -119,6 +119,8 @@ class ExplainAndServeCommandTest {
         .bad(Main.BAD_INPUT, "--tls-cert");
     Ran.of("serve", "--weights", weights, "--tls-cert", "c", "--tls-key", "k", "--port", "0")
         .bad(Main.BAD_INPUT, "--tls-cert c");
+    Ran.of("serve", "--weights", weights, "--explain", "grad-cam,occlusio", "--port", "0")
+        .bad(Main.BAD_INPUT, "did you mean 'occlusion'");
     Path keys = folder.resolve("keys");
     Ran.of("serve", "--weights", weights, "--api-key-file", keys, "--port", "0")
         .bad(Main.BAD_INPUT, "--api-key-file", "cannot be read");

@@ -10,6 +10,9 @@ import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 
 /**
  * Says where in a picture a network's answer comes from. It runs further plans over the session of
@@ -24,6 +27,40 @@ public final class Explanations {
 
   /** Steps of the hidden patch along the shorter side; it is two steps wide. */
   private static final int PATCH_STEPS = 14;
+
+  /**
+   * How an explanation shares the engine with others. It is made of steps, and others may compute
+   * between them.
+   *
+   * @param lock held while a step computes, and only then
+   * @param pictures most that a step computes at once
+   * @param before called before each step, with the lock held; what it throws ends the explanation
+   */
+  public record Turns(Lock lock, int pictures, Runnable before) {
+    /**
+     * @throws InvalidInputException if a step would compute nothing
+     */
+    public Turns {
+      if (pictures < 1) {
+        throw new InvalidInputException(pictures + " pictures in a step: expected at least 1");
+      }
+    }
+
+    /** For who has the engine alone. */
+    static Turns none() {
+      return new Turns(new ReentrantLock(), Predictor.LARGEST_BATCH / 4, () -> {});
+    }
+
+    private <T> T take(Supplier<T> step) {
+      lock.lock();
+      try {
+        before.run();
+        return step.get();
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
 
   private final Predictor predictor;
   private final PictureSize size;
@@ -73,6 +110,11 @@ public final class Explanations {
    * @throws IllegalStateException if a derivative is not finite, or the predictor is closed
    */
   public HeatMap explain(Explanation how, FloatBuffer image, int target) {
+    return explain(how, image, target, Turns.none());
+  }
+
+  /** The same as {@link #explain(Explanation, FloatBuffer, int)}, step by step in {@code turns}. */
+  public HeatMap explain(Explanation how, FloatBuffer image, int target, Turns turns) {
     if (target < 0 || target >= predictor.spec().classes()) {
       throw new InvalidInputException(
           "class " + target + ": expected 0 to " + (predictor.spec().classes() - 1));
@@ -82,14 +124,14 @@ public final class Explanations {
           "image: the buffer holds " + image.remaining() + " numbers; expected " + size);
     }
     return switch (how) {
-      case GRAD_CAM -> classActivation(image, target, false);
-      case GRAD_CAM_PLUS_PLUS -> classActivation(image, target, true);
-      case OCCLUSION -> occlusion(image, target);
-      case SMOOTH_GRAD -> smoothGrad(image, target);
+      case GRAD_CAM -> classActivation(image, target, false, turns);
+      case GRAD_CAM_PLUS_PLUS -> classActivation(image, target, true, turns);
+      case OCCLUSION -> occlusion(image, target, turns);
+      case SMOOTH_GRAD -> smoothGrad(image, target, turns);
     };
   }
 
-  private HeatMap classActivation(FloatBuffer image, int target, boolean plusPlus) {
+  private HeatMap classActivation(FloatBuffer image, int target, boolean plusPlus, Turns turns) {
     String path =
         layer.orElseThrow(
             () ->
@@ -103,7 +145,7 @@ public final class Explanations {
     Shape shape = predictor.spec().graph(1).find(path).orElseThrow().output().shape();
     int channels = shape.dim(1);
     int plane = shape.dim(2) * shape.dim(3);
-    Derivative at = Derivative.of(predictor, path, image, target);
+    Derivative at = turns.take(() -> Derivative.of(predictor, path, image, target));
     double[] sum = new double[plane];
     for (int c = 0; c < channels; c++) {
       double weight =
@@ -148,7 +190,7 @@ public final class Explanations {
     return weight;
   }
 
-  private HeatMap smoothGrad(FloatBuffer image, int target) {
+  private HeatMap smoothGrad(FloatBuffer image, int target, Turns turns) {
     int samples = size.samples();
     float[] clean = new float[samples];
     image.duplicate().get(clean);
@@ -166,8 +208,9 @@ public final class Explanations {
       for (int i = 0; i < samples; i++) {
         noisy[i] = (float) (clean[i] + deviation * random.nextNormal());
       }
+      FloatBuffer input = FloatBuffer.wrap(noisy);
       float[] gradient =
-          Derivative.of(predictor, ModelSpec.IMAGES, FloatBuffer.wrap(noisy), target).gradient();
+          turns.take(() -> Derivative.of(predictor, ModelSpec.IMAGES, input, target)).gradient();
       for (int i = 0; i < samples; i++) {
         sum[i] += gradient[i];
       }
@@ -182,7 +225,7 @@ public final class Explanations {
   }
 
   /** Each pixel gets the mean fall over the patches that hid it; where it rose that counts as 0. */
-  private HeatMap occlusion(FloatBuffer image, int target) {
+  private HeatMap occlusion(FloatBuffer image, int target, Turns turns) {
     int step = Math.max(1, Math.min(size.height(), size.width()) / PATCH_STEPS);
     int rows = (size.height() + step - 1) / step;
     int columns = (size.width() + step - 1) / step;
@@ -190,11 +233,11 @@ public final class Explanations {
     float[] clean = new float[samples];
     image.duplicate().get(clean);
     int classes = predictor.spec().classes();
-    double whole = probability(predictor.logits(image, 1), 0, classes, target);
+    double whole = probability(turns.take(() -> predictor.logits(image, 1)), 0, classes, target);
     double[] falls = new double[size.plane()];
     int[] counts = new int[size.plane()];
     int patches = rows * columns;
-    int atOnce = Math.min(Predictor.LARGEST_BATCH / 4, patches);
+    int atOnce = Math.min(turns.pictures, patches);
     FloatBuffer hidden = FloatBuffer.allocate(Math.multiplyExact(atOnce, samples));
     for (int from = 0; from < patches; from += atOnce) {
       int some = Math.min(atOnce, patches - from);
@@ -204,7 +247,7 @@ public final class Explanations {
         hidden.put(clean);
         Patch.of(i / columns, i % columns, step, size).hide(hidden.array(), start, size);
       }
-      float[] logits = predictor.logits(hidden.flip(), some);
+      float[] logits = turns.take(() -> predictor.logits(hidden.flip(), some));
       for (int i = 0; i < some; i++) {
         double fall = whole - probability(logits, i, classes, target);
         int patch = from + i;

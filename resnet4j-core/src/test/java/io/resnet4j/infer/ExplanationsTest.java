@@ -1,6 +1,8 @@
 package io.resnet4j.infer;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -22,6 +24,8 @@ import java.nio.FloatBuffer;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -103,6 +107,45 @@ class ExplanationsTest {
               InvalidInputException.class,
               () -> explanations.explain(Explanation.GRAD_CAM, image(spec), 1));
       assertTrue(refused.getMessage().contains("smoothgrad"), refused.getMessage());
+    }
+  }
+
+  /** Between its steps an explanation leaves the engine to others, and can be ended. */
+  @ParameterizedTest
+  @EnumSource(Explanation.class)
+  void stepsAreTakenInTurns(Explanation how) {
+    ReentrantLock lock = new ReentrantLock();
+    AtomicInteger steps = new AtomicInteger();
+    Runnable before =
+        () -> {
+          assertEquals(1, lock.getHoldCount(), "taken for this step");
+          steps.incrementAndGet();
+        };
+    ResNetSpec spec = spec().withInput(3, 14, 10);
+    FloatBuffer image = image(spec);
+    try (Predictor predictor =
+        Predictor.open(spec.initialise(1), Precision.F32, Backends.named("reference"))) {
+      Explanations explanations = Explanations.of(predictor);
+      float[] whole = explanations.explain(how, image, 2).toFloats();
+      float[] inSteps =
+          explanations.explain(how, image, 2, new Explanations.Turns(lock, 8, before)).toFloats();
+      assertArrayEquals(whole, inSteps, 1e-6f);
+      // The whole picture, then a patch for each of its pixels, in eights.
+      int expected =
+          switch (how) {
+            case GRAD_CAM, GRAD_CAM_PLUS_PLUS -> 1;
+            case SMOOTH_GRAD -> 25;
+            case OCCLUSION -> 1 + (14 * 10 + 7) / 8;
+          };
+      assertEquals(expected, steps.get());
+      Runnable end =
+          () -> {
+            throw new IllegalStateException("enough");
+          };
+      assertThrows(
+          IllegalStateException.class,
+          () -> explanations.explain(how, image, 2, new Explanations.Turns(lock, 8, end)));
+      assertFalse(lock.isLocked());
     }
   }
 

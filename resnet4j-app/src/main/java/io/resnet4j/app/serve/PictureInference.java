@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.eclipse.jetty.http.MultiPart;
@@ -72,7 +73,21 @@ final class PictureInference {
         name.isEmpty() ? repository.onlyName() : name,
         call.parameter("version"),
         (int) Math.min(classes, Integer.MAX_VALUE),
-        explain.isEmpty() ? Optional.empty() : Optional.of(Explanation.named(explain)));
+        explain.isEmpty() ? Optional.empty() : Optional.of(allowed(Explanation.named(explain))));
+  }
+
+  private Explanation allowed(Explanation how) {
+    Set<Explanation> allowed = options.allowed().explanations();
+    if (!allowed.contains(how)) {
+      throw new HttpError(
+          403,
+          "explanations by "
+              + how
+              + " are switched off on this server; "
+              + (allowed.isEmpty() ? "ask without the parameter explain" : "use one of " + allowed)
+              + ", or start it with another --explain");
+    }
+    return how;
   }
 
   /** The boundary of a form; null for a bare picture. */
@@ -196,7 +211,13 @@ final class PictureInference {
     return all;
   }
 
-  private Map<String, Object> explained(
+  private static void requireTime(Call call) {
+    if (call.left().toMillis() == 0) {
+      throw new HttpError(504, "the request's time was over before its explanation was done");
+    }
+  }
+
+  private static Map<String, Object> explained(
       Call call,
       Map<String, Object> all,
       Explanation how,
@@ -204,16 +225,7 @@ final class PictureInference {
       Picture picture,
       FloatBuffer input,
       List<Prediction> best) {
-    if (call.left().toMillis() == 0) {
-      throw new HttpError(504, "the request's time was over before its explanation began");
-    }
-    HeatMap map;
-    repository.turns().lock();
-    try {
-      map = model.explanations().explain(how, input, best.get(0).index());
-    } finally {
-      repository.turns().unlock();
-    }
+    HeatMap map = model.explain(how, input, best.get(0).index(), () -> requireTime(call));
     Preprocessing preprocessing = model.predictor().preprocessing().orElseThrow();
     byte[] png = Png.of(Overlay.draw(picture, preprocessing, map, DRAWN));
     all.put("explained_by", how.toString());

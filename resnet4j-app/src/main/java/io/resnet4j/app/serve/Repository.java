@@ -17,7 +17,6 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -42,7 +41,7 @@ public final class Repository implements AutoCloseable {
   private final ModelFiles files;
 
   /** One network computes at a time. */
-  private final Lock turns = new ReentrantLock(true);
+  private final ReentrantLock turns = new ReentrantLock(true);
 
   /** Replaced whole, so that a request sees one state. */
   private final Map<String, Map<Integer, ServedModel>> served = new ConcurrentHashMap<>();
@@ -153,7 +152,7 @@ public final class Repository implements AutoCloseable {
     return metrics;
   }
 
-  Lock turns() {
+  ReentrantLock turns() {
     return turns;
   }
 

@@ -1,5 +1,6 @@
 package io.resnet4j.app.serve;
 
+import io.resnet4j.infer.Explanation;
 import io.resnet4j.model.ModelSpec;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -14,11 +15,13 @@ final class Routes {
   private final Inference inference;
   private final PictureInference pictures;
   private final PageFiles page;
+  private final ServeOptions options;
   private final Work work;
   private final String version;
 
   Routes(Repository repository, ServeOptions options, Work work, String version) {
     this.repository = repository;
+    this.options = options;
     this.work = work;
     this.version = version;
     this.inference = new Inference(repository, work);
@@ -195,7 +198,9 @@ final class Routes {
               "pictures",
               model.predictor().preprocessing().isPresent(),
               "explains_by",
-              model.explanations().layer().orElse("")));
+              model.explainedLayer(),
+              "explanations",
+              options.allowed().explanations().stream().map(Explanation::toString).toList()));
       return Answer.json(200, all);
     } finally {
       model.release();

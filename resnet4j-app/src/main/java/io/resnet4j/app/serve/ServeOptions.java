@@ -1,9 +1,13 @@
 package io.resnet4j.app.serve;
 
 import io.resnet4j.InvalidInputException;
+import io.resnet4j.infer.Explanation;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * How the server listens and what it lets in.
@@ -18,6 +22,7 @@ import java.util.Optional;
  * @param drain how long requests may take to end when the server stops
  * @param apiKeys file of keys, a line each, one of which a request must bring
  * @param tls certificate and key
+ * @param allowed what callers may do
  */
 public record ServeOptions(
     String host,
@@ -28,7 +33,8 @@ public record ServeOptions(
     Duration timeout,
     Duration drain,
     Optional<Path> apiKeys,
-    Optional<Tls> tls) {
+    Optional<Tls> tls,
+    Allowed allowed) {
 
   /**
    * Files for TLS.
@@ -37,6 +43,22 @@ public record ServeOptions(
    * @param key unencrypted PKCS#8 in PEM
    */
   public record Tls(Path certificate, Path key) {}
+
+  /**
+   * What callers may do.
+   *
+   * @param explanations that they may ask for
+   */
+  public record Allowed(Set<Explanation> explanations) {
+    public Allowed {
+      explanations = Collections.unmodifiableSet(new TreeSet<>(explanations));
+    }
+
+    /** Everything. */
+    public static Allowed defaults() {
+      return new Allowed(Set.of(Explanation.values()));
+    }
+  }
 
   /**
    * @throws InvalidInputException if a number is out of its range
@@ -66,6 +88,7 @@ public record ServeOptions(
         Duration.ofSeconds(30),
         Duration.ofSeconds(30),
         Optional.empty(),
-        Optional.empty());
+        Optional.empty(),
+        Allowed.defaults());
   }
 }

@@ -2,8 +2,11 @@ package io.resnet4j.app.serve;
 
 import io.resnet4j.infer.BatchLimits;
 import io.resnet4j.infer.Batcher;
+import io.resnet4j.infer.Explanation;
 import io.resnet4j.infer.Explanations;
+import io.resnet4j.infer.HeatMap;
 import io.resnet4j.infer.Predictor;
+import java.nio.FloatBuffer;
 import java.util.concurrent.locks.Lock;
 
 /**
@@ -16,16 +19,21 @@ final class ServedModel {
   private final Predictor predictor;
   private final Batcher batcher;
   private final Explanations explanations;
+  private final Lock turns;
+  private final int largest;
 
   /** The repository's own lease and those of requests; none can be had once it is 0. */
   private int leases = 1;
 
-  private ServedModel(String name, String version, Predictor predictor, Batcher batcher) {
+  private ServedModel(
+      String name, String version, Predictor predictor, Batcher batcher, Lock turns, int largest) {
     this.name = name;
     this.version = version;
     this.predictor = predictor;
     this.batcher = batcher;
     this.explanations = Explanations.of(predictor);
+    this.turns = turns;
+    this.largest = largest;
   }
 
   /** Takes over {@code predictor}, which is closed if anything fails. */
@@ -46,7 +54,7 @@ final class ServedModel {
       Batcher batcher =
           Batcher.over(
               predictor, limits, turns, (count, took) -> metrics.ranBatch(name, count, took));
-      return new ServedModel(name, version, predictor, batcher);
+      return new ServedModel(name, version, predictor, batcher, turns, limits.largest());
     } catch (RuntimeException | Error e) {
       predictor.close();
       throw e;
@@ -69,8 +77,18 @@ final class ServedModel {
     return batcher;
   }
 
-  Explanations explanations() {
-    return explanations;
+  /** What class activation maps look at; empty where there is no such layer. */
+  String explainedLayer() {
+    return explanations.layer().orElse("");
+  }
+
+  /**
+   * Explains in steps no larger than a batch, so that batches come between them.
+   *
+   * @param before called before each step; what it throws ends the explanation
+   */
+  HeatMap explain(Explanation how, FloatBuffer image, int target, Runnable before) {
+    return explanations.explain(how, image, target, new Explanations.Turns(turns, largest, before));
   }
 
   /** Whether a lease was given; not after the model has been closed. */

@@ -33,6 +33,18 @@ async function describe() {
   at("network").textContent =
     `${model.parameters.network}, ${model.outputs[0].shape[1]} classes, ` +
     `sees ${shape[3]} x ${shape[2]} pixels, computes in ${model.parameters.precision}`;
+  offer(model.parameters.explanations);
+}
+
+function offer(explanations) {
+  const choices = [...at("explain").options];
+  for (const choice of choices) {
+    choice.hidden = choice.disabled = choice.value !== "" && !explanations.includes(choice.value);
+  }
+  if (at("explain").selectedOptions[0]?.disabled) {
+    at("explain").value = choices.find((choice) => !choice.disabled).value;
+  }
+  at("explain").parentElement.hidden = explanations.length === 0;
 }
 
 async function models() {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.resnet4j.InvalidInputException;
+import io.resnet4j.infer.Explanation;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpResponse;
@@ -18,7 +19,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterAll;
@@ -217,7 +220,16 @@ class ServeTest {
     TestServer server =
         server(
             new ServeOptions(
-                d.host(), 0, 20_000, 40_000, 2000, d.timeout(), d.drain(), d.apiKeys(), d.tls()));
+                d.host(),
+                0,
+                20_000,
+                40_000,
+                2000,
+                d.timeout(),
+                d.drain(),
+                d.apiKeys(),
+                d.tls(),
+                d.allowed()));
     String large =
         server.json(server.post("/predict", new byte[20_001]), 413).get("error").asText();
     assertTrue(large.contains("20000"), large);
@@ -266,6 +278,91 @@ class ServeTest {
       server.freeEngine();
     }
     server.json(server.post("/predict", TestServer.png(40, 40)), 200);
+  }
+
+  /**
+   * The lock is fair, and threads that hold it in turn stop the engine where the test wants to
+   * look: before an occlusion begins, and again after its first step.
+   */
+  @Test
+  void predictionsGetThroughWhileAnOcclusionRuns() throws Exception {
+    TestServer server = shared;
+    byte[] png = TestServer.png(40, 40);
+    try (Holder beforeAll = new Holder();
+        Holder beforeOcclusion = new Holder();
+        Holder withinOcclusion = new Holder()) {
+      beforeAll.start();
+      beforeAll.awaitHeld();
+      CompletableFuture<HttpResponse<byte[]>> explained =
+          server.postLater("/predict?explain=occlusion", png);
+      server.awaitQueuedForEngine(1);
+      beforeOcclusion.start();
+      server.awaitQueuedForEngine(2);
+      beforeAll.letGo();
+      beforeOcclusion.awaitHeld();
+      server.awaitQueuedForEngine(1);
+      CompletableFuture<HttpResponse<byte[]>> plain = server.postLater("/predict", png);
+      server.awaitQueuedForEngine(2);
+      withinOcclusion.start();
+      server.awaitQueuedForEngine(3);
+      beforeOcclusion.letGo();
+      server.json(plain.get(20, TimeUnit.SECONDS), 200);
+      withinOcclusion.awaitHeld();
+      // The occlusion has more steps to go and asks for the engine again.
+      server.awaitQueuedForEngine(1);
+      assertFalse(explained.isDone());
+      withinOcclusion.letGo();
+      assertTrue(server.json(explained.get(20, TimeUnit.SECONDS), 200).has("heatmap"));
+    }
+  }
+
+  /** A thread that takes the shared server's engine and keeps it until closed. */
+  private static final class Holder implements AutoCloseable {
+    private final CountDownLatch held = new CountDownLatch(1);
+    private final CountDownLatch enough = new CountDownLatch(1);
+    private final Thread thread =
+        new Thread(
+            () -> {
+              shared.holdEngine();
+              try {
+                held.countDown();
+                enough.await();
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              } finally {
+                shared.freeEngine();
+              }
+            });
+
+    void start() {
+      thread.start();
+    }
+
+    void awaitHeld() throws InterruptedException {
+      assertTrue(held.await(20, TimeUnit.SECONDS));
+    }
+
+    void letGo() {
+      enough.countDown();
+    }
+
+    @Override
+    public void close() {
+      letGo();
+    }
+  }
+
+  @Test
+  void explanationsCanBeSwitchedOff() throws Exception {
+    Set<Explanation> one = Set.of(Explanation.GRAD_CAM);
+    TestServer server = server(TestServer.options(new ServeOptions.Allowed(one)));
+    byte[] png = TestServer.png(40, 40);
+    String error =
+        server.json(server.post("/predict?explain=occlusion", png), 403).get("error").asText();
+    assertTrue(error.contains("occlusion") && error.contains("[grad-cam]"), error);
+    server.json(server.post("/predict?explain=grad-cam", png), 200);
+    JsonNode model = server.json(server.get("/v2/models/tiny"), 200);
+    assertEquals("[\"grad-cam\"]", model.at("/parameters/explanations").toString());
   }
 
   @Test
@@ -349,7 +446,8 @@ class ServeTest {
             d.timeout(),
             d.drain(),
             d.apiKeys(),
-            d.tls());
+            d.tls(),
+            d.allowed());
     InvalidInputException e =
         assertThrows(InvalidInputException.class, () -> Server.open(same).close());
     assertTrue(e.getMessage().contains("--port"), e.getMessage());

@@ -1,6 +1,7 @@
 package io.resnet4j.app.serve;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.resnet4j.app.picture.Png;
@@ -59,6 +60,16 @@ final class TestServer implements AutoCloseable {
 
   /** As by default, at any port, with keys or TLS. */
   static ServeOptions options(Optional<Path> keys, Optional<ServeOptions.Tls> tls) {
+    return options(keys, tls, ServeOptions.Allowed.defaults());
+  }
+
+  /** As by default, at any port, but for what callers may do. */
+  static ServeOptions options(ServeOptions.Allowed allowed) {
+    return options(Optional.empty(), Optional.empty(), allowed);
+  }
+
+  private static ServeOptions options(
+      Optional<Path> keys, Optional<ServeOptions.Tls> tls, ServeOptions.Allowed allowed) {
     ServeOptions d = ServeOptions.defaults();
     return new ServeOptions(
         d.host(),
@@ -69,7 +80,8 @@ final class TestServer implements AutoCloseable {
         d.timeout(),
         d.drain(),
         keys,
-        tls);
+        tls,
+        allowed);
   }
 
   static TestServer ofFile(Path file, ServeOptions options) {
@@ -252,6 +264,14 @@ final class TestServer implements AutoCloseable {
 
   void freeEngine() {
     repository.turns().unlock();
+  }
+
+  /** Returns when exactly so many threads wait for the engine. */
+  void awaitQueuedForEngine(int threads) throws Exception {
+    for (int tries = 0; repository.turns().getQueueLength() != threads; tries++) {
+      assertTrue(tries < 4000, repository.turns() + ": never " + threads + " waiting");
+      Thread.sleep(5);
+    }
   }
 
   void awaitInFlight(int pictures) throws Exception {
