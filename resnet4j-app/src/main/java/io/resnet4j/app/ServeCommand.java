@@ -12,6 +12,7 @@ import io.resnet4j.model.TrainedModel;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
@@ -162,6 +163,23 @@ final class ServeCommand extends Command {
   private String explain = "";
 
   @Option(
+      names = "--model-control",
+      paramLabel = "on|off",
+      description =
+          "Whether requests may load and unload models (default: on where only this machine"
+              + " reaches the server or keys are asked for, else off).")
+  private @Nullable String modelControl;
+
+  @Option(
+      names = "--allowed-host",
+      paramLabel = "NAME",
+      description =
+          "A name by which requests may call the server, beside its address; can be given several"
+              + " times. Without it a server that only this machine reaches answers to localhost"
+              + " and --host, another to every name.")
+  private List<String> allowedHosts = List.of();
+
+  @Option(
       names = "--access-log",
       paramLabel = "on|off",
       defaultValue = "on",
@@ -183,9 +201,11 @@ final class ServeCommand extends Command {
     }
     BatchLimits limits = new BatchLimits(maxBatch, Duration.ofMillis(budgetMillis), queue);
     Consumer<byte[]> access = logs ? console::line : line -> {};
+    ServeOptions options = options();
+    warnIfOpen(options, console);
     try (Interruption interruption =
             Interruption.handled(console, "stopping: what has begun is answered first");
-        Server server = Server.open(options());
+        Server server = Server.open(options);
         Repository repository = repository(limits, console)) {
       CountDownLatch stop = new CountDownLatch(1);
       interruption.stopBy(stop::countDown);
@@ -199,6 +219,18 @@ final class ServeCommand extends Command {
       Thread.currentThread().interrupt();
       return Main.FAILED;
     }
+  }
+
+  private static void warnIfOpen(ServeOptions options, Console console) {
+    if (options.apiKeys().isPresent() || options.loopback()) {
+      return;
+    }
+    console.warn(
+        "--host "
+            + options.host()
+            + " without --api-key-file: whoever reaches this address may ask the models"
+            + (options.modelControl() ? ", load and unload them" : "")
+            + "; give keys, or let nobody else reach it");
   }
 
   private ServeOptions options() {
@@ -220,7 +252,10 @@ final class ServeCommand extends Command {
         Duration.ofSeconds(drainSeconds),
         Optional.ofNullable(apiKeys),
         tls,
-        new ServeOptions.Allowed(explanations()));
+        new ServeOptions.Allowed(
+            explanations(),
+            Optional.ofNullable(modelControl).map(given -> Choices.onOff("--model-control", given)),
+            Set.copyOf(allowedHosts)));
   }
 
   private Set<Explanation> explanations() {

@@ -121,6 +121,12 @@ class ExplainAndServeCommandTest {
         .bad(Main.BAD_INPUT, "--tls-cert c");
     Ran.of("serve", "--weights", weights, "--explain", "grad-cam,occlusio", "--port", "0")
         .bad(Main.BAD_INPUT, "did you mean 'occlusion'");
+    Ran.of("serve", "--weights", weights, "--model-control", "yes", "--port", "0")
+        .bad(Main.BAD_INPUT, "--model-control yes", "on, off");
+    Ran open =
+        Ran.of("serve", "--models", folder.resolve("no"), "--host", "0.0.0.0", "--port", "0");
+    open.bad(Main.BAD_INPUT, "no such folder");
+    assertTrue(open.err().contains("warning: --host 0.0.0.0 without --api-key-file"), open.err());
     Path keys = folder.resolve("keys");
     Ran.of("serve", "--weights", weights, "--api-key-file", keys, "--port", "0")
         .bad(Main.BAD_INPUT, "--api-key-file", "cannot be read");

@@ -16,12 +16,14 @@ final class Routes {
   private final PictureInference pictures;
   private final PageFiles page;
   private final ServeOptions options;
+  private final boolean modelControl;
   private final Work work;
   private final String version;
 
   Routes(Repository repository, ServeOptions options, Work work, String version) {
     this.repository = repository;
     this.options = options;
+    this.modelControl = options.modelControl();
     this.work = work;
     this.version = version;
     this.inference = new Inference(repository, work);
@@ -110,9 +112,9 @@ final class Routes {
       String name = path.get(2);
       switch (path.get(3)) {
         case "load":
-          return new Route("load", false, "POST", call -> reload(() -> repository.load(name)));
+          return control("load", () -> repository.load(name));
         case "unload":
-          return new Route("unload", false, "POST", call -> reload(() -> repository.unload(name)));
+          return control("unload", () -> repository.unload(name));
         default:
           throw unknown(path);
       }
@@ -141,11 +143,24 @@ final class Routes {
     return new Route(name, open, "GET", call -> CompletableFuture.completedFuture(answer.get()));
   }
 
-  private CompletableFuture<Answer> reload(Runnable action) {
-    return work.change(
-        () -> {
-          action.run();
-          return Answer.json(200, Map.of());
+  private Route control(String name, Runnable action) {
+    return new Route(
+        name,
+        false,
+        "POST",
+        call -> {
+          if (!modelControl) {
+            throw new HttpError(
+                403,
+                "requests do not load or unload models on this server: start it with"
+                    + " --api-key-file or --model-control on; changed files are loaded without a"
+                    + " request");
+          }
+          return work.change(
+              () -> {
+                action.run();
+                return Answer.json(200, Map.of());
+              });
         });
   }
 

@@ -26,6 +26,7 @@ final class ServeHandler extends Handler.Abstract {
 
   private final Routes routes;
   private final ServeOptions options;
+  private final HostNames names;
   private final Optional<ApiKeys> keys;
   private final Metrics metrics;
   private final Consumer<byte[]> accessLog;
@@ -42,6 +43,7 @@ final class ServeHandler extends Handler.Abstract {
       Consumer<String> log) {
     this.routes = routes;
     this.options = options;
+    this.names = HostNames.of(options);
     this.keys = keys;
     this.metrics = metrics;
     this.accessLog = accessLog;
@@ -96,6 +98,13 @@ final class ServeHandler extends Handler.Abstract {
     private void requireAllowed() {
       @Nullable String origin = request.getHeaders().get("Origin");
       @Nullable String host = request.getHeaders().get(HttpHeader.HOST);
+      if (!names.allow(host)) {
+        throw new HttpError(
+            403,
+            "this server is not called '"
+                + Repository.shorten(String.valueOf(host))
+                + "': ask it by its address or as localhost, or start it with --allowed-host NAME");
+      }
       if (origin != null && !origin.replaceFirst("^https?://", "").equals(host)) {
         throw new HttpError(403, "pages of other sites may not use this server");
       }

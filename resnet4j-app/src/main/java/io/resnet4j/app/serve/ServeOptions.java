@@ -2,6 +2,8 @@ package io.resnet4j.app.serve;
 
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.infer.Explanation;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collections;
@@ -48,15 +50,21 @@ public record ServeOptions(
    * What callers may do.
    *
    * @param explanations that they may ask for
+   * @param modelControl whether they may load and unload models; empty for where they are of this
+   *     machine or have a key
+   * @param hosts names that they may call the server by, beside its address; where there are none,
+   *     any name will do for a server that other machines reach
    */
-  public record Allowed(Set<Explanation> explanations) {
+  public record Allowed(
+      Set<Explanation> explanations, Optional<Boolean> modelControl, Set<String> hosts) {
     public Allowed {
       explanations = Collections.unmodifiableSet(new TreeSet<>(explanations));
+      hosts = Set.copyOf(hosts);
     }
 
-    /** Everything. */
+    /** All that is safe. */
     public static Allowed defaults() {
-      return new Allowed(Set.of(Explanation.values()));
+      return new Allowed(Set.of(Explanation.values()), Optional.empty(), Set.of());
     }
   }
 
@@ -75,6 +83,20 @@ public record ServeOptions(
     if (given < least || given > most) {
       throw new InvalidInputException(option + " " + given + ": expected " + least + " to " + most);
     }
+  }
+
+  /** Whether only this machine reaches the server. */
+  public boolean loopback() {
+    try {
+      return InetAddress.getByName(host).isLoopbackAddress();
+    } catch (UnknownHostException e) {
+      return false;
+    }
+  }
+
+  /** Whether callers may load and unload models. */
+  public boolean modelControl() {
+    return allowed.modelControl().orElseGet(() -> apiKeys.isPresent() || loopback());
   }
 
   /** Loopback, any port, 32 MiB, 40 megapixels, half a minute; no key, no TLS. */

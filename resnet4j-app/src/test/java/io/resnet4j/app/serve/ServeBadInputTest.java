@@ -202,7 +202,7 @@ class ServeBadInputTest {
   @ParameterizedTest
   @ValueSource(strings = {"/predict", INFER})
   void bodiesThatEndTooEarlyAreSaidToOrDropped(String path) throws Exception {
-    String head = "POST " + path + " HTTP/1.1\r\nHost: x\r\n";
+    String head = "POST " + path + " HTTP/1.1\r\nHost: localhost\r\n";
     assertEquals(400, refused(server.raw(ascii(head + "Content-Length: 1000\r\n\r\nabc"))));
     assertEquals(
         400, refused(server.raw(ascii(head + "Transfer-Encoding: chunked\r\n\r\n64\r\nabc"))));
@@ -224,9 +224,13 @@ class ServeBadInputTest {
         "GET / HTTP/9.9\r\n\r\n",
         "\u0016\u0003\u0001\u0002\0\u0001\0\r\n\r\n",
         "GET / HTTP/1.1\r\n\r\n",
-        "GET / HTTP/1.1\r\nHost: x\r\nContent-Length: x\r\n\r\n",
-        "GET / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
-        "POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: x\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n",
+        "POST /predict HTTP/1.1\r\n"
+            + "Host: localhost\r\n"
+            + "Content-Length: 1\r\n"
+            + "Transfer-Encoding: chunked\r\n\r\n"
+            + "0\r\n\r\n",
       })
   void whatIsNotHttpIsAnsweredOrDropped(String bytes) throws Exception {
     String answer = server.raw(ascii(bytes));
@@ -240,7 +244,8 @@ class ServeBadInputTest {
     String many = "X-Filler: " + "y".repeat(20_000) + "\r\n";
     assertEquals(431, refused(server.raw(ascii("GET /v2 HTTP/1.1\r\n" + many + "\r\n"))));
     String path = "/v2/models/" + "a".repeat(20_000);
-    assertEquals(414, refused(server.raw(ascii("GET " + path + " HTTP/1.1\r\nHost: x\r\n\r\n"))));
+    assertEquals(
+        414, refused(server.raw(ascii("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n"))));
   }
 
   @ParameterizedTest
@@ -276,7 +281,10 @@ class ServeBadInputTest {
         server.raw(
             ascii(
                 request
-                    + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"));
+                    + " HTTP/1.1\r\n"
+                    + "Host: localhost\r\n"
+                    + "Connection: close\r\n"
+                    + "Content-Length: 0\r\n\r\n"));
     int status = refused(answer);
     assertTrue(status == 400 || status == 404, answer);
   }
@@ -289,9 +297,9 @@ class ServeBadInputTest {
       for (int i = 0; i < 50; i++) {
         Socket slow = server.connect();
         open.add(slow);
-        slow.getOutputStream().write(ascii("POST /predict HTTP/1.1\r\nHost: x\r\nX-Begun"));
+        slow.getOutputStream().write(ascii("POST /predict HTTP/1.1\r\nHost: localhost\r\nX-Begun"));
       }
-      byte[] asks = ascii("GET /page.js HTTP/1.1\r\nHost: x\r\n\r\n".repeat(500));
+      byte[] asks = ascii("GET /page.js HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(500));
       for (int i = 0; i < 50; i++) {
         SocketChannel deaf =
             SocketChannel.open(new InetSocketAddress("127.0.0.1", server.address().getPort()));

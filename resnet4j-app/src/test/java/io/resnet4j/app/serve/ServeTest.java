@@ -252,7 +252,7 @@ class ServeTest {
       socket
           .getOutputStream()
           .write(
-              ("POST /predict HTTP/1.1\r\nHost: x\r\nX-Request-Timeout-Ms: 1500\r\n"
+              ("POST /predict HTTP/1.1\r\nHost: localhost\r\nX-Request-Timeout-Ms: 1500\r\n"
                       + "Content-Length: 1000\r\n\r\nab")
                   .getBytes());
     }
@@ -355,7 +355,8 @@ class ServeTest {
   @Test
   void explanationsCanBeSwitchedOff() throws Exception {
     Set<Explanation> one = Set.of(Explanation.GRAD_CAM);
-    TestServer server = server(TestServer.options(new ServeOptions.Allowed(one)));
+    TestServer server =
+        server(TestServer.options(new ServeOptions.Allowed(one, Optional.empty(), Set.of())));
     byte[] png = TestServer.png(40, 40);
     String error =
         server.json(server.post("/predict?explain=occlusion", png), 403).get("error").asText();
@@ -417,6 +418,62 @@ class ServeTest {
     assertEquals(
         200,
         server.post("/predict", TestServer.png(40, 40), "Origin", own.toString()).statusCode());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "localhost, 200",
+    "LocalHost:8080, 200",
+    "127.0.0.1:1, 200",
+    "[::1]:80, 200",
+    "our.example, 200",
+    "elsewhere.example, 403",
+    "elsewhere.example:80, 403",
+    "localhost.elsewhere.example, 403",
+    "127.0.0.1.elsewhere.example:8080, 403",
+  })
+  void namesThatAreNotTheServersAreTurnedAway(String host, int status) throws Exception {
+    ServeOptions.Allowed allowed =
+        new ServeOptions.Allowed(Set.of(), Optional.empty(), Set.of("Our.example"));
+    HostNames names = HostNames.of(TestServer.options(allowed));
+    assertEquals(status == 200, names.allow(host));
+    if (!host.equals("our.example")) {
+      String answer =
+          shared.raw(
+              ("GET /v2 HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n\r\n").getBytes());
+      assertTrue(answer.startsWith("HTTP/1.1 " + status), answer);
+    }
+    assertTrue(shared.raw("GET /v2 HTTP/1.0\r\n\r\n".getBytes()).contains(" 200 "));
+  }
+
+  @Test
+  void modelsAreControlledByThoseWhoMay() throws Exception {
+    ServeOptions d = ServeOptions.defaults();
+    assertTrue(d.loopback() && d.modelControl());
+    ServeOptions open =
+        new ServeOptions(
+            "0.0.0.0",
+            0,
+            d.mostBytes(),
+            d.mostBytesTogether(),
+            d.mostPixels(),
+            d.timeout(),
+            d.drain(),
+            d.apiKeys(),
+            d.tls(),
+            d.allowed());
+    assertFalse(open.loopback() || open.modelControl());
+    assertTrue(HostNames.of(open).allow("any.example"));
+    Set<Explanation> none = Set.of();
+    TestServer server =
+        server(TestServer.options(new ServeOptions.Allowed(none, Optional.of(false), Set.of())));
+    for (String what : List.of("load", "unload")) {
+      HttpResponse<byte[]> refused = server.post("/v2/repository/models/tiny/" + what, new byte[0]);
+      String error = server.json(refused, 403).get("error").asText();
+      assertTrue(error.contains("--model-control on"), error);
+    }
+    server.json(server.post("/v2/repository/index", new byte[0]), 200);
+    server.json(server.get("/v2/models/tiny/ready"), 200);
   }
 
   @Test
