@@ -117,7 +117,8 @@ final class ServeCommand extends Command {
       defaultValue = "30000",
       description =
           "Longest time for a request, its body included (default: ${DEFAULT-VALUE}); a request may"
-              + " ask for less by X-Request-Timeout-Ms.")
+              + " ask for less by X-Request-Timeout-Ms. The head of a connection's first request"
+              + " may take as long, at most 30000.")
   private long timeoutMillis;
 
   @Option(

@@ -20,7 +20,7 @@ import java.util.TreeSet;
  * @param mostBytesTogether of all bodies that are read or wait at once
  * @param mostPixels of a picture
  * @param timeout for a request that names none, and the most that one may name; a body that has not
- *     arrived by then is given up
+ *     arrived by then is given up, as is a new connection without a whole head
  * @param drain how long requests may take to end when the server stops
  * @param apiKeys file of keys, a line each, one of which a request must bring
  * @param tls certificate and key

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.net.BindException;
 import java.net.URI;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -29,7 +30,7 @@ import org.jspecify.annotations.Nullable;
 public final class Server implements AutoCloseable {
   private static final int THREADS = 32;
   private static final int CONNECTIONS = 1024;
-  private static final long IDLE_MILLIS = 30_000;
+  private static final Duration IDLE = Duration.ofSeconds(30);
   private static final int QUEUED_PARTS = 256;
 
   private final ServeOptions options;
@@ -76,7 +77,7 @@ public final class Server implements AutoCloseable {
             .orElseGet(() -> new ServerConnector(jetty, plain));
     connector.setHost(options.host());
     connector.setPort(options.port());
-    connector.setIdleTimeout(IDLE_MILLIS);
+    connector.setIdleTimeout(IDLE.toMillis());
     jetty.addConnector(connector);
     jetty.addBean(new NetworkConnectionLimit(CONNECTIONS, connector));
     jetty.setErrorHandler(Server::answerError);
@@ -133,9 +134,11 @@ public final class Server implements AutoCloseable {
     Work made = new Work(QUEUED_PARTS);
     work = made;
     Routes routes = new Routes(repository, options, made, version);
-    jetty.setHandler(
-        new GracefulHandler(
-            new ServeHandler(routes, options, keys, repository.metrics(), accessLog, log)));
+    Duration first = options.timeout().compareTo(IDLE) < 0 ? options.timeout() : IDLE;
+    HeadLimit heads = new HeadLimit(jetty.getScheduler(), first, IDLE);
+    heads.setHandler(new ServeHandler(routes, options, keys, repository.metrics(), accessLog, log));
+    connector.getConnectionFactory(HttpConnectionFactory.class).addEventListener(heads);
+    jetty.setHandler(new GracefulHandler(heads));
     try {
       jetty.start();
     } catch (Exception e) {

@@ -8,7 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.infer.Explanation;
+import java.io.IOException;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
@@ -260,6 +262,54 @@ class ServeTest {
     slow.get(0).setSoTimeout(20_000);
     byte[] answer = slow.get(0).getInputStream().readNBytes(12);
     assertEquals("HTTP/1.1 408", new String(answer, StandardCharsets.US_ASCII));
+  }
+
+  /** Each byte ends an idle time; only a limit on the whole ends these connections. */
+  @Test
+  void whoSendsByteByByteIsCutOff() throws Exception {
+    ServeOptions d = ServeOptions.defaults();
+    TestServer server =
+        server(
+            new ServeOptions(
+                d.host(),
+                0,
+                d.mostBytes(),
+                d.mostBytesTogether(),
+                d.mostPixels(),
+                Duration.ofMillis(700),
+                d.drain(),
+                d.apiKeys(),
+                d.tls(),
+                d.allowed()));
+    String head = "POST /predict HTTP/1.1\r\nHost: localhost\r\n";
+    for (String begin : List.of("", head, head + "Content-Length: 100000\r\n\r\n")) {
+      try (Socket socket = server.connect()) {
+        socket.getOutputStream().write(begin.getBytes(StandardCharsets.US_ASCII));
+        int sent = drip(socket);
+        assertTrue(sent < 1000, "never cut off after '" + begin + "'");
+      }
+    }
+    assertEquals(200, server.get("/v2").statusCode());
+  }
+
+  /** Bytes that could be sent until the server ended the connection. */
+  private static int drip(Socket socket) throws Exception {
+    for (int sent = 0; sent < 1000; sent++) {
+      try {
+        socket.getOutputStream().write('x');
+        Thread.sleep(20);
+        socket.setSoTimeout(1);
+        while (socket.getInputStream().read() >= 0) {
+          // An answer; the end comes after it.
+        }
+        return sent;
+      } catch (SocketTimeoutException e) {
+        // Nothing yet.
+      } catch (IOException e) {
+        return sent;
+      }
+    }
+    return 1000;
   }
 
   @Test
