@@ -51,6 +51,10 @@ final class Console {
     return quiet;
   }
 
+  boolean verbose() {
+    return verbose;
+  }
+
   /** A line of the result. */
   void result(String line) {
     out.println(line);

@@ -19,6 +19,8 @@ import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -30,6 +32,9 @@ import picocli.CommandLine.Option;
             + " Prometheus metrics at /metrics. Ends in good order at Ctrl-C or SIGTERM.")
 final class ServeCommand extends Command {
   private static final Duration LOOK = Duration.ofSeconds(1);
+
+  /** Held, because the JDK forgets the level of a logger that nobody holds. */
+  private static final Logger JETTY = Logger.getLogger("org.eclipse.jetty");
 
   @Option(
       names = "--weights",
@@ -202,6 +207,7 @@ final class ServeCommand extends Command {
     }
     BatchLimits limits = new BatchLimits(maxBatch, Duration.ofMillis(budgetMillis), queue);
     Consumer<byte[]> access = logs ? console::line : line -> {};
+    JETTY.setLevel(console.verbose() ? Level.INFO : Level.WARNING);
     ServeOptions options = options();
     warnIfOpen(options, console);
     try (Interruption interruption =

@@ -8,14 +8,23 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.resnet4j.app.picture.Png;
 import io.resnet4j.model.Models;
 import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The commands around {@code infer.Explanations} and {@code serve.Server}. */
@@ -102,6 +111,57 @@ class ExplainAndServeCommandTest {
     explain("--sanity", "--draws", "0").bad(Main.BAD_INPUT, "--draws 0");
     explain("--size", "0").bad(Main.BAD_INPUT, "--size 0");
     assertFalse(Files.exists(folder.resolve("heat.png")));
+  }
+
+  @Test
+  @Timeout(60)
+  void whatTheHttpLibrarySaysOfItselfIsForTheCurious() throws Exception {
+    assertEquals(List.of(), saidByJettyDuring("serve"));
+    String said = saidByJettyDuring("serve", "-v").toString();
+    assertTrue(said.contains("jetty-"), said);
+  }
+
+  /** What reaches the log of the HTTP library until the server answers, and while it stops. */
+  private List<String> saidByJettyDuring(String... command) throws Exception {
+    List<String> said = new CopyOnWriteArrayList<>();
+    Handler listener =
+        new Handler() {
+          @Override
+          public void publish(LogRecord entry) {
+            said.add(entry.getMessage());
+          }
+
+          @Override
+          public void flush() {}
+
+          @Override
+          public void close() {}
+        };
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    List<String> line = new ArrayList<>(List.of(command));
+    line.addAll(List.of("--weights", weights.toString(), "--port", "0", "--backend", "reference"));
+    Thread serving =
+        new Thread(
+            () ->
+                Main.run(
+                    new PrintStream(out, true, StandardCharsets.UTF_8),
+                    new PrintStream(err, true, StandardCharsets.UTF_8),
+                    line.toArray(String[]::new)));
+    Logger jetty = Logger.getLogger("org.eclipse.jetty");
+    jetty.addHandler(listener);
+    try {
+      serving.start();
+      while (serving.isAlive() && !out.toString(StandardCharsets.UTF_8).contains("serving on")) {
+        Thread.sleep(10);
+      }
+      serving.interrupt();
+      serving.join();
+    } finally {
+      jetty.removeHandler(listener);
+    }
+    assertTrue(out.toString(StandardCharsets.UTF_8).startsWith("serving on http://127"), "" + err);
+    return said;
   }
 
   @Test
