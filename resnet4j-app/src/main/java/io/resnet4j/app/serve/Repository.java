@@ -20,6 +20,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,11 +36,15 @@ public final class Repository implements AutoCloseable {
 
   private static final int MISSED_SCANS = 2;
 
+  /** Looks between two attempts that fail for want of memory and the like: at most so many. */
+  private static final int LONGEST_PAUSE = 256;
+
   private final Function<Path, Predictor> opener;
   private final BatchLimits limits;
   private final Metrics metrics = new Metrics();
   private final Consumer<String> log;
   private final ModelFiles files;
+  private final LongSupplier clock;
 
   /** One network computes at a time. */
   private final ReentrantLock turns = new ReentrantLock(true);
@@ -58,8 +64,10 @@ public final class Repository implements AutoCloseable {
       ModelFiles files,
       Function<Path, Predictor> opener,
       BatchLimits limits,
-      Consumer<String> log) {
+      Consumer<String> log,
+      LongSupplier clock) {
     this.files = files;
+    this.clock = clock;
     this.opener = opener;
     this.limits = limits;
     this.log = log;
@@ -89,7 +97,8 @@ public final class Repository implements AutoCloseable {
       BatchLimits limits,
       Consumer<String> log) {
     ModelFiles.requireName(name);
-    Repository repository = new Repository(ModelFiles.one(name, file), opener, limits, log);
+    Repository repository =
+        new Repository(ModelFiles.one(name, file), opener, limits, log, System::currentTimeMillis);
     try {
       repository.load(name);
       return repository;
@@ -107,6 +116,16 @@ public final class Repository implements AutoCloseable {
    */
   public static Repository ofFolder(
       Path folder, Function<Path, Predictor> opener, BatchLimits limits, Consumer<String> log) {
+    return ofFolder(folder, opener, limits, log, System::currentTimeMillis);
+  }
+
+  /** The same with a clock of one's own, in milliseconds since 1970. */
+  static Repository ofFolder(
+      Path folder,
+      Function<Path, Predictor> opener,
+      BatchLimits limits,
+      Consumer<String> log,
+      LongSupplier clock) {
     if (!Files.isDirectory(folder)) {
       throw new InvalidInputException(
           "--models "
@@ -115,7 +134,7 @@ public final class Repository implements AutoCloseable {
               + FILE
               + " in it");
     }
-    Repository repository = new Repository(ModelFiles.folder(folder), opener, limits, log);
+    Repository repository = new Repository(ModelFiles.folder(folder), opener, limits, log, clock);
     repository.scan();
     return repository;
   }
@@ -292,11 +311,10 @@ public final class Repository implements AutoCloseable {
                   Entry entry = entry(name, version);
                   entry.missed = 0;
                   Stamp now = Stamp.of(file);
-                  if (entry.unloaded || now.equals(entry.tried)) {
+                  if (entry.unloaded || now.equals(entry.tried) && !entry.again()) {
                     return;
                   }
-                  if (!now.settled() && !now.equals(entry.seen)) {
-                    entry.seen = now;
+                  if (!now.settled(clock.getAsLong())) {
                     entry.reason = "its file is being written";
                     return;
                   }
@@ -325,7 +343,8 @@ public final class Repository implements AutoCloseable {
   }
 
   /**
-   * Loads every version of a model anew, whether its file has changed or not.
+   * Loads every version of a model anew, whether its file has changed or not; one that cannot be
+   * loaded does not keep others from it.
    *
    * @throws InvalidInputException if there is none, or one cannot be loaded; what was served is
    *     served on
@@ -342,15 +361,34 @@ public final class Repository implements AutoCloseable {
       throw new InvalidInputException(
           "model '" + shorten(name) + "': there is no " + files.where(shorten(name)));
     }
+    List<Throwable> failures = new ArrayList<>();
     versions.forEach(
         (version, file) -> {
           Entry entry = entry(name, version);
           entry.unloaded = false;
-          @Nullable RuntimeException failure = tryLoad(name, version, file, entry);
+          @Nullable Throwable failure = tryLoad(name, version, file, entry);
           if (failure != null) {
-            throw failure;
+            failures.add(failure);
           }
         });
+    throwAll(failures);
+  }
+
+  /** Faults of the server's own come first, then what is wrong with the files, all of it. */
+  private static void throwAll(List<Throwable> failures) {
+    for (Throwable failure : failures) {
+      if (failure instanceof Error error) {
+        throw error;
+      }
+      if (!(failure instanceof InvalidInputException)) {
+        throw (RuntimeException) failure;
+      }
+    }
+    if (!failures.isEmpty()) {
+      throw new InvalidInputException(
+          failures.stream().map(Throwable::getMessage).collect(Collectors.joining("; ")),
+          failures.get(0));
+    }
   }
 
   /** Serves a model no longer, until {@link #load}. */
@@ -374,10 +412,9 @@ public final class Repository implements AutoCloseable {
     }
   }
 
-  private @Nullable RuntimeException tryLoad(String name, int version, Path file, Entry entry) {
+  private @Nullable Throwable tryLoad(String name, int version, Path file, Entry entry) {
     Stamp before = Stamp.of(file);
     entry.tried = before;
-    entry.seen = before;
     try {
       Predictor predictor = opener.apply(file);
       if (!Stamp.of(file).equals(before)) {
@@ -391,15 +428,21 @@ public final class Repository implements AutoCloseable {
       @Nullable ServedModel old = versions.put(version, model);
       served.put(name, Map.copyOf(versions));
       entry.reason = "";
+      entry.pause = 0;
       metrics.loaded(name, true);
       log.accept("model " + name + " version " + version + ": serving " + file);
       if (old != null) {
         old.release();
       }
       return null;
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       boolean still = served.getOrDefault(name, Map.of()).containsKey(version);
-      entry.reason = String.valueOf(e.getMessage());
+      entry.reason = e instanceof InvalidInputException ? e.getMessage() : e.toString();
+      if (e instanceof Error) {
+        entry.tryLater();
+      } else {
+        entry.pause = 0;
+      }
       metrics.loaded(name, false);
       log.accept(
           "model "
@@ -446,9 +489,25 @@ public final class Repository implements AutoCloseable {
     /** Of the last attempt to load, good or bad. */
     private @Nullable Stamp tried;
 
-    private @Nullable Stamp seen;
     private int missed;
     private boolean unloaded;
     private String reason = "";
+
+    /** Looks between this attempt and the next of the same file; 0 for no further attempt. */
+    private int pause;
+
+    private int paused;
+
+    /** What failed for want of memory may succeed later; each pause is twice as long. */
+    void tryLater() {
+      pause = Math.min(LONGEST_PAUSE, Math.max(1, 2 * pause));
+      paused = 0;
+      reason += "; it is tried again later";
+    }
+
+    /** Whether this look is the one to try the same file again. */
+    boolean again() {
+      return pause > 0 && ++paused >= pause;
+    }
   }
 }

@@ -24,8 +24,8 @@ record Stamp(long size, long modifiedMillis, String key) {
   }
 
   /** Whether nobody has written to it lately; a date in the future does not count as lately. */
-  boolean settled() {
-    long age = System.currentTimeMillis() - modifiedMillis;
+  boolean settled(long nowMillis) {
+    long age = nowMillis - modifiedMillis;
     return age > SETTLED_MILLIS || age < -SETTLED_MILLIS;
   }
 }

@@ -21,6 +21,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -115,6 +116,77 @@ class RepositoryTest {
     Files.setLastModifiedTime(half, FileTime.fromMillis(1_100_000_000_000L));
     repository.scan();
     assertEquals("2", latest(repository, "a"));
+  }
+
+  /** Two looks a second apart see the same file, which yet may be half of one. */
+  @Test
+  void aFileMustHoldStillForTwoSeconds() throws Exception {
+    Path file = put("a", 1, 1);
+    AtomicLong now = new AtomicLong(Files.getLastModifiedTime(file).toMillis() + 500);
+    Repository repository =
+        Repository.ofFolder(folder, TestServer.OPENER, TestServer.LIMITS, log::add, now::get);
+    open.add(repository);
+    now.addAndGet(1000);
+    repository.scan();
+    assertFalse(repository.ready());
+    assertTrue(repository.index().toString().contains("being written"));
+    now.addAndGet(1000);
+    repository.scan();
+    assertTrue(repository.ready());
+  }
+
+  /** Such as too little memory while the version before is still there. */
+  @Test
+  void whatFailsForTheMachinesReasonsIsToldAndTriedAgain() throws Exception {
+    put("a", 1, 1);
+    List<Error> failures =
+        new ArrayList<>(
+            List.of(
+                new OutOfMemoryError("first"),
+                new NoClassDefFoundError("second"),
+                new OutOfMemoryError("third")));
+    Repository repository =
+        Repository.ofFolder(
+            folder,
+            file -> {
+              if (!failures.isEmpty()) {
+                throw failures.remove(0);
+              }
+              return TestServer.OPENER.apply(file);
+            },
+            TestServer.LIMITS,
+            log::add);
+    open.add(repository);
+    assertTrue(log.toString().contains("not served: java.lang.OutOfMemoryError: first"));
+    assertTrue(repository.index().toString().contains("tried again later"));
+    List<Integer> left = new ArrayList<>();
+    for (int look = 0; look < 7; look++) {
+      repository.scan();
+      left.add(failures.size());
+    }
+    // After one look, then after two, then after four.
+    assertEquals(List.of(1, 1, 0, 0, 0, 0, 0), left);
+    assertTrue(repository.ready());
+  }
+
+  @Test
+  void aVersionThatCannotBeLoadedKeepsNoOtherFromIt() throws Exception {
+    Path first = put("a", 1, 1);
+    put("a", 2, 1);
+    Path third = put("a", 3, 1);
+    for (Path bad : List.of(first, third)) {
+      Files.write(bad, new byte[] {1, 2, 3});
+      old(bad);
+    }
+    Repository repository = repository();
+    repository.unload("a");
+    InvalidInputException said =
+        assertThrows(InvalidInputException.class, () -> repository.load("a"));
+    assertTrue(
+        said.getMessage().contains(first.toString())
+            && said.getMessage().contains(third.toString()),
+        said.getMessage());
+    assertEquals(List.of("2"), repository.versions("a"));
   }
 
   @Test
