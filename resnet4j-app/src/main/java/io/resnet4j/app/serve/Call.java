@@ -20,6 +20,8 @@ final class Call {
   private final BodyReader body;
   private final long timeoutMillis;
 
+  private volatile String model = "";
+
   Call(Request request, ServeOptions options, AtomicLong allowance) {
     this.request = request;
     this.options = options;
@@ -80,6 +82,21 @@ final class Call {
           "the parameters in the address cannot be read; a % stands before two hexadecimal digits,"
               + " and the bytes are UTF-8");
     }
+  }
+
+  /**
+   * Notes which model the request is about, and that it is served.
+   *
+   * @throws HttpError as {@link Repository#lease}
+   */
+  void about(Repository repository, String name, String version) {
+    repository.lease(name, version).release();
+    model = name;
+  }
+
+  /** The name of a model that is served; empty for none, whatever the request may say. */
+  String model() {
+    return model;
   }
 
   CompletableFuture<byte[]> body() {

@@ -24,7 +24,7 @@ final class Inference {
                 Math.max(
                     0, Math.min(Integer.MAX_VALUE, Call.wholeNumber(InferAnswer.HEADER, length)));
     // Who asks for what is not there hears of it before sending the body.
-    repository.lease(name, version).release();
+    call.about(repository, name, version);
     return call.body()
         .thenComposeAsync(
             body -> repository.leased(name, version, model -> answer(call, model, body, header)),
@@ -34,7 +34,6 @@ final class Inference {
   private CompletableFuture<Answer> answer(Call call, ServedModel model, byte[] body, int header) {
     InferRequest request = InferRequest.read(body, header, model.predictor().spec());
     return model
-        .batcher()
         .submit(
             request.images(),
             request.count(),

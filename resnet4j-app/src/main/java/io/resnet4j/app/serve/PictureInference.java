@@ -50,7 +50,7 @@ final class PictureInference {
   CompletableFuture<Answer> predict(Call call) {
     Wish wish = wish(call);
     @Nullable String boundary = boundary(call.contentType());
-    repository.lease(wish.name, wish.version).release();
+    call.about(repository, wish.name, wish.version);
     return call.body()
         .thenComposeAsync(
             body -> {
@@ -173,7 +173,6 @@ final class PictureInference {
     preprocessing.write(picture, input);
     input.flip();
     return model
-        .batcher()
         .submit(input, 1, call.left())
         .thenComposeAsync(
             done -> {

@@ -79,8 +79,7 @@ public final class Repository implements AutoCloseable {
             served.forEach(
                 (name, versions) ->
                     callback.call(
-                        versions.values().stream().mapToInt(m -> m.batcher().waiting()).sum(),
-                        name)));
+                        versions.values().stream().mapToInt(ServedModel::waiting).sum(), name)));
   }
 
   /**

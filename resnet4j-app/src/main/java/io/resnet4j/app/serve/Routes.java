@@ -131,8 +131,13 @@ final class Routes {
     String wanted = versioned ? path.get(3) : "";
     List<String> rest = path.subList(versioned ? 4 : 2, path.size());
     return switch (String.join("/", rest)) {
-      case "" -> now("model", false, () -> describe(name, wanted));
-      case "ready" -> now("model-ready", false, () -> ready(name, wanted));
+      case "" -> about("model", name, wanted, () -> describe(name, wanted));
+      case "ready" ->
+          about(
+              "model-ready",
+              name,
+              wanted,
+              () -> Answer.json(200, Map.of("name", name, "ready", true)));
       case "infer" ->
           new Route("infer", false, "POST", call -> inference.infer(call, name, wanted));
       default -> throw unknown(path);
@@ -141,6 +146,17 @@ final class Routes {
 
   private static Route now(String name, boolean open, Supplier<Answer> answer) {
     return new Route(name, open, "GET", call -> CompletableFuture.completedFuture(answer.get()));
+  }
+
+  private Route about(String name, String model, String version, Supplier<Answer> answer) {
+    return new Route(
+        name,
+        false,
+        "GET",
+        call -> {
+          call.about(repository, model, version);
+          return CompletableFuture.completedFuture(answer.get());
+        });
   }
 
   private Route control(String name, Runnable action) {
@@ -176,12 +192,6 @@ final class Routes {
             List.of("binary_tensor_data", "classification", "model_repository"),
             "models",
             repository.names()));
-  }
-
-  private Answer ready(String name, String version) {
-    ServedModel model = repository.lease(name, version);
-    model.release();
-    return Answer.json(200, Map.of("name", name, "ready", true));
   }
 
   private Answer describe(String name, String version) {

@@ -150,7 +150,7 @@ final class ServeHandler extends Handler.Abstract {
         call.release();
       }
       double seconds = (System.nanoTime() - began) * 1e-9;
-      metrics.answered(route, answer.status(), seconds);
+      metrics.answered(route, call == null ? "" : call.model(), answer.status(), seconds);
       try {
         accessLog.accept(line(answer, seconds, whole));
       } finally {

@@ -7,6 +7,8 @@ import io.resnet4j.infer.Explanations;
 import io.resnet4j.infer.HeatMap;
 import io.resnet4j.infer.Predictor;
 import java.nio.FloatBuffer;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.Lock;
 
 /**
@@ -21,12 +23,19 @@ final class ServedModel {
   private final Explanations explanations;
   private final Lock turns;
   private final int largest;
+  private final Metrics metrics;
 
   /** The repository's own lease and those of requests; none can be had once it is 0. */
   private int leases = 1;
 
   private ServedModel(
-      String name, String version, Predictor predictor, Batcher batcher, Lock turns, int largest) {
+      String name,
+      String version,
+      Predictor predictor,
+      Batcher batcher,
+      Lock turns,
+      int largest,
+      Metrics metrics) {
     this.name = name;
     this.version = version;
     this.predictor = predictor;
@@ -34,6 +43,7 @@ final class ServedModel {
     this.explanations = Explanations.of(predictor);
     this.turns = turns;
     this.largest = largest;
+    this.metrics = metrics;
   }
 
   /** Takes over {@code predictor}, which is closed if anything fails. */
@@ -54,7 +64,7 @@ final class ServedModel {
       Batcher batcher =
           Batcher.over(
               predictor, limits, turns, (count, took) -> metrics.ranBatch(name, count, took));
-      return new ServedModel(name, version, predictor, batcher, turns, limits.largest());
+      return new ServedModel(name, version, predictor, batcher, turns, limits.largest(), metrics);
     } catch (RuntimeException | Error e) {
       predictor.close();
       throw e;
@@ -73,8 +83,21 @@ final class ServedModel {
     return predictor;
   }
 
-  Batcher batcher() {
-    return batcher;
+  /** Pictures that wait for a batch. */
+  int waiting() {
+    return batcher.waiting();
+  }
+
+  /** The logits of {@code count} pictures, as {@link Batcher#submit} gives them. */
+  CompletableFuture<Batcher.Answer> submit(FloatBuffer images, int count, Duration patience) {
+    return batcher
+        .submit(images, count, patience)
+        .whenComplete(
+            (answer, failure) -> {
+              if (answer != null) {
+                metrics.waited(name, answer.waited());
+              }
+            });
   }
 
   /** What class activation maps look at; empty where there is no such layer. */

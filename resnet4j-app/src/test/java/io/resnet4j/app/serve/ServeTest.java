@@ -403,6 +403,32 @@ class ServeTest {
   }
 
   @Test
+  void metricsTellModelsApartAndLearnNoNamesFromRequests() throws Exception {
+    TestServer server = server(ServeOptions.defaults());
+    server.json(server.post("/predict", TestServer.png(40, 40)), 200);
+    server.json(server.post("/predict", new byte[3]), 400);
+    server.json(server.get("/v2/models/tiny"), 200);
+    server.json(server.get("/v2/models/nosuchmodel"), 404);
+    for (String line :
+        List.of(
+            "resnet4j_requests_total{model=\"tiny\",route=\"predict\",status=\"200\"} 1",
+            "resnet4j_requests_total{model=\"tiny\",route=\"predict\",status=\"400\"} 1",
+            "resnet4j_requests_total{model=\"tiny\",route=\"model\",status=\"200\"} 1",
+            "resnet4j_requests_total{model=\"\",route=\"model\",status=\"404\"} 1",
+            "resnet4j_request_seconds_count{model=\"tiny\",route=\"predict\"} 2",
+            "resnet4j_queue_seconds_count{model=\"tiny\"} 1",
+            "jvm_memory_used_bytes{area=\"heap\"} ",
+            "jvm_memory_max_bytes{area=\"heap\"} ",
+            "jvm_gc_collection_seconds_count{gc=")) {
+      server.awaitMetric(line);
+    }
+    if (Files.exists(Path.of("/proc/self/status"))) {
+      server.awaitMetric("process_resident_memory_bytes ");
+    }
+    assertFalse(server.metrics().contains("nosuchmodel"));
+  }
+
+  @Test
   void explanationsCanBeSwitchedOff() throws Exception {
     Set<Explanation> one = Set.of(Explanation.GRAD_CAM);
     TestServer server =

@@ -266,6 +266,14 @@ final class TestServer implements AutoCloseable {
     repository.turns().unlock();
   }
 
+  /** Requests are counted when their answers have been written, which a client may see before. */
+  void awaitMetric(String line) throws Exception {
+    for (int tries = 0; !metrics().contains("\n" + line); tries++) {
+      assertTrue(tries < 1000, line + " is not in " + metrics());
+      Thread.sleep(10);
+    }
+  }
+
   /** Returns when exactly so many threads wait for the engine. */
   void awaitQueuedForEngine(int threads) throws Exception {
     for (int tries = 0; repository.turns().getQueueLength() != threads; tries++) {
