@@ -1,10 +1,13 @@
 package io.resnet4j.app.serve;
 
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.zip.GZIPInputStream;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.server.Request;
@@ -111,6 +114,39 @@ final class BodyReader {
     }
     chunk.getByteBuffer().get(bytes, size, more);
     size += more;
+  }
+
+  /**
+   * What a body of gzip holds. What is unpacked has the same limit as a body and the same
+   * allowance, so that little that holds much is refused before it fills the memory.
+   *
+   * @throws HttpError if it is too much, or damaged
+   */
+  byte[] unpack(byte[] packed) {
+    try (GZIPInputStream in = new GZIPInputStream(new ByteArrayInputStream(packed))) {
+      byte[] unpacked = new byte[0];
+      int filled = 0;
+      while (true) {
+        if (filled == unpacked.length) {
+          // One more than allowed, to see that there is more.
+          long wanted = Math.min(most + 1L, Math.max(FIRST, 2L * unpacked.length));
+          take(wanted - unpacked.length);
+          unpacked = Arrays.copyOf(unpacked, (int) wanted);
+        }
+        int more = in.read(unpacked, filled, unpacked.length - filled);
+        if (more < 0) {
+          return Arrays.copyOf(unpacked, filled);
+        }
+        filled += more;
+        if (filled > most) {
+          throw new HttpError(
+              413, "the body unpacks to more than the " + most + " bytes that this server takes");
+        }
+      }
+    } catch (IOException e) {
+      throw HttpError.badRequest(
+          "the body is not the gzip that Content-Encoding says, or it is damaged or cut short");
+    }
   }
 
   private synchronized void take(long more) {

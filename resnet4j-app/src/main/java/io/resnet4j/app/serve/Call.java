@@ -3,7 +3,9 @@ package io.resnet4j.app.serve;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.util.Fields;
@@ -99,8 +101,30 @@ final class Call {
     return model;
   }
 
-  CompletableFuture<byte[]> body() {
-    return body.read(left().toMillis());
+  /**
+   * Reads the body and goes on with it, unpacked, in {@code where}.
+   *
+   * @throws HttpError if it is packed in an unknown way
+   */
+  <T> CompletableFuture<T> withBody(Executor where, Function<byte[], CompletableFuture<T>> then) {
+    boolean packed = packed();
+    return body.read(left().toMillis())
+        .thenComposeAsync(bytes -> then.apply(packed ? body.unpack(bytes) : bytes), where);
+  }
+
+  private boolean packed() {
+    @Nullable String encoding = request.getHeaders().get(HttpHeader.CONTENT_ENCODING);
+    if (encoding == null || encoding.equalsIgnoreCase("identity")) {
+      return false;
+    }
+    if (encoding.equalsIgnoreCase("gzip")) {
+      return true;
+    }
+    throw new HttpError(
+        415,
+        "Content-Encoding "
+            + Repository.shorten(encoding)
+            + ": expected gzip, or send the body as it is");
   }
 
   int bodySize() {

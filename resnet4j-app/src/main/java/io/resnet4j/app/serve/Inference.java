@@ -25,10 +25,9 @@ final class Inference {
                     0, Math.min(Integer.MAX_VALUE, Call.wholeNumber(InferAnswer.HEADER, length)));
     // Who asks for what is not there hears of it before sending the body.
     call.about(repository, name, version);
-    return call.body()
-        .thenComposeAsync(
-            body -> repository.leased(name, version, model -> answer(call, model, body, header)),
-            work.requests());
+    return call.withBody(
+        work.requests(),
+        body -> repository.leased(name, version, model -> answer(call, model, body, header)));
   }
 
   private CompletableFuture<Answer> answer(Call call, ServedModel model, byte[] body, int header) {

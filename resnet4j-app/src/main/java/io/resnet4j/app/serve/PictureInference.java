@@ -51,14 +51,13 @@ final class PictureInference {
     Wish wish = wish(call);
     @Nullable String boundary = boundary(call.contentType());
     call.about(repository, wish.name, wish.version);
-    return call.body()
-        .thenComposeAsync(
-            body -> {
-              byte[] file = boundary == null ? body : part(body, boundary);
-              return repository.leased(
-                  wish.name, wish.version, model -> answer(call, model, wish, file));
-            },
-            work.requests());
+    return call.withBody(
+        work.requests(),
+        body -> {
+          byte[] file = boundary == null ? body : part(body, boundary);
+          return repository.leased(
+              wish.name, wish.version, model -> answer(call, model, wish, file));
+        });
   }
 
   private Wish wish(Call call) {

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.infer.Explanation;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
@@ -26,6 +27,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -232,6 +234,14 @@ class ServeTest {
                 d.apiKeys(),
                 d.tls(),
                 d.allowed()));
+    byte[] small = gzip(new byte[1 << 20]);
+    assertTrue(small.length < 2000);
+    String unpacked =
+        server
+            .json(server.post("/predict", small, "Content-Encoding", "gzip"), 413)
+            .get("error")
+            .asText();
+    assertTrue(unpacked.contains("20000"), unpacked);
     String large =
         server.json(server.post("/predict", new byte[20_001]), 413).get("error").asText();
     assertTrue(large.contains("20000"), large);
@@ -241,6 +251,39 @@ class ServeTest {
     server.json(server.post("/predict", TestServer.png(60, 40)), 400);
     server.json(server.post("/predict", TestServer.png(40, 40)), 200);
     assertTrue(server.metrics().contains("resnet4j_failures_total 0"), server.metrics());
+  }
+
+  @Test
+  void packedBodiesAreUnpackedOrRefused() throws Exception {
+    TestServer server = shared;
+    byte[] plain = TestServer.request(TestServer.images(1), 1).getBytes(StandardCharsets.UTF_8);
+    byte[] packed = gzip(plain);
+    String infer = "/v2/models/tiny/infer";
+    JsonNode answer = server.json(server.post(infer, plain), 200);
+    assertEquals(answer, server.json(server.post(infer, packed, "Content-Encoding", "gzip"), 200));
+    byte[] cut = Arrays.copyOf(packed, packed.length / 2);
+    for (byte[] damaged : List.of(cut, plain, new byte[0])) {
+      String error =
+          server
+              .json(server.post(infer, damaged, "Content-Encoding", "gzip"), 400)
+              .get("error")
+              .asText();
+      assertTrue(error.contains("gzip"), error);
+    }
+    String unknown =
+        server
+            .json(server.post(infer, packed, "Content-Encoding", "br"), 415)
+            .get("error")
+            .asText();
+    assertTrue(unknown.contains("br: expected gzip"), unknown);
+  }
+
+  private static byte[] gzip(byte[] bytes) throws IOException {
+    ByteArrayOutputStream packed = new ByteArrayOutputStream();
+    try (GZIPOutputStream out = new GZIPOutputStream(packed)) {
+      out.write(bytes);
+    }
+    return packed.toByteArray();
   }
 
   @Test
