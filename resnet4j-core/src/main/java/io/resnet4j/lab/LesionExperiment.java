@@ -20,6 +20,10 @@ final class LesionExperiment implements Experiment {
   /** In place of a file: a network that is trained as a part of the experiment. */
   private static final String HERE = "here";
 
+  private static final String SINGLE = "single";
+  private static final String SEVERAL = "several";
+  private static final String SHUFFLE = "shuffle";
+
   @Override
   public String name() {
     return "lesion";
@@ -58,7 +62,7 @@ final class LesionExperiment implements Experiment {
     settings.integer("pictures", 2);
     settings.integer("draws", 1);
     List<String> networks = settings.texts("networks");
-    networks.forEach(name -> Block.required(Models.named(name).graph(1), name));
+    networks.forEach(name -> Surgery.operable(Models.named(name)));
     if (!settings.text("weights").isEmpty()
         && settings.texts("weights").size() != networks.size()) {
       throw new InvalidInputException(
@@ -70,9 +74,7 @@ final class LesionExperiment implements Experiment {
               + "\" to train it: "
               + String.join(", ", networks));
     }
-    return Cells.of("network", networks)
-        .by("lesion", List.of("single", "several", "shuffle"))
-        .list();
+    return Cells.of("network", networks).by("lesion", List.of(SINGLE, SEVERAL, SHUFFLE)).list();
   }
 
   private Optional<Model> model(String network, Settings settings, Bench bench) {
@@ -106,12 +108,12 @@ final class LesionExperiment implements Experiment {
       List<Map<String, Object>> rows = new ArrayList<>();
       rows.add(row(0, "nothing", patient.error(model.get().state())));
       switch ((String) cell.get("lesion")) {
-        case "single" -> {
+        case SINGLE -> {
           for (String block : surgery.removable()) {
             rows.add(row(1, block, patient.error(surgery.without(List.of(block)))));
           }
         }
-        case "several" -> {
+        case SEVERAL -> {
           List<String> removable = surgery.removable();
           for (int count = 1;
               count <= removable.size();
@@ -123,9 +125,10 @@ final class LesionExperiment implements Experiment {
           }
         }
         default -> {
-          for (int swaps = 1; swaps <= 2 * surgery.blocks().size(); swaps *= 2) {
+          int most = surgery.movable().isEmpty() ? 0 : 2 * surgery.blocks().size();
+          for (int swaps = 1; swaps <= most; swaps *= 2) {
             for (int draw = 0; draw < draws; draw++) {
-              int[] order = shuffled(surgery.blocks(), swaps, random.child(100L * swaps + draw));
+              int[] order = shuffled(surgery, swaps, random.child(100L * swaps + draw));
               Map<String, Object> row =
                   row(swaps, "swaps", patient.error(surgery.reordered(order)));
               row.put("kendall", Surgery.kendall(order));
@@ -150,15 +153,15 @@ final class LesionExperiment implements Experiment {
         .toList();
   }
 
-  /** So many swaps of two blocks of the same stage, neither the one that changes the shape. */
-  private static int[] shuffled(List<String> blocks, int swaps, KeyedRandom random) {
+  /** So many swaps of two blocks of the same stage, of those that are {@link Surgery#movable}. */
+  private static int[] shuffled(Surgery surgery, int swaps, KeyedRandom random) {
+    List<String> blocks = surgery.blocks();
     int[] order = IntStream.range(0, blocks.size()).toArray();
-    int[] movable =
-        IntStream.range(0, blocks.size()).filter(i -> Surgery.keepsShape(blocks.get(i))).toArray();
+    int[] movable = surgery.movable().stream().mapToInt(blocks::indexOf).toArray();
     for (int done = 0; done < swaps; ) {
       int a = movable[random.nextInt(movable.length)];
       int b = movable[random.nextInt(movable.length)];
-      if (a != b && stage(blocks.get(a)).equals(stage(blocks.get(b)))) {
+      if (a != b && Surgery.stage(blocks.get(a)).equals(Surgery.stage(blocks.get(b)))) {
         int swap = order[a];
         order[a] = order[b];
         order[b] = swap;
@@ -168,43 +171,50 @@ final class LesionExperiment implements Experiment {
     return order;
   }
 
-  private static String stage(String block) {
-    return block.substring(0, block.indexOf('.'));
-  }
-
   @Override
   public Findings findings(Settings settings, List<Row> rows) {
     List<Claim> claims = new ArrayList<>();
     for (String network : Row.distinct(rows, "network")) {
-      single(claims, Row.where(rows, "network", network, "lesion", "single"), network);
+      single(claims, Row.where(rows, "network", network, "lesion", SINGLE), network);
     }
     List<Chart> charts = new ArrayList<>();
     if (!rows.isEmpty()) {
       charts.add(singles(rows));
-      charts.add(chart("Error after several blocks are taken out", rows, "several", "count"));
-      charts.add(chart("Error after blocks changed places", rows, "shuffle", "count"));
+      charts.add(chart("Error after several blocks are taken out", rows, SEVERAL, "count"));
+      charts.add(chart("Error after blocks changed places", rows, SHUFFLE, "count"));
     }
-    return new Findings(
-        claims,
-        charts,
-        rows.isEmpty()
-            ? List.of()
-            : List.of(
-                "Blocks that change the shape hurt most: their branch alone makes half of the"
-                    + " channels. A plain block is taken out by making it the identity; those that"
-                    + " change the shape cannot be.",
-                settings.text("weights").isEmpty()
-                    ? "Trained here for "
-                        + settings.text("steps")
-                        + " steps; --set weights=resnet4j:resnet56-cifar10,here"
-                        + " takes one that is trained better."
-                    : "Weights: "
-                        + settings.text("weights")
-                        + "; \""
-                        + HERE
-                        + "\" is trained here for "
-                        + settings.text("steps")
-                        + " steps."));
+    return new Findings(claims, charts, rows.isEmpty() ? List.of() : notes(settings, rows));
+  }
+
+  private static List<String> notes(Settings settings, List<Row> rows) {
+    List<String> notes = new ArrayList<>();
+    notes.add(
+        "Blocks that change the shape hurt most: their branch alone makes half of the channels. A"
+            + " plain block is taken out by making it the identity; those that change the shape"
+            + " cannot be.");
+    notes.add(
+        settings.text("weights").isEmpty()
+            ? "Trained here for "
+                + settings.text("steps")
+                + " steps; --set weights=resnet4j:resnet56-cifar10,here"
+                + " takes one that is trained better."
+            : "Weights: "
+                + settings.text("weights")
+                + "; \""
+                + HERE
+                + "\" is trained here for "
+                + settings.text("steps")
+                + " steps.");
+    for (String network : Row.distinct(rows, "network")) {
+      List<Row> shuffles = Row.where(rows, "network", network, "lesion", SHUFFLE);
+      if (!shuffles.isEmpty() && Row.where(shuffles, "what", "swaps").isEmpty()) {
+        notes.add(
+            network
+                + ": nothing is shuffled, since no stage has two blocks that keep the shape and"
+                + " could change places.");
+      }
+    }
+    return notes;
   }
 
   private static void single(List<Claim> claims, List<Row> rows, String network) {
@@ -242,7 +252,7 @@ final class LesionExperiment implements Experiment {
     for (String network : Row.distinct(rows, "network")) {
       List<Double> x = new ArrayList<>();
       List<Double> y = new ArrayList<>();
-      for (Row row : Row.where(rows, "network", network, "lesion", "single", "count", 1)) {
+      for (Row row : Row.where(rows, "network", network, "lesion", SINGLE, "count", 1)) {
         x.add(x.size() + 1.0);
         y.add(row.number("error"));
       }
@@ -265,7 +275,7 @@ final class LesionExperiment implements Experiment {
     }
     return Chart.lines(
         title,
-        lesion.equals("shuffle") ? "swaps" : "blocks taken out",
+        lesion.equals(SHUFFLE) ? "swaps" : "blocks taken out",
         "test error, mean of draws",
         series);
   }

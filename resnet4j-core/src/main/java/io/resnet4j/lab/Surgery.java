@@ -2,6 +2,7 @@ package io.resnet4j.lab;
 
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.model.Model;
+import io.resnet4j.model.ModelSpec;
 import io.resnet4j.model.ResNetSpec;
 import io.resnet4j.nn.Initialiser;
 import io.resnet4j.nn.Norm;
@@ -10,7 +11,6 @@ import io.resnet4j.nn.Shortcut;
 import io.resnet4j.random.KeyedRandom;
 import io.resnet4j.tensor.Shape;
 import io.resnet4j.tensor.Tensor;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,44 +25,84 @@ final class Surgery {
 
   private final Model model;
   private final ResNetSpec spec;
-  private final List<String> blocks = new ArrayList<>();
+  private final List<String> blocks;
 
   /**
    * A network to be operated on.
    *
-   * @throws InvalidInputException if it has no blocks, or blocks that cannot be taken out so
+   * @throws InvalidInputException as {@link #operable}
    */
   Surgery(Model model) {
     this.model = model;
-    Block.required(model.spec().graph(1), model.spec().name())
-        .forEach(block -> blocks.add(block.path()));
-    if (!(model.spec() instanceof ResNetSpec own)
+    spec = operable(model.spec());
+    blocks = paths(spec);
+  }
+
+  /**
+   * A network that blocks can be taken out of.
+   *
+   * @throws InvalidInputException if it has no blocks, blocks that cannot be taken out so, or only
+   *     plain ones that change the shape
+   */
+  static ResNetSpec operable(ModelSpec spec) {
+    List<String> blocks = paths(spec);
+    if (!(spec instanceof ResNetSpec own)
         || own.block().norm().kind() != Norm.Kind.BATCH
         || own.block().order() != Order.ORIGINAL && own.block().order() != Order.PREACTIVATION
         || own.block().reversible()) {
       throw new InvalidInputException(
-          model.spec().name()
+          spec.name()
               + ": its blocks cannot be taken out; give a network with batch norm of the order of"
               + " 2015 or pre-activated, such as resnet56 or preresnet56");
     }
-    spec = own;
+    if (removable(own, blocks).isEmpty()) {
+      throw new InvalidInputException(
+          spec.name()
+              + ": none of its "
+              + blocks.size()
+              + " blocks can be taken out: without shortcuts the first of a stage cannot be; give a"
+              + " network with more blocks in a stage, such as plain20");
+    }
+    return own;
+  }
+
+  private static List<String> paths(ModelSpec spec) {
+    return Block.required(spec.graph(1), spec.name()).stream().map(Block::path).toList();
   }
 
   /** Every block. */
   List<String> blocks() {
-    return List.copyOf(blocks);
+    return blocks;
   }
 
   /** Blocks that can be taken out: all residual ones, plain ones that keep the shape. */
   List<String> removable() {
+    return removable(spec, blocks);
+  }
+
+  private static List<String> removable(ResNetSpec spec, List<String> blocks) {
     return blocks.stream()
         .filter(block -> spec.block().shortcut() != Shortcut.NONE || keepsShape(block))
+        .toList();
+  }
+
+  /** Blocks that can change places with another: those that keep the shape, two or more a stage. */
+  List<String> movable() {
+    List<String> alike = blocks.stream().filter(Surgery::keepsShape).toList();
+    return alike.stream()
+        .filter(
+            block -> alike.stream().filter(other -> stage(other).equals(stage(block))).count() > 1)
         .toList();
   }
 
   /** Whether a block is not the first of its stage. */
   static boolean keepsShape(String block) {
     return !block.endsWith(".0");
+  }
+
+  /** Where a block is, such as {@code layer1}. */
+  static String stage(String block) {
+    return block.substring(0, block.indexOf('.'));
   }
 
   /** The state without these blocks. */

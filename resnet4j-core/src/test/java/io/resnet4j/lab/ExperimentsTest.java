@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Each experiment in its smallest setting. */
@@ -123,6 +124,42 @@ class ExperimentsTest {
         assertThrows(
             InvalidInputException.class, () -> run("lesion", "networks=vgg16_bn", "steps=1"));
     assertTrue(e.getMessage().contains("no blocks"), e.getMessage());
+  }
+
+  /** Two blocks a stage, as in ResNet-18, one of which changes the shape. */
+  @Test
+  @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void whereNoTwoBlocksCanChangePlacesNothingIsShuffled() {
+    DataSplits small = DATA.framed(8, 8, 8);
+    Path weights = folder.resolve("two.safetensors");
+    Networks.fitted(Models.resnet("resnet20").withBlocks(List.of(2, 2, 2)), small)
+        .initialise(1)
+        .save(weights);
+    LabRun.Outcome outcome =
+        SmallRuns.run(
+            small,
+            folder.resolve("lab"),
+            "lesion",
+            "networks=resnet20",
+            "weights=" + weights,
+            "pictures=8",
+            "draws=1");
+    List<Row> rows = outcome.rows();
+    assertEquals(6, Row.where(rows, "lesion", "single", "count", 1).size());
+    assertEquals(1, Row.where(rows, "lesion", "shuffle").size());
+    String notes = String.join(" ", outcome.findings().notes());
+    assertTrue(notes.contains("resnet20: nothing is shuffled"), notes);
+  }
+
+  @Test
+  void aNetworkThatNoBlockCanBeTakenOutOfIsRefused() {
+    Model one = Models.resnet("plain20").withBlocks(List.of(1, 1, 1)).initialise(1);
+    InvalidInputException e = assertThrows(InvalidInputException.class, () -> new Surgery(one));
+    assertTrue(e.getMessage().contains("none of its 3 blocks can be taken out"), e.getMessage());
+    assertTrue(
+        assertThrows(InvalidInputException.class, () -> run("lesion", "networks=resnet20-fixup"))
+            .getMessage()
+            .contains("its blocks cannot be taken out"));
   }
 
   /** What an operation leaves is what the network computes without the block. */
