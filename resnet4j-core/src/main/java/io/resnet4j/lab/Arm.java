@@ -4,7 +4,6 @@ import io.resnet4j.lab.Findings.Claim;
 import io.resnet4j.lab.ShortTraining.Trained;
 import io.resnet4j.model.Counts;
 import io.resnet4j.model.ModelSpec;
-import io.resnet4j.train.NonFiniteLossException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -85,7 +84,7 @@ record Arm(String name, ModelSpec spec, List<String> changes) {
       }
       rows = ShortTraining.rows(trained.get());
       rows.get(rows.size() - 1).putAll(more.apply(trained.get()));
-    } catch (NonFiniteLossException e) {
+    } catch (DivergedException e) {
       double guess = 1 - 1.0 / spec.classes();
       rows = new ArrayList<>();
       rows.add(

@@ -1,7 +1,6 @@
 package io.resnet4j.lab;
 
 import io.resnet4j.model.ResNetSpec;
-import io.resnet4j.train.NonFiniteLossException;
 import io.resnet4j.train.TrainListener;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -124,7 +123,7 @@ final class ConvergenceExperiment implements Experiment {
           .isEmpty()) {
         return List.of();
       }
-    } catch (NonFiniteLossException e) {
+    } catch (DivergedException e) {
       diverged = true;
     }
     List<Map<String, Object>> rows = new ArrayList<>(descent.curve);

@@ -31,6 +31,12 @@ public final class LabRun {
   private static final String JSON = "results.json";
   private static final int FORMAT = 1;
 
+  /** In a cell whose training diverged, and in its one row. */
+  private static final String DIVERGED = "diverged";
+
+  /** Cells that a note names; the results have all. */
+  private static final int NAMED = 8;
+
   private final Experiment experiment;
   private final Settings settings;
   private final Path folder;
@@ -45,7 +51,7 @@ public final class LabRun {
    *
    * @param experiment its name
    * @param settings it ran with
-   * @param rows of every cell
+   * @param rows of every cell; of one whose training diverged one row that says so
    * @param findings what they come to
    * @param cells in all
    * @param done of them
@@ -164,7 +170,10 @@ public final class LabRun {
     stopRequested = true;
   }
 
-  /** Measures every cell that is not measured yet, or until asked to stop. */
+  /**
+   * Measures every cell that is not measured yet, or until asked to stop. A cell whose training
+   * diverges is saved as that, left out of the findings and named in their notes.
+   */
   public Outcome run(LabListener listener) {
     int done = (int) cells.stream().filter(cell -> measured.containsKey(key(cell))).count();
     listener.started(experiment.name(), cells.size(), done);
@@ -175,30 +184,48 @@ public final class LabRun {
       }
       listener.cellStarted(words(cell), i + 1);
       long begin = System.nanoTime();
-      List<Map<String, Object>> rows = experiment.measure(cell, settings, bench);
+      ObjectNode line = Json.MAPPER.createObjectNode();
+      line.set("cell", Json.MAPPER.valueToTree(cell));
+      List<Map<String, Object>> rows;
+      String end = "";
+      try {
+        rows = experiment.measure(cell, settings, bench);
+      } catch (DivergedException e) {
+        rows = List.of(Rows.row(DIVERGED, true, "step", e.step()));
+        line.put(DIVERGED, e.getMessage());
+        end = ": diverged at step " + e.step();
+      }
       if (stopRequested && rows.isEmpty()) {
         break;
       }
-      ObjectNode line = Json.MAPPER.createObjectNode();
-      line.set("cell", Json.MAPPER.valueToTree(cell));
       line.set("rows", Json.MAPPER.valueToTree(rows));
       double seconds = (System.nanoTime() - begin) * 1e-9;
       line.put("seconds", seconds);
       Json.append(folder.resolve(CELLS), line);
       measured.put(key(cell), line);
-      listener.cellDone(words(cell), i + 1, seconds);
+      listener.cellDone(words(cell) + end, i + 1, seconds);
     }
     return outcome();
   }
 
   private Outcome outcome() {
     List<Row> rows = new ArrayList<>();
+    List<Row> judged = new ArrayList<>();
+    List<String> diverged = new ArrayList<>();
     int done = 0;
     for (Map<String, Object> cell : cells) {
       JsonNode line = measured.get(key(cell));
-      if (line != null) {
-        done++;
-        line.path("rows").forEach(row -> rows.add(Row.of(line.path("cell"), row)));
+      if (line == null) {
+        continue;
+      }
+      done++;
+      List<Row> own = new ArrayList<>();
+      line.path("rows").forEach(row -> own.add(Row.of(line.path("cell"), row)));
+      rows.addAll(own);
+      if (line.has(DIVERGED)) {
+        diverged.add(words(cell) + " at step " + own.get(0).text("step"));
+      } else {
+        judged.addAll(own);
       }
     }
     write(CSV, csv(rows));
@@ -207,8 +234,23 @@ public final class LabRun {
     ObjectNode whole = about.deepCopy();
     whole.set("rows", all);
     write(JSON, Json.line(whole) + "\n");
-    return new Outcome(
-        experiment, settings, rows, experiment.findings(settings, rows), cells.size(), done);
+    Findings findings = experiment.findings(settings, judged);
+    return new Outcome(experiment, settings, rows, noted(findings, diverged), cells.size(), done);
+  }
+
+  /** With a note on the cells whose training diverged, if there are any. */
+  private static Findings noted(Findings findings, List<String> diverged) {
+    if (diverged.isEmpty()) {
+      return findings;
+    }
+    List<String> notes = new ArrayList<>(findings.notes());
+    int more = diverged.size() - NAMED;
+    notes.add(
+        "The loss became infinite or not a number: "
+            + String.join("; ", diverged.subList(0, Math.min(NAMED, diverged.size())))
+            + (more > 0 ? "; and " + more + " more, which " + CSV + " has" : "")
+            + ". These cells are left out.");
+    return new Findings(findings.claims(), findings.charts(), notes);
   }
 
   private static String key(Map<String, Object> cell) {

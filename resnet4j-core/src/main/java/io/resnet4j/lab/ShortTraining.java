@@ -7,6 +7,7 @@ import io.resnet4j.model.Model;
 import io.resnet4j.model.ModelSpec;
 import io.resnet4j.plan.Precision;
 import io.resnet4j.train.Extent;
+import io.resnet4j.train.NonFiniteLossException;
 import io.resnet4j.train.Recipe;
 import io.resnet4j.train.Recipes;
 import io.resnet4j.train.StepProbe;
@@ -31,6 +32,7 @@ final class ShortTraining {
   static final String USUAL = "usual";
 
   private static final String LAST = "last.safetensors";
+  private static final String DIVERGED = "diverged.json";
   private static final int POINTS = 100;
 
   private final Bench bench;
@@ -99,7 +101,7 @@ final class ShortTraining {
    * @param name of the run folder
    * @param probes that read it
    * @return empty where it was asked to stop
-   * @throws io.resnet4j.train.NonFiniteLossException if the training diverges
+   * @throws DivergedException if the training diverges
    */
   Optional<Trained> train(String name, ModelSpec spec, long seed, List<StepProbe> probes) {
     return train(name, spec, seed, probes, new TrainListener() {});
@@ -128,6 +130,10 @@ final class ShortTraining {
       return result.stopped()
           ? Optional.empty()
           : Optional.of(new Trained(trainer.model(), result, folder));
+    } catch (NonFiniteLossException e) {
+      String reason = String.valueOf(e.getMessage());
+      Json.append(folder.resolve(DIVERGED), Rows.row("step", e.step(), "message", reason));
+      throw new DivergedException(reason, e.step());
     }
   }
 
@@ -137,7 +143,11 @@ final class ShortTraining {
         data.train(), Optional.empty(), data.testing(), data.description(), List.of());
   }
 
-  /** Weights that an earlier cell has trained, or those that come of training now. */
+  /**
+   * Weights that an earlier cell has trained, or those that come of training now.
+   *
+   * @throws DivergedException if the training diverges, or did so in an earlier cell
+   */
   Optional<Model> model(String name, ModelSpec spec, long seed) {
     return model(name, spec, seed, List.of());
   }
@@ -147,6 +157,9 @@ final class ShortTraining {
     Path folder = folder(name);
     if (Files.isRegularFile(folder.resolve("result.json"))) {
       return Optional.of(Model.load(folder.resolve(LAST)));
+    }
+    for (JsonNode before : Json.lines(folder.resolve(DIVERGED))) {
+      throw new DivergedException(before.path("message").asText(), before.path("step").asLong());
     }
     return train(name, spec, seed, probes).map(Trained::model);
   }

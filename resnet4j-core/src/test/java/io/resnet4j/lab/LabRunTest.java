@@ -1,6 +1,7 @@
 package io.resnet4j.lab;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -8,6 +9,7 @@ import io.resnet4j.InvalidInputException;
 import io.resnet4j.data.DataSplits;
 import io.resnet4j.data.Synthetic;
 import io.resnet4j.lab.Findings.Verdict;
+import io.resnet4j.model.ModelSpec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -122,6 +124,53 @@ class LabRunTest {
             InvalidInputException.class,
             () -> new LabRun(gradients, settings.set("pictures=3"), DATA, 3, folder));
     assertTrue(e.getMessage().contains("was begun with settings"), e.getMessage());
+  }
+
+  /** A weight decay that throws the weights out of range diverges, the other one does not. */
+  @Test
+  void aTrainingThatDivergesIsOneCell() throws IOException {
+    Experiment identity = Experiments.named("identity");
+    Settings settings =
+        settings(identity, "layers=2", "limit=2", "seeds=1", "depth=8", "steps=4", "decays=1e30,0");
+    DataSplits small = DATA.framed(8, 8, 8);
+    List<String> done = new ArrayList<>();
+    LabListener listener =
+        new LabListener() {
+          @Override
+          public void cellDone(String what, int index, double seconds) {
+            done.add(what);
+          }
+        };
+    LabRun.Outcome outcome = new LabRun(identity, settings, small, 3, folder).run(listener);
+    assertEquals(6, outcome.done());
+    assertFalse(outcome.stopped());
+    assertEquals(2, done.stream().filter(what -> what.contains(": diverged at step")).count());
+    List<Row> diverged = Row.where(outcome.rows(), "diverged", true);
+    assertEquals(2, diverged.size());
+    assertEquals("1e30", diverged.get(0).text("decay"));
+    assertEquals(2, outcome.findings().charts().get(1).series().size());
+    String notes = String.join(" ", outcome.findings().notes());
+    assertTrue(notes.contains("decay 1e30 at step "), notes);
+    assertTrue(Files.readString(folder.resolve("results.csv")).contains("1e30"));
+    done.clear();
+    LabRun.Outcome again = new LabRun(identity, settings, small, 3, folder).run(listener);
+    assertEquals(List.of(), done);
+    assertEquals(outcome.findings().notes(), again.findings().notes());
+  }
+
+  /** Cells that share a network train it once, also where that diverges. */
+  @Test
+  void aTrainingThatDivergedIsNotBegunAgain() {
+    Bench bench = new Bench(DATA.framed(8, 8, 8), null, 0, folder, () -> false);
+    ModelSpec spec = Networks.of(Networks.RESIDUAL, 8, bench.data());
+    ShortTraining training = new ShortTraining(bench, 4).with("weightDecay", "1e30");
+    DivergedException first =
+        assertThrows(DivergedException.class, () -> training.model("one", spec, 0));
+    ShortTraining other = new ShortTraining(bench, 4);
+    DivergedException second =
+        assertThrows(DivergedException.class, () -> other.model("one", spec, 0));
+    assertEquals(first.step(), second.step());
+    assertEquals(first.getMessage(), second.getMessage());
   }
 
   @ParameterizedTest
