@@ -46,7 +46,12 @@ record Arm(String name, ModelSpec spec, List<String> changes) {
   /** Cells of seeds and arms, the settings that every comparison has being checked. */
   static List<Map<String, Object>> cells(Settings settings, String what, List<String> names) {
     Budget.of(settings);
-    return Cells.of("seed", settings.integers(SEEDS, 0)).by(what, names).list();
+    return Cells.of("seed", seeds(settings)).by(what, names).list();
+  }
+
+  /** The seeds that every arm is trained with. */
+  static List<Integer> seeds(Settings settings) {
+    return settings.integers(SEEDS, 0);
   }
 
   /** What to train on. */
@@ -152,7 +157,7 @@ record Arm(String name, ModelSpec spec, List<String> changes) {
       List<Row> rows, String what, List<Claim> claims, List<Chart> charts, List<String> notes) {
     List<String> diverged =
         Row.where(rows, "diverged", true).stream()
-            .map(row -> row.text(what) + " at step " + row.text("step"))
+            .map(row -> what + " " + row.text(what) + " at step " + row.text("step"))
             .toList();
     List<String> all = new ArrayList<>(notes);
     if (!diverged.isEmpty()) {

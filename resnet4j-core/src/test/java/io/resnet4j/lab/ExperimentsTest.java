@@ -19,6 +19,7 @@ import io.resnet4j.random.KeyedRandom;
 import io.resnet4j.tensor.Tensor;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -90,11 +91,71 @@ class ExperimentsTest {
 
   @Test
   void depthCostsTimeAndMemory() {
-    LabRun.Outcome outcome = run("depth", "depths=8,14", "batch=4", "steps=1");
+    LabRun.Outcome outcome = run("depth", "depths=8,14", "batch=4", "timed=1", "trained=none");
     List<Row> rows = outcome.rows();
     assertEquals(4, rows.size());
     assertTrue(rows.get(2).number("activation_mib") > rows.get(0).number("activation_mib"));
     assertTrue(rows.get(1).number("activation_mib") < rows.get(0).number("activation_mib"));
+  }
+
+  @Test
+  void depthsAreTrainedAtTheSameBudget() {
+    LabRun.Outcome outcome =
+        run(
+            "depth",
+            "depths=8",
+            "memories=keep",
+            "batch=4",
+            "timed=1",
+            "trained=8,14",
+            "pictures=64",
+            "steps=2",
+            "side=8");
+    List<Row> last = Row.where(outcome.rows(), "part", "error", "final", true);
+    assertEquals(2, last.size());
+    assertTrue(last.get(1).number("test_error") <= 1);
+    List<Chart> charts = outcome.findings().charts();
+    assertEquals(List.of("8", "14"), charts.get(2).labels());
+    assertEquals(2, charts.get(2).series().size());
+  }
+
+  /** What the paper found after 64,000 steps is not judged by fewer, nor by one seed. */
+  @Test
+  void theErrorsOfDepthsAreJudgedAtThePapersBudget() {
+    List<Row> rows = new ArrayList<>();
+    for (int depth : List.of(20, 56, 1202)) {
+      for (int seed = 0; seed < 2; seed++) {
+        double error = (depth == 20 ? 0.09 : 0.07) + 0.0001 * seed;
+        rows.add(
+            Row.of(
+                Json.tree(
+                    Rows.row(
+                        "part",
+                        "error",
+                        "depth",
+                        depth,
+                        "seed",
+                        seed,
+                        "final",
+                        true,
+                        "step",
+                        1,
+                        "train_error",
+                        0,
+                        "test_error",
+                        error))));
+      }
+    }
+    Experiment depth = Experiments.named("depth");
+    Settings settings = depth.settings(true);
+    List<Findings.Claim> claims = depth.findings(settings, rows).claims();
+    assertEquals(2, claims.size());
+    assertEquals(Verdict.AGREES, claims.get(0).verdict(), claims.get(0).measured());
+    assertTrue(claims.get(0).claim().contains("6.97 % against 8.75 %"), claims.get(0).claim());
+    assertEquals(Verdict.NOT_MEASURED, claims.get(1).verdict(), claims.get(1).measured());
+    List<Findings.Claim> early = depth.findings(settings.set("steps=200"), rows).claims();
+    assertTrue(early.stream().allMatch(claim -> claim.verdict() == Verdict.NOT_MEASURED));
+    assertTrue(early.get(0).measured().contains("after 200 steps"), early.get(0).measured());
   }
 
   @Test
