@@ -67,7 +67,7 @@ final class BlocksExperiment implements Experiment {
         full ? "0,1,2,3,4" : "0,1,2",
         full ? "50000" : "10000",
         full ? "64000" : "100",
-        full ? "cifar10-he2015" : ShortTraining.USUAL,
+        Budget.recipe(full),
         "networks",
         full
             ? "resnet110,plain110,preresnet110,seresnet110,resnet110-1layer"

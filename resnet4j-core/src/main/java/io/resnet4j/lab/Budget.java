@@ -15,9 +15,17 @@ record Budget(String experiment, int pictures, String recipe, int steps) {
   private static final String STEPS = "steps";
   private static final String RECIPE = "recipe";
 
+  /** The recipe of He et al. 2015, section 4.2. */
+  private static final String PAPERS = "cifar10-he2015";
+
   /** Names and values in turn of the settings that {@link #of} reads. */
   static List<String> settings(String pictures, String steps, String recipe) {
     return List.of(PICTURES, pictures, STEPS, steps, RECIPE, recipe);
+  }
+
+  /** The recipe of the residual networks of 2015 on CIFAR-10, or the usual one. */
+  static String recipe(boolean full) {
+    return full ? PAPERS : ShortTraining.USUAL;
   }
 
   /**
@@ -31,6 +39,15 @@ record Budget(String experiment, int pictures, String recipe, int steps) {
         settings.integer(PICTURES, 1),
         settings.text(RECIPE),
         settings.integer(STEPS, 1));
+  }
+
+  /**
+   * A way to train on all pictures, by the settings {@code steps} and {@code recipe}.
+   *
+   * @throws io.resnet4j.InvalidInputException if there is no such recipe
+   */
+  static ShortTraining onAll(Settings settings, Bench bench) {
+    return new ShortTraining(bench, settings.text(RECIPE), settings.integer(STEPS, 1));
   }
 
   /** What is trained on. */

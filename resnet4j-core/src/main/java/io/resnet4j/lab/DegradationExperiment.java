@@ -46,7 +46,7 @@ final class DegradationExperiment implements Experiment {
         "last_scale",
         full ? ONE : ZERO,
         "recipe",
-        full ? "cifar10-he2015" : ShortTraining.USUAL,
+        Budget.recipe(full),
         "batch",
         full ? "128" : "64",
         "rate",
@@ -133,8 +133,8 @@ final class DegradationExperiment implements Experiment {
                 + settings.text("pictures")
                 + " pictures, the first stage "
                 + settings.text("width")
-                + " channels wide (the paper: 16); the paper trained for 64,000 on 45,000 or 50,000."
-                + " Errors are the last epoch's mean, augmented, while the weights moved.",
+                + " channels wide (the paper: 16); the paper trained for 64,000 on 45,000 or"
+                + " 50,000. Errors are the last epoch's mean, augmented, while the weights moved.",
             "The last scale of a residual branch starts at "
                 + settings.text("last_scale")
                 + "; the paper's at one. From one, a network of 56 layers is behind one of 20 for"

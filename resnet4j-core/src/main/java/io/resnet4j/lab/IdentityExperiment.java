@@ -56,7 +56,9 @@ final class IdentityExperiment implements Experiment {
         "decays",
         "0,0.0005",
         "steps",
-        full ? "64000" : "200");
+        full ? "64000" : "200",
+        "recipe",
+        Budget.recipe(full));
   }
 
   @Override
@@ -121,8 +123,7 @@ final class IdentityExperiment implements Experiment {
         Networks.of(Networks.RESIDUAL, (int) cell.get("depth"), bench.data())
             .withBlock(b -> b.scale(scale.equals("zero") ? BranchScale.ZERO : BranchScale.ONE));
     ShortTraining training =
-        new ShortTraining(bench, settings.integer("steps", 1))
-            .with("weightDecay", (String) cell.get("decay"));
+        Budget.onAll(settings, bench).with("weightDecay", (String) cell.get("decay"));
     Optional<Model> model =
         training.model(
             spec.name() + "-" + scale + "-decay" + cell.get("decay"), spec, bench.seed());
@@ -133,7 +134,7 @@ final class IdentityExperiment implements Experiment {
         Look.at(
             model.get(),
             Precision.F32,
-            bench.pictures(64),
+            bench.seenBy(model.get()).pictures(64),
             EnumSet.of(Probe.SIGNALS),
             bench.seed());
     List<Map<String, Object>> rows = new ArrayList<>();

@@ -50,6 +50,8 @@ final class LesionExperiment implements Experiment {
         "",
         "steps",
         full ? "64000" : "400",
+        "recipe",
+        Budget.recipe(full),
         "pictures",
         full ? "10000" : "1000",
         "draws",
@@ -84,7 +86,7 @@ final class LesionExperiment implements Experiment {
         return Optional.of(Model.load(ShippedWeights.resolve(weights)));
       }
     }
-    return new ShortTraining(bench, settings.integer("steps", 1))
+    return Budget.onAll(settings, bench)
         .model(network, Networks.named(network, bench.data()), bench.seed());
   }
 

@@ -54,6 +54,8 @@ final class PathsExperiment implements Experiment {
         "",
         "steps",
         full ? "64000" : "200",
+        "recipe",
+        full ? "cifar10-he2016" : ShortTraining.USUAL,
         "pictures",
         full ? "64" : "8",
         "draws",
@@ -89,8 +91,7 @@ final class PathsExperiment implements Experiment {
       return Optional.of(Model.load(ShippedWeights.resolve(settings.text("weights"))));
     }
     ModelSpec spec = Networks.named(settings.text("network"), bench.data());
-    return new ShortTraining(bench, settings.integer("steps", 1))
-        .model(spec.name(), spec, bench.seed());
+    return Budget.onAll(settings, bench).model(spec.name(), spec, bench.seed());
   }
 
   @Override

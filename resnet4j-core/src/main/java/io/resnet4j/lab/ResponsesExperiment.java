@@ -41,6 +41,8 @@ final class ResponsesExperiment implements Experiment {
         "plain,residual",
         "steps",
         full ? "64000" : "200",
+        "recipe",
+        Budget.recipe(full),
         "pictures",
         full ? "256" : "64");
   }
@@ -63,7 +65,7 @@ final class ResponsesExperiment implements Experiment {
     Optional<Model> model =
         steps == 0
             ? Optional.of(spec.initialise(bench.seed()))
-            : new ShortTraining(bench, steps).model(spec.name(), spec, bench.seed());
+            : Budget.onAll(settings, bench).model(spec.name(), spec, bench.seed());
     if (model.isEmpty()) {
       return List.of();
     }
@@ -71,7 +73,7 @@ final class ResponsesExperiment implements Experiment {
         Look.at(
             model.get(),
             Precision.F32,
-            bench.pictures(settings.integer("pictures", 2)),
+            bench.seenBy(model.get()).pictures(settings.integer("pictures", 2)),
             EnumSet.of(Probe.SIGNALS),
             bench.seed());
     List<Map<String, Object>> rows = new ArrayList<>();
@@ -120,6 +122,8 @@ final class ResponsesExperiment implements Experiment {
         List.of(
             "The paper's networks were trained for 64,000 steps, these for "
                 + settings.text("steps")
+                + " by the recipe "
+                + settings.text("recipe")
                 + "; responses move away from one, where batch norm starts them, as training goes"
                 + " on."));
   }

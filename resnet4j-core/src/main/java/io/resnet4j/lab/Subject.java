@@ -25,10 +25,7 @@ record Subject(Model model, ShortTraining training, Bench bench, Path run) {
     List<String> all =
         new ArrayList<>(List.of(NETWORKS, full ? "resnet56,plain56" : "resnet20,plain20"));
     all.addAll(
-        Budget.settings(
-            full ? "50000" : "10000",
-            full ? "64000" : "100",
-            full ? "cifar10-he2015" : ShortTraining.USUAL));
+        Budget.settings(full ? "50000" : "10000", full ? "64000" : "100", Budget.recipe(full)));
     all.addAll(List.of(own));
     return Settings.of(experiment, all.toArray(String[]::new));
   }

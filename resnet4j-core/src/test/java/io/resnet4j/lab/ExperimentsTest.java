@@ -20,6 +20,8 @@ import io.resnet4j.tensor.Tensor;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -163,6 +165,64 @@ class ExperimentsTest {
     LabRun.Outcome outcome = run("responses", "depths=8", "steps=2", "pictures=4");
     assertEquals(2 * 7, outcome.rows().size());
     assertEquals(1, outcome.findings().claims().size());
+  }
+
+  /** In full that of the paper, whose pictures less their mean are looked at, too. */
+  @Test
+  void networksAreTrainedByTheRecipeOfTheSettings() {
+    DataSplits small = DATA.framed(8, 8, 8);
+    for (String name : List.of("responses", "lesion", "identity", "degradation", "features")) {
+      assertEquals(
+          "cifar10-he2015", Experiments.named(name).settings(true).values().get("recipe"), name);
+    }
+    List<Row> rows =
+        SmallRuns.run(
+                small,
+                folder,
+                "responses",
+                "depths=8",
+                "networks=residual",
+                "steps=1",
+                "pictures=4",
+                "recipe=cifar10-he2015")
+            .rows();
+    Model trained = Model.load(folder.resolve("runs/residual8/last.safetensors"));
+    Reading seen =
+        Look.at(
+            trained,
+            Precision.F32,
+            Pictures.of(small.train(), 4, Normalisation.perPixel(small.train())),
+            EnumSet.of(Probe.SIGNALS),
+            1);
+    assertEquals(seen.layers().get(0).response(), rows.get(0).number("response"), 1e-6);
+    assertTrue(trained.metadata().toString().contains("cifar10-he2015"));
+  }
+
+  @Test
+  void operationsAndPathsTrainByTheRecipeOfTheSettings() {
+    DataSplits small = DATA.framed(8, 8, 8);
+    trainedBy(small, "lesion", "resnet20", "networks=resnet20", "pictures=4", "draws=1");
+    trainedBy(
+        small, "paths", "preresnet20", "network=preresnet20", "pictures=4", "draws=1", "stride=9");
+    trainedBy(
+        small,
+        "identity",
+        "residual8-zero-decay0",
+        "layers=2",
+        "limit=2",
+        "seeds=1",
+        "depth=8",
+        "decays=0");
+  }
+
+  private void trainedBy(DataSplits data, String name, String run, String... more) {
+    Path own = folder.resolve(name);
+    String[] settings = Arrays.copyOf(more, more.length + 2);
+    settings[more.length] = "steps=1";
+    settings[more.length + 1] = "recipe=cifar10-he2016";
+    SmallRuns.run(data, own, name, settings);
+    Model trained = Model.load(own.resolve("runs").resolve(run).resolve("last.safetensors"));
+    assertTrue(trained.metadata().toString().contains("cifar10-he2016"), name);
   }
 
   @Test
