@@ -1,14 +1,20 @@
 package io.resnet4j.lab;
 
+import io.resnet4j.model.Model;
 import io.resnet4j.model.ResNetSpec;
 import io.resnet4j.plan.Precision;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
-/** How gradients pass through deep networks at the start of training. */
+/** How gradients pass through deep networks, at the start of training and along it. */
 final class GradientsExperiment implements Experiment {
+  static final String STEP = "step";
+  private static final String STEPS = "steps";
+
   @Override
   public String name() {
     return "gradients";
@@ -17,7 +23,8 @@ final class GradientsExperiment implements Experiment {
   @Override
   public String question() {
     return "Do gradients reach the first layers? Depth, shortcuts, non-linearity, batch norm and"
-        + " initialisation, one against the other, before the first update.";
+        + " initialisation, one against the other, before the first update, and at further steps"
+        + " where they are asked for.";
   }
 
   @Override
@@ -43,19 +50,24 @@ final class GradientsExperiment implements Experiment {
         "precisions",
         "f64,f32",
         "pictures",
-        full ? "32" : "4");
+        full ? "32" : "4",
+        STEPS,
+        full ? "0,100,1000" : "0",
+        "recipe",
+        Budget.recipe(full));
   }
 
   @Override
   public List<Map<String, Object>> cells(Settings settings) {
     settings.integer("pictures", 2);
-    return Cells.of("precision", settings.oneOf("precisions", List.of("f64", "f32")))
+    return Cells.of(STEP, settings.integers(STEPS, 0))
+        .by("precision", settings.oneOf("precisions", List.of("f64", "f32")))
         .by("depth", Networks.depths(settings, "depths"))
         .by("activation", settings.oneOf("activations", Networks.ACTIVATIONS))
         .by("norm", settings.oneOf("norms", Networks.NORMS))
         .by("initialiser", settings.oneOf("initialisers", Networks.INITIALISERS))
         .by("network", settings.oneOf("networks", Networks.KINDS))
-        .in("depth", "network", "activation", "norm", "initialiser", "precision")
+        .in("depth", "network", "activation", "norm", "initialiser", "precision", STEP)
         .list();
   }
 
@@ -68,12 +80,29 @@ final class GradientsExperiment implements Experiment {
                 b ->
                     b.activation(Networks.activation((String) cell.get("activation")))
                         .norm(Networks.norm((String) cell.get("norm"))));
+    Model fresh =
+        spec.initialise(Networks.initialisation((String) cell.get("initialiser")), bench.seed());
+    List<Integer> steps = settings.integers(STEPS, 0);
+    int last = Collections.max(steps);
+    ShortTraining training = new ShortTraining(bench, settings.text("recipe"), Math.max(1, last));
+    int step = (int) cell.get(STEP);
+    Optional<Model> model =
+        step == 0
+            ? Optional.of(fresh)
+            : trained(fresh, step, steps, training, run(spec, cell), bench.seed());
+    if (model.isEmpty()) {
+      return List.of();
+    }
+    int count = settings.integer("pictures", 2);
+    Pictures pictures =
+        last == 0
+            ? bench.pictures(count)
+            : Pictures.of(bench.data().train(), count, training.normalisation());
     Reading reading =
         Look.at(
-            spec.initialise(
-                Networks.initialisation((String) cell.get("initialiser")), bench.seed()),
+            model.get(),
             Precision.named((String) cell.get("precision")),
-            bench.pictures(settings.integer("pictures", 2)),
+            pictures,
             EnumSet.of(Probe.GRADIENTS, Probe.SIGNALS),
             bench.seed(),
             true);
@@ -84,6 +113,33 @@ final class GradientsExperiment implements Experiment {
       rows.add(row);
     }
     return rows;
+  }
+
+  /** One training for both precisions, which are those of the reading. */
+  private static String run(ResNetSpec spec, Map<String, Object> cell) {
+    return spec.name()
+        + "-"
+        + cell.get("activation")
+        + "-"
+        + cell.get("norm")
+        + "-"
+        + cell.get("initialiser");
+  }
+
+  /** The network after so many steps of a training that keeps it at all of {@code steps}. */
+  private static Optional<Model> trained(
+      Model fresh, int step, List<Integer> steps, ShortTraining training, String run, long seed) {
+    try {
+      if (training.model(run, fresh, seed, List.of(Snapshots.ofState(steps))).isEmpty()) {
+        return Optional.empty();
+      }
+    } catch (DivergedException e) {
+      // What was kept before is a reading like any other.
+      if (e.step() <= step) {
+        throw e;
+      }
+    }
+    return Optional.of(fresh.withState(Snapshots.read(training.folder(run)).get(step)));
   }
 
   @Override

@@ -12,35 +12,52 @@ final class GradientsFindings {
   private static final String HE_2015 = "He et al. 2015, section 4.1";
   private static final String HE_2016 = "He et al. 2016, equation 5 and section 4.1";
 
+  private final List<Row> all;
+
+  /** Those before the first update, which the claims are about. */
   private final List<Row> rows;
+
   private final List<Claim> claims = new ArrayList<>();
   private final List<String> notes = new ArrayList<>();
 
   GradientsFindings(List<Row> rows) {
-    this.rows = rows;
+    all = rows;
+    this.rows = Row.where(rows, GradientsExperiment.STEP, 0);
   }
 
   Findings findings() {
-    if (rows.isEmpty()) {
+    if (all.isEmpty()) {
       return Findings.NONE;
     }
-    String deepest =
-        Row.distinct(rows, "depth").stream()
-            .max(Comparator.comparingInt(Integer::parseInt))
-            .orElseThrow();
-    vanishing(deepest);
-    relu(deepest);
-    parts();
-    underflow();
-    return new Findings(claims, charts(deepest), notes);
+    List<Chart> charts = new ArrayList<>();
+    if (!rows.isEmpty()) {
+      String deepest = deepest(rows);
+      vanishing(deepest);
+      relu(deepest);
+      parts();
+      underflow();
+      charts.addAll(charts(deepest));
+    }
+    if (all.size() > rows.size()) {
+      charts.addAll(along(deepest(all)));
+    }
+    return new Findings(claims, charts, notes);
+  }
+
+  private static String deepest(List<Row> rows) {
+    return Row.distinct(rows, "depth").stream()
+        .max(Comparator.comparingInt(Integer::parseInt))
+        .orElseThrow();
   }
 
   /** |dL/dx| entering the first unit over that entering the last. */
   private OptionalDouble ratio(Object... which) {
     List<Row> cell = Row.where(rows, which);
-    return cell.isEmpty()
-        ? OptionalDouble.empty()
-        : OptionalDouble.of(entering(cell.get(0)) / entering(cell.get(cell.size() - 1)));
+    return cell.isEmpty() ? OptionalDouble.empty() : OptionalDouble.of(ratio(cell));
+  }
+
+  private static double ratio(List<Row> cell) {
+    return entering(cell.get(0)) / entering(cell.get(cell.size() - 1));
   }
 
   /**
@@ -268,11 +285,7 @@ final class GradientsFindings {
         }
         charts.add(
             Chart.lines(
-                "Gradient entering each block: depth "
-                    + depth
-                    + ", "
-                    + activation
-                    + (norm.equals("none") ? ", no batch norm" : ", batch norm"),
+                "Gradient entering each block: " + conditions(depth, activation, norm),
                 "block",
                 "log10 |dL/dx|",
                 series));
@@ -304,5 +317,51 @@ final class GradientsFindings {
       }
     }
     return charts;
+  }
+
+  /** The ratio of the gradients by the steps of training that were looked at. */
+  private List<Chart> along(String depth) {
+    List<Row> first =
+        Row.where(
+            all,
+            "depth",
+            depth,
+            "precision",
+            Row.distinct(all, "precision").get(0),
+            "initialiser",
+            Row.distinct(all, "initialiser").get(0));
+    List<Chart> charts = new ArrayList<>();
+    for (String norm : Row.distinct(first, "norm")) {
+      for (String activation : Row.distinct(first, "activation")) {
+        List<Chart.Series> series = new ArrayList<>();
+        for (String network : Row.distinct(first, "network")) {
+          List<Row> own =
+              Row.where(first, "norm", norm, "activation", activation, "network", network);
+          List<Double> x = new ArrayList<>();
+          List<Double> y = new ArrayList<>();
+          for (String step : Row.distinct(own, GradientsExperiment.STEP)) {
+            x.add(Double.parseDouble(step));
+            y.add(Math.log10(ratio(Row.where(own, GradientsExperiment.STEP, step))));
+          }
+          series.add(new Chart.Series(network, x, y));
+        }
+        charts.add(
+            Chart.lines(
+                "Gradient entering the first block over that entering the last, along training: "
+                    + conditions(depth, activation, norm),
+                "step",
+                "log10 of the ratio",
+                series));
+      }
+    }
+    return charts;
+  }
+
+  private static String conditions(String depth, String activation, String norm) {
+    return "depth "
+        + depth
+        + ", "
+        + activation
+        + (norm.equals("none") ? ", no batch norm" : ", batch norm");
   }
 }

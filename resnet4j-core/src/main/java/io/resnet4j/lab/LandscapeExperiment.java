@@ -74,7 +74,8 @@ final class LandscapeExperiment implements Experiment {
   public List<Map<String, Object>> measure(
       Map<String, Object> cell, Settings settings, Bench bench) {
     int every = Math.max(1, settings.integer("steps", 1) / settings.integer("snapshots", 3));
-    return Subject.of((String) cell.get("network"), settings, bench, List.of(new Snapshots(every)))
+    return Subject.of(
+            (String) cell.get("network"), settings, bench, List.of(Snapshots.ofFilters(every)))
         .map(
             subject ->
                 cell.get("part").equals(TRAJECTORY)

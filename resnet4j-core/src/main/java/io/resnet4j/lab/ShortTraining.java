@@ -34,6 +34,7 @@ final class ShortTraining {
   private static final String LAST = "last.safetensors";
   private static final String DIVERGED = "diverged.json";
   private static final int POINTS = 100;
+  private static final TrainListener NOBODY = new TrainListener() {};
 
   private final Bench bench;
   private final Recipe recipe;
@@ -104,17 +105,22 @@ final class ShortTraining {
    * @throws DivergedException if the training diverges
    */
   Optional<Trained> train(String name, ModelSpec spec, long seed, List<StepProbe> probes) {
-    return train(name, spec, seed, probes, new TrainListener() {});
+    return train(name, spec, seed, probes, NOBODY);
   }
 
   /** The same, heard by {@code listener}. */
   Optional<Trained> train(
       String name, ModelSpec spec, long seed, List<StepProbe> probes, TrainListener listener) {
+    return train(name, spec.initialise(seed), seed, probes, listener);
+  }
+
+  private Optional<Trained> train(
+      String name, Model initial, long seed, List<StepProbe> probes, TrainListener listener) {
     Path folder = folder(name);
     remove(folder);
     TrainOptions options =
         TrainOptions.in(folder).withSeed(seed).withPrecision(Precision.F32).withValSplit(0);
-    try (Trainer trainer = Trainer.of(spec, recipe, withoutValidation(bench.data()), options)) {
+    try (Trainer trainer = Trainer.of(initial, recipe, withoutValidation(bench.data()), options)) {
       probes.forEach(trainer::probe);
       trainer.listen(listener);
       trainer.listen(
@@ -154,6 +160,11 @@ final class ShortTraining {
 
   /** The same; what it trains is read by {@code probes}. */
   Optional<Model> model(String name, ModelSpec spec, long seed, List<StepProbe> probes) {
+    return model(name, spec.initialise(seed), seed, probes);
+  }
+
+  /** The same from these weights. */
+  Optional<Model> model(String name, Model initial, long seed, List<StepProbe> probes) {
     Path folder = folder(name);
     if (Files.isRegularFile(folder.resolve("result.json"))) {
       return Optional.of(Model.load(folder.resolve(LAST)));
@@ -161,7 +172,7 @@ final class ShortTraining {
     for (JsonNode before : Json.lines(folder.resolve(DIVERGED))) {
       throw new DivergedException(before.path("message").asText(), before.path("step").asLong());
     }
-    return train(name, spec, seed, probes).map(Trained::model);
+    return train(name, initial, seed, probes, NOBODY).map(Trained::model);
   }
 
   /** The folder of a run. */

@@ -3,6 +3,7 @@ package io.resnet4j.lab;
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.interop.Safetensors;
 import io.resnet4j.plan.Program;
+import io.resnet4j.tensor.Shape;
 import io.resnet4j.tensor.Tensor;
 import io.resnet4j.train.StepProbe;
 import java.io.IOException;
@@ -13,19 +14,32 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.LongPredicate;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Keeps the weights that have filters every so many steps, in the run folder. */
+/** Keeps weights at some steps, in the run folder. */
 final class Snapshots implements StepProbe {
   private static final String FOLDER = "snapshots";
 
-  private final int every;
+  private final LongPredicate moments;
+  private final Predicate<Shape> kept;
   private @Nullable Subject subject;
 
-  /** Keeps those before the first step and after every {@code every} of them. */
-  Snapshots(int every) {
-    this.every = every;
+  private Snapshots(LongPredicate moments, Predicate<Shape> kept) {
+    this.moments = moments;
+    this.kept = kept;
+  }
+
+  /** Keeps weights that have filters, before the first step and after every so many of them. */
+  static Snapshots ofFilters(int every) {
+    return new Snapshots(done -> done % every == 0, Direction::hasFilters);
+  }
+
+  /** Keeps the whole state after so many steps each. */
+  static Snapshots ofState(List<Integer> steps) {
+    return new Snapshots(done -> steps.contains((int) done), shape -> true);
   }
 
   @Override
@@ -36,7 +50,7 @@ final class Snapshots implements StepProbe {
     } catch (IOException e) {
       throw new InvalidInputException(to.folder() + ": cannot be written: " + e.getMessage(), e);
     }
-    write(to, to.done());
+    keep(to.done());
   }
 
   @Override
@@ -44,18 +58,20 @@ final class Snapshots implements StepProbe {
 
   @Override
   public void afterUpdate(long done) {
-    if (subject != null && (done + 1) % every == 0) {
-      write(subject, done + 1);
-    }
+    keep(done + 1);
   }
 
-  private static void write(Subject from, long step) {
+  private void keep(long step) {
+    Subject from = subject;
+    if (from == null || !moments.test(step)) {
+      return;
+    }
     Map<String, Tensor> weights = new LinkedHashMap<>();
     from.session()
         .state(Program.MODEL)
         .forEach(
             (path, shape) -> {
-              if (Direction.hasFilters(shape)) {
+              if (kept.test(shape)) {
                 weights.put(path, from.session().read(Program.MODEL, path));
               }
             });

@@ -1,6 +1,7 @@
 package io.resnet4j.lab;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -223,6 +224,41 @@ class ExperimentsTest {
     SmallRuns.run(data, own, name, settings);
     Model trained = Model.load(own.resolve("runs").resolve(run).resolve("last.safetensors"));
     assertTrue(trained.metadata().toString().contains("cifar10-he2016"), name);
+  }
+
+  /** At the start as without training; the last step is where the training ends. */
+  @Test
+  void gradientsAreReadAlongTraining() {
+    DataSplits small = DATA.framed(8, 8, 8);
+    String[] few = {"depths=8", "networks=plain", "activations=relu", "norms=batch", "pictures=4"};
+    Path still = folder.resolve("still");
+    Path moving = folder.resolve("moving");
+    List<Row> start = SmallRuns.run(small, still, "gradients", few).rows();
+    String[] more = Arrays.copyOf(few, few.length + 1);
+    more[few.length] = "steps=0,2,3";
+    LabRun.Outcome outcome = SmallRuns.run(small, moving, "gradients", more);
+    List<Row> rows = outcome.rows();
+    assertEquals(start, Row.where(rows, "step", 0));
+    Model last = Model.load(moving.resolve("runs/plain8-relu-batch-he/last.safetensors"));
+    Reading end =
+        Look.at(
+            last,
+            Precision.F32,
+            Pictures.of(small.train(), 4, Normalisation.perChannel(small.train())),
+            EnumSet.of(Probe.GRADIENTS),
+            1);
+    List<Row> read = Row.where(rows, "step", 3, "precision", "f32");
+    assertEquals(3, read.size());
+    assertEquals(end.loss(), read.get(0).number("loss"), 1e-6);
+    assertEquals(
+        end.loss(), Row.where(rows, "step", 3, "precision", "f64").get(0).number("loss"), 1e-4);
+    assertNotEquals(end.loss(), Row.where(rows, "step", 2).get(0).number("loss"), 1e-4);
+    Chart along =
+        outcome.findings().charts().stream()
+            .filter(chart -> chart.title().contains("along training"))
+            .findAny()
+            .orElseThrow();
+    assertEquals(List.of(0.0, 2.0, 3.0), along.series().get(0).x());
   }
 
   @Test
