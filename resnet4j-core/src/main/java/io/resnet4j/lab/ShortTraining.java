@@ -1,6 +1,7 @@
 package io.resnet4j.lab;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.resnet4j.InvalidInputException;
 import io.resnet4j.data.DataSplits;
 import io.resnet4j.data.Normalisation;
 import io.resnet4j.model.Model;
@@ -32,6 +33,7 @@ final class ShortTraining {
   static final String USUAL = "usual";
 
   private static final String LAST = "last.safetensors";
+  private static final String RESULT = "result.json";
   private static final String DIVERGED = "diverged.json";
   private static final int POINTS = 100;
   private static final TrainListener NOBODY = new TrainListener() {};
@@ -97,7 +99,8 @@ final class ShortTraining {
   record Trained(Model model, TrainResult result, Path folder) {}
 
   /**
-   * Trains a network from fresh weights; begun and not finished before, it begins again.
+   * Trains a network from fresh weights. What an interrupted run had done is gone on with, to the
+   * same bits; with probes or a listener, which may have a state of their own, it begins again.
    *
    * @param name of the run folder
    * @param probes that read it
@@ -117,10 +120,10 @@ final class ShortTraining {
   private Optional<Trained> train(
       String name, Model initial, long seed, List<StepProbe> probes, TrainListener listener) {
     Path folder = folder(name);
-    remove(folder);
+    boolean alone = probes.isEmpty() && listener == NOBODY;
     TrainOptions options =
         TrainOptions.in(folder).withSeed(seed).withPrecision(Precision.F32).withValSplit(0);
-    try (Trainer trainer = Trainer.of(initial, recipe, withoutValidation(bench.data()), options)) {
+    try (Trainer trainer = trainer(initial, options, alone && isUnfinished(folder))) {
       probes.forEach(trainer::probe);
       trainer.listen(listener);
       trainer.listen(
@@ -141,6 +144,25 @@ final class ShortTraining {
       Json.append(folder.resolve(DIVERGED), Rows.row("step", e.step(), "message", reason));
       throw new DivergedException(reason, e.step());
     }
+  }
+
+  private static boolean isUnfinished(Path folder) {
+    return Files.isDirectory(folder)
+        && !Files.exists(folder.resolve(RESULT))
+        && !Files.exists(folder.resolve(DIVERGED));
+  }
+
+  private Trainer trainer(Model initial, TrainOptions options, boolean goOn) {
+    DataSplits data = withoutValidation(bench.data());
+    if (goOn) {
+      try {
+        return Trainer.of(initial, recipe, data, options.withResume(true));
+      } catch (InvalidInputException e) {
+        // Begun otherwise or on another machine, or damaged: what is there is of no use.
+      }
+    }
+    remove(options.out());
+    return Trainer.of(initial, recipe, data, options);
   }
 
   /** Validation pictures are for the experiment, not for every epoch. */
@@ -166,7 +188,7 @@ final class ShortTraining {
   /** The same from these weights. */
   Optional<Model> model(String name, Model initial, long seed, List<StepProbe> probes) {
     Path folder = folder(name);
-    if (Files.isRegularFile(folder.resolve("result.json"))) {
+    if (Files.isRegularFile(folder.resolve(RESULT))) {
       return Optional.of(Model.load(folder.resolve(LAST)));
     }
     for (JsonNode before : Json.lines(folder.resolve(DIVERGED))) {

@@ -9,13 +9,16 @@ import io.resnet4j.InvalidInputException;
 import io.resnet4j.data.DataSplits;
 import io.resnet4j.data.Synthetic;
 import io.resnet4j.lab.Findings.Verdict;
+import io.resnet4j.model.Model;
 import io.resnet4j.model.ModelSpec;
+import io.resnet4j.train.StepProbe;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -171,6 +174,47 @@ class LabRunTest {
         assertThrows(DivergedException.class, () -> other.model("one", spec, 0));
     assertEquals(first.step(), second.step());
     assertEquals(first.getMessage(), second.getMessage());
+  }
+
+  /** Stopped after two of three steps, it ends with the bits of one that never was. */
+  @Test
+  void anInterruptedTrainingGoesOn() {
+    Path whole = folder.resolve("whole");
+    Path parts = folder.resolve("parts");
+    assertEquals(3, steps(whole, 3, "", Integer.MAX_VALUE));
+    assertEquals(2, steps(parts, 3, "", 2));
+    assertEquals(1, steps(parts, 3, "", Integer.MAX_VALUE));
+    Model expected = Model.load(whole.resolve("runs/one/last.safetensors"));
+    Model actual = Model.load(parts.resolve("runs/one/last.safetensors"));
+    expected
+        .state()
+        .forEach((path, weight) -> assertEquals(weight.bytes(), actual.state().get(path).bytes()));
+    assertEquals(0, steps(parts, 3, "", Integer.MAX_VALUE), "it is finished");
+  }
+
+  @Test
+  void aTrainingThatWasBegunOtherwiseBeginsAgain() {
+    assertEquals(1, steps(folder, 3, "weightDecay=0", 1));
+    assertEquals(2, steps(folder, 2, "weightDecay=0.1", Integer.MAX_VALUE));
+  }
+
+  /** What a probe has read before is not in the run folder. */
+  @Test
+  void aTrainingThatIsProbedBeginsAgain() {
+    assertEquals(1, steps(folder, 2, "", 1));
+    assertEquals(2, steps(folder, 2, "", Integer.MAX_VALUE, Snapshots.ofFilters(1)));
+  }
+
+  /** How many steps a training took that is stopped after so many. */
+  private static int steps(Path at, int length, String change, int stopped, StepProbe... probes) {
+    AtomicInteger steps = new AtomicInteger();
+    Bench bench =
+        new Bench(DATA.framed(8, 8, 8), null, 0, at, () -> steps.incrementAndGet() >= stopped);
+    ShortTraining training = new ShortTraining(bench, length);
+    ModelSpec spec = Networks.of(Networks.RESIDUAL, 8, bench.data());
+    (change.isEmpty() ? training : training.with(List.of(change)))
+        .model("one", spec, 0, List.of(probes));
+    return steps.get();
   }
 
   @ParameterizedTest
