@@ -1,7 +1,6 @@
 package io.resnet4j.lab;
 
 import io.resnet4j.InvalidInputException;
-import io.resnet4j.lab.Findings.Claim;
 import io.resnet4j.model.Model;
 import io.resnet4j.model.Models;
 import io.resnet4j.model.ShippedWeights;
@@ -15,14 +14,12 @@ import java.util.stream.IntStream;
 
 /** Blocks taken out of trained networks and shuffled: Veit, Wilber and Belongie 2016. */
 final class LesionExperiment implements Experiment {
-  private static final String SOURCE = "Veit et al. 2016, section 4";
-
   /** In place of a file: a network that is trained as a part of the experiment. */
-  private static final String HERE = "here";
+  static final String HERE = "here";
 
-  private static final String SINGLE = "single";
-  private static final String SEVERAL = "several";
-  private static final String SHUFFLE = "shuffle";
+  static final String SINGLE = "single";
+  static final String SEVERAL = "several";
+  static final String SHUFFLE = "shuffle";
 
   @Override
   public String name() {
@@ -108,7 +105,9 @@ final class LesionExperiment implements Experiment {
             settings.integer("pictures", 2),
             bench.seenBy(model.get()).normalisation())) {
       List<Map<String, Object>> rows = new ArrayList<>();
-      rows.add(row(0, "nothing", patient.error(model.get().state())));
+      Map<String, Object> whole = row(0, "nothing", patient.error(model.get().state()));
+      whole.put("chance", 1 - 1.0 / model.get().spec().classes());
+      rows.add(whole);
       switch ((String) cell.get("lesion")) {
         case SINGLE -> {
           for (String block : surgery.removable()) {
@@ -127,6 +126,7 @@ final class LesionExperiment implements Experiment {
           }
         }
         default -> {
+          whole.put("kendall", 1.0);
           int most = surgery.movable().isEmpty() ? 0 : 2 * surgery.blocks().size();
           for (int swaps = 1; swaps <= most; swaps *= 2) {
             for (int draw = 0; draw < draws; draw++) {
@@ -175,110 +175,6 @@ final class LesionExperiment implements Experiment {
 
   @Override
   public Findings findings(Settings settings, List<Row> rows) {
-    List<Claim> claims = new ArrayList<>();
-    for (String network : Row.distinct(rows, "network")) {
-      single(claims, Row.where(rows, "network", network, "lesion", SINGLE), network);
-    }
-    List<Chart> charts = new ArrayList<>();
-    if (!rows.isEmpty()) {
-      charts.add(singles(rows));
-      charts.add(chart("Error after several blocks are taken out", rows, SEVERAL, "count"));
-      charts.add(chart("Error after blocks changed places", rows, SHUFFLE, "count"));
-    }
-    return new Findings(claims, charts, rows.isEmpty() ? List.of() : notes(settings, rows));
-  }
-
-  private static List<String> notes(Settings settings, List<Row> rows) {
-    List<String> notes = new ArrayList<>();
-    notes.add(
-        "Blocks that change the shape hurt most: their branch alone makes half of the channels. A"
-            + " plain block is taken out by making it the identity; those that change the shape"
-            + " cannot be.");
-    notes.add(
-        settings.text("weights").isEmpty()
-            ? "Trained here for "
-                + settings.text("steps")
-                + " steps; --set weights=resnet4j:resnet56-cifar10,here"
-                + " takes one that is trained better."
-            : "Weights: "
-                + settings.text("weights")
-                + "; \""
-                + HERE
-                + "\" is trained here for "
-                + settings.text("steps")
-                + " steps.");
-    for (String network : Row.distinct(rows, "network")) {
-      List<Row> shuffles = Row.where(rows, "network", network, "lesion", SHUFFLE);
-      if (!shuffles.isEmpty() && Row.where(shuffles, "what", "swaps").isEmpty()) {
-        notes.add(
-            network
-                + ": nothing is shuffled, since no stage has two blocks that keep the shape and"
-                + " could change places.");
-      }
-    }
-    return notes;
-  }
-
-  private static void single(List<Claim> claims, List<Row> rows, String network) {
-    if (rows.size() < 2) {
-      return;
-    }
-    double whole = rows.get(0).number("error");
-    double[] costs =
-        rows.stream().skip(1).mapToDouble(row -> row.number("error") - whole).sorted().toArray();
-    double median = costs[costs.length / 2];
-    long cheap = Arrays.stream(costs).filter(cost -> cost < 0.02).count();
-    boolean plain = network.startsWith("plain");
-    claims.add(
-        Claim.of(
-            SOURCE,
-            plain
-                ? "a plain network breaks down without any one of its layers"
-                : "most blocks of a residual network can be taken out singly at little cost (here:"
-                    + " under two points)",
-            String.format(
-                java.util.Locale.ROOT,
-                "%s: error %.2f %%; without one block %.2f points more at the median, %.2f at most;"
-                    + " %d of %d blocks cost under two points",
-                network,
-                100 * whole,
-                100 * median,
-                100 * costs[costs.length - 1],
-                cheap,
-                costs.length),
-            plain ? median > 0.2 : 2 * cheap > costs.length));
-  }
-
-  private static Chart singles(List<Row> rows) {
-    List<Chart.Series> series = new ArrayList<>();
-    for (String network : Row.distinct(rows, "network")) {
-      List<Double> x = new ArrayList<>();
-      List<Double> y = new ArrayList<>();
-      for (Row row : Row.where(rows, "network", network, "lesion", SINGLE, "count", 1)) {
-        x.add(x.size() + 1.0);
-        y.add(row.number("error"));
-      }
-      series.add(new Chart.Series(network, x, y));
-    }
-    return Chart.lines("Error without one block", "block", "test error", series);
-  }
-
-  private static Chart chart(String title, List<Row> rows, String lesion, String x) {
-    List<Chart.Series> series = new ArrayList<>();
-    for (String network : Row.distinct(rows, "network")) {
-      List<Row> own = Row.where(rows, "network", network, "lesion", lesion);
-      List<Double> xs = new ArrayList<>();
-      List<Double> ys = new ArrayList<>();
-      for (String count : Row.distinct(own, x)) {
-        xs.add(Double.parseDouble(count));
-        ys.add(Stats.mean(Row.column(Row.where(own, x, count), "error")));
-      }
-      series.add(new Chart.Series(network, xs, ys));
-    }
-    return Chart.lines(
-        title,
-        lesion.equals(SHUFFLE) ? "swaps" : "blocks taken out",
-        "test error, mean of draws",
-        series);
+    return rows.isEmpty() ? Findings.NONE : new LesionFindings(settings, rows).findings();
   }
 }

@@ -59,11 +59,13 @@ final class PathsFindings {
             "most of the gradient comes along short paths: of 54 blocks, through 5 to 17",
             String.format(
                 Locale.ROOT,
-                "95 %% of the mass of %d blocks lies in lengths %d to %d (these bounds themselves:"
-                    + " %.0f to %.0f and %.0f to %.0f in 95 %% of %d draws with replacement)",
+                "95 %% of the mass of %d blocks lies in lengths %d to %d, which %s of all paths"
+                    + " have (these bounds themselves: %.0f to %.0f and %.0f to %.0f in 95 %% of %d"
+                    + " draws with replacement)",
                 blocks,
                 from,
                 to,
+                percent(paths(blocks, from, to)),
                 at(again[0], TAIL),
                 at(again[0], 1 - TAIL),
                 at(again[1], TAIL),
@@ -75,7 +77,9 @@ final class PathsFindings {
       claims.add(
           Claim.of(
               SOURCE,
-              "most of the mass lies in lengths 5 to 17",
+              "most of the mass lies in lengths 5 to 17, which "
+                  + percent(paths(BLOCKS, SHORT, LONG))
+                  + " of all paths have",
               String.format(
                   Locale.ROOT,
                   "%.1f %% of it do (%.1f to %.1f in 95 %% of the draws)",
@@ -163,6 +167,17 @@ final class PathsFindings {
 
   private static double at(double[] sorted, double part) {
     return sorted[(int) Math.round(part * (sorted.length - 1))];
+  }
+
+  /** The share of all paths whose length lies from {@code least} to {@code most}. */
+  static double paths(int blocks, int least, int most) {
+    return IntStream.rangeClosed(least, most)
+        .mapToDouble(length -> Math.exp(logChoose(blocks, length) - blocks * Math.log(2)))
+        .sum();
+  }
+
+  private static String percent(double share) {
+    return String.format(Locale.ROOT, "%.2f %%", 100 * share);
   }
 
   private static double logChoose(int n, int k) {

@@ -283,6 +283,73 @@ class ExperimentsTest {
     assertTrue(e.getMessage().contains("no blocks"), e.getMessage());
   }
 
+  private static List<Row> lesions(String lesion, String network, double[]... countTauError) {
+    List<Row> rows = new ArrayList<>();
+    for (double[] each : countTauError) {
+      Map<String, Object> row =
+          Rows.row(
+              "network",
+              network,
+              "lesion",
+              lesion,
+              "count",
+              (int) each[0],
+              "kendall",
+              each[1],
+              "error",
+              each[2]);
+      row.put("chance", 0.9);
+      rows.add(Row.of(Json.tree(row)));
+    }
+    return rows;
+  }
+
+  private static Verdict verdict(List<Row> rows) {
+    Experiment lesion = Experiments.named("lesion");
+    List<Findings.Claim> claims = lesion.findings(lesion.settings(false), rows).claims();
+    assertEquals(1, claims.size());
+    return claims.get(0).verdict();
+  }
+
+  @Test
+  void aPlainNetworkIsHeldAgainstChance() {
+    double[] whole = {0, 1, 0.5};
+    double[] twenty = {1, 1, 0.75};
+    double[] chance = {1, 1, 0.89};
+    assertEquals(Verdict.DIFFERS, verdict(lesions("single", "plain20", whole, twenty)));
+    assertEquals(Verdict.AGREES, verdict(lesions("single", "plain20", whole, chance)));
+    double[] untrained = {0, 1, 0.85};
+    assertEquals(Verdict.NOT_MEASURED, verdict(lesions("single", "plain20", untrained, chance)));
+  }
+
+  @Test
+  void anErrorThatRisesWithBlocksAndOrderIsSmooth() {
+    double[] whole = {0, 1, 0.2};
+    double[] one = {1, 0.9, 0.3};
+    double[] two = {2, 0.8, 0.4};
+    double[] three = {4, 0.7, 0.5};
+    double[] lost = {1, 0.9, 0.48};
+    for (String lesion : List.of("several", "shuffle")) {
+      assertEquals(Verdict.AGREES, verdict(lesions(lesion, "resnet56", whole, one, two, three)));
+    }
+    assertEquals(
+        Verdict.DIFFERS, verdict(lesions("several", "resnet56", whole, lost, three, two, three)));
+    double[] better = {4, 0.7, 0.1};
+    assertEquals(
+        Verdict.DIFFERS, verdict(lesions("shuffle", "resnet56", whole, lost, two, better)));
+    Experiment experiment = Experiments.named("lesion");
+    List<Row> rows = lesions("shuffle", "resnet56", whole, one, two, three);
+    List<Chart> charts = experiment.findings(experiment.settings(false), rows).charts();
+    assertEquals(List.of(0.7, 0.8, 0.9, 1.0), charts.get(2).series().get(0).x());
+  }
+
+  /** Veit et al. 2016, section 4.3: lengths 5 to 17 of 54 blocks are 0.45 % of all paths. */
+  @Test
+  void fewPathsHaveTheLengthsOfThePaper() {
+    assertEquals(0.0045, PathsFindings.paths(54, 5, 17), 0.00005);
+    assertEquals(1, PathsFindings.paths(54, 0, 54), 1e-9);
+  }
+
   /** Two blocks a stage, as in ResNet-18, one of which changes the shape. */
   @Test
   @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
