@@ -78,12 +78,10 @@ record Checkpoint(
       Progress progress,
       long seed,
       Map<String, String> pins) {
-    Map<String, Tensor> tensors = new LinkedHashMap<>();
-    collect(session, Program.MODEL, tensors);
+    Map<String, Tensor> tensors = weights(session, averages);
     Set<String> slots = new LinkedHashSet<>();
     groups.forEach(group -> slots.addAll(group.rule().slots()));
     slots.forEach(slot -> collect(session, slot, tensors));
-    averages.forEach(namespace -> collect(session, namespace, tensors));
     Map<String, String> metadata = new LinkedHashMap<>();
     metadata.put("format", FORMAT);
     metadata.put("version", VERSION);
@@ -93,6 +91,31 @@ record Checkpoint(
     metadata.put("pins", Json.line(pins));
     metadata.put("crc32", checksum(tensors));
     return new Safetensors(tensors, metadata);
+  }
+
+  /** The network and averages of it as they are now, by namespace and path. */
+  static Map<String, Tensor> weights(Session session, List<String> averages) {
+    Map<String, Tensor> tensors = new LinkedHashMap<>();
+    collect(session, Program.MODEL, tensors);
+    averages.forEach(namespace -> collect(session, namespace, tensors));
+    return tensors;
+  }
+
+  /**
+   * The first weight or statistic that is not finite. An optimiser's slot may overflow where its
+   * weight does not move any more; where it does, the weight tells.
+   */
+  static Optional<String> broken(Map<String, Tensor> tensors) {
+    return tensors.entrySet().stream()
+        .filter(each -> !UpdateRule.ALL_SLOTS.contains(namespace(each.getKey())))
+        .filter(each -> !Diagnosis.finite(each.getValue()))
+        .map(Map.Entry::getKey)
+        .sorted()
+        .findFirst();
+  }
+
+  private static String namespace(String name) {
+    return name.substring(0, Math.max(0, name.indexOf('/')));
   }
 
   private static String checksum(Map<String, Tensor> tensors) {
@@ -110,7 +133,8 @@ record Checkpoint(
   /**
    * Reads a checkpoint.
    *
-   * @throws InvalidInputException if it is missing, damaged, of another version or something else
+   * @throws InvalidInputException if it is missing, damaged, of another version or something else,
+   *     or if a weight in it is not finite
    */
   static Checkpoint read(Path file) {
     Safetensors stored = Safetensors.read(file);
@@ -137,6 +161,12 @@ record Checkpoint(
         throw new InvalidInputException(
             file + ": damaged: its tensors do not have the checksum they were written with");
       }
+      broken(stored.tensors())
+          .ifPresent(
+              name -> {
+                throw new InvalidInputException(
+                    file + ": " + name + " is not finite: no run can go on from it");
+              });
       return new Checkpoint(
           progress,
           seed,

@@ -133,6 +133,22 @@ final class Checkpoints {
     return Optional.empty();
   }
 
+  /** Where the run can go on from, for a message. */
+  String lastGood() {
+    try {
+      return newest(passed -> {})
+          .map(
+              read ->
+                  "the last good checkpoint is "
+                      + read.file()
+                      + ", step "
+                      + read.checkpoint().progress().step())
+          .orElse("no checkpoint was written");
+    } catch (InvalidInputException e) {
+      return "no checkpoint is good: " + e.getMessage();
+    }
+  }
+
   /**
    * A checkpoint and where it was.
    *

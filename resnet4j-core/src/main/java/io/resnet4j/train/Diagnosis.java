@@ -25,6 +25,8 @@ import java.util.Set;
  * and the labels show ({@link Symptoms}).
  */
 final class Diagnosis {
+  private static final String REMEDY = "lower the learning rate or warm up for longer";
+
   private final Session session;
   private final Precision precision;
   private final long seed;
@@ -42,17 +44,20 @@ final class Diagnosis {
     return symptoms;
   }
 
+  /**
+   * Of a step that failed.
+   *
+   * @param lastGood says where the run can go on from
+   */
   NonFiniteLossException of(
-      StepRunner.NotFinite cause, long step, int epoch, double learningRate, String checkpoint) {
+      StepRunner.NotFinite cause, long step, int epoch, double learningRate, String lastGood) {
     Optional<Node> first = firstBroken(cause);
     String path = first.map(Node::path).orElse(ModelSpec.LOSS);
     String weights = first.map(node -> brokenInputs(cause.graph(), node)).orElse("");
     String message =
         String.format(
             Locale.ROOT,
-            "%s: %s%s; the %s at step %d (epoch"
-                + " %d, learning rate %s); lower the learning rate or warm up for longer;"
-                + " the last good checkpoint is %s",
+            "%s: %s%s; the %s at step %d (epoch" + " %d, learning rate %s); " + REMEDY + "; %s",
             path,
             first.isPresent()
                 ? "the first layer whose output is not finite"
@@ -62,8 +67,33 @@ final class Diagnosis {
             step + 1,
             epoch,
             Double.toString(learningRate),
-            checkpoint);
+            lastGood);
     return new NonFiniteLossException(message, path, step + 1, epoch, learningRate);
+  }
+
+  /**
+   * Of a weight or statistic that the last of {@code steps} steps left.
+   *
+   * @param name namespace and path
+   * @param lastGood says where the run can go on from
+   */
+  static NonFiniteLossException ofWeight(
+      String name, long steps, int epoch, double learningRate, String lastGood) {
+    String own = Program.MODEL + "/";
+    String path = name.startsWith(own) ? name.substring(own.length()) : name;
+    String message =
+        path
+            + ": is not finite after step "
+            + steps
+            + " (epoch "
+            + epoch
+            + ", learning rate "
+            + learningRate
+            + "), so it is not kept; "
+            + REMEDY
+            + "; "
+            + lastGood;
+    return new NonFiniteLossException(message, path, steps, epoch, learningRate);
   }
 
   private Optional<Node> firstBroken(StepRunner.NotFinite cause) {
@@ -111,7 +141,8 @@ final class Diagnosis {
     return node.op() instanceof Op.Parameter || node.op() instanceof Op.Buffer;
   }
 
-  private static boolean finite(Tensor tensor) {
+  /** Whether every element is a number and not infinite. */
+  static boolean finite(Tensor tensor) {
     int count = Math.toIntExact(tensor.shape().elements());
     for (int i = 0; i < count; i++) {
       double value = tensor.get(i);

@@ -1,6 +1,9 @@
 package io.resnet4j.train;
 
-/** The loss or a gradient became infinite or not a number; nothing was learned from that step. */
+/**
+ * The loss or a gradient became infinite or not a number, and nothing was learned from that step;
+ * or a weight or statistic did, and it was not kept.
+ */
 public final class NonFiniteLossException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
@@ -17,7 +20,10 @@ public final class NonFiniteLossException extends RuntimeException {
     this.learningRate = learningRate;
   }
 
-  /** The first layer whose output is not finite; {@code loss} if no other is to blame. */
+  /**
+   * The first layer whose output is not finite, or the weight or statistic; {@code loss} if no
+   * other is to blame.
+   */
   public String path() {
     return path;
   }

@@ -5,6 +5,7 @@ import io.resnet4j.backend.Backend;
 import io.resnet4j.data.DataSplits;
 import io.resnet4j.data.Dataset;
 import io.resnet4j.data.PictureSize;
+import io.resnet4j.model.Model;
 import io.resnet4j.model.ModelSpec;
 import io.resnet4j.plan.Precision;
 import java.util.Optional;
@@ -35,6 +36,21 @@ final class Requirements {
               + data.train().classes().size()
               + "; adapt the network with withClasses");
     }
+  }
+
+  static void finite(Model model) {
+    model
+        .state()
+        .forEach(
+            (path, tensor) -> {
+              if (!Diagnosis.finite(tensor)) {
+                throw new InvalidInputException(
+                    model.spec().name()
+                        + ": "
+                        + path
+                        + " is not finite; give other weights to begin with");
+              }
+            });
   }
 
   /**

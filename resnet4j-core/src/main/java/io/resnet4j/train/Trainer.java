@@ -15,6 +15,7 @@ import io.resnet4j.data.Loader;
 import io.resnet4j.data.Normalisation;
 import io.resnet4j.graph.Criterion;
 import io.resnet4j.infer.Evaluation;
+import io.resnet4j.interop.Safetensors;
 import io.resnet4j.model.Model;
 import io.resnet4j.model.ModelSpec;
 import io.resnet4j.plan.Precision;
@@ -90,6 +91,7 @@ public final class Trainer implements AutoCloseable {
     Backend backend = Backends.named(options.backend());
     precision = Requirements.precision(backend, options.precision(), recipe.precision());
     Requirements.fit(spec, data);
+    Requirements.finite(initial);
     parts = data.holdOut(options.valSplit(), options.seed());
     Requirements.batch(recipe.batch(), parts.train());
     Requirements.validation(options.stopping(), parts);
@@ -163,9 +165,9 @@ public final class Trainer implements AutoCloseable {
    * Trains a network from the weights that it has. Plans are made and memory is taken here; nothing
    * is run yet.
    *
-   * @throws InvalidInputException if network and data do not fit, the batch is larger than the
-   *     training set, the backend or its precision is unknown, the folder cannot be used, or a run
-   *     to resume was begun otherwise
+   * @throws InvalidInputException if network and data do not fit, a weight is not finite, the batch
+   *     is larger than the training set, the backend or its precision is unknown, the folder cannot
+   *     be used, or a run to resume was begun otherwise
    */
   public static Trainer of(Model model, Recipe recipe, DataSplits data, TrainOptions options) {
     return of(model, recipe, data, options, Optional.empty());
@@ -271,7 +273,8 @@ public final class Trainer implements AutoCloseable {
   /**
    * Trains to the end of the recipe, or until asked to stop. Can be called once.
    *
-   * @throws NonFiniteLossException if the loss is not finite; the checkpoint is the one before
+   * @throws NonFiniteLossException if the loss or a weight is not finite; the checkpoint is the one
+   *     before
    * @throws java.io.UncheckedIOException if the run folder cannot be written; what is in it is
    *     whole
    */
@@ -331,6 +334,7 @@ public final class Trainer implements AutoCloseable {
       }
     }
     average.finishedEpoch(epoch);
+    requireFinite(Checkpoint.weights(session, average.namespaces()));
     long begin = System.nanoTime();
     @Nullable Evaluation validation =
         parts.validation().map(set -> evaluate(evaluator, "val", set)).orElse(null);
@@ -383,8 +387,7 @@ public final class Trainer implements AutoCloseable {
     try {
       outcome = runner.gradients(batch, step);
     } catch (StepRunner.NotFinite e) {
-      throw diagnosis.of(
-          e, step, progress.epoch() + 1, rate, folder.file(RunFolder.CHECKPOINT).toString());
+      throw diagnosis.of(e, step, progress.epoch() + 1, rate, checkpoints.lastGood());
     }
     probes.forEach(probe -> probe.beforeUpdate(step));
     runner.update(step, rate);
@@ -424,6 +427,7 @@ public final class Trainer implements AutoCloseable {
     if (!stopped) {
       average.finish(loader.epoch(progress.epoch()), options.seed());
     }
+    requireFinite(Checkpoint.weights(session, average.namespaces()));
     @Nullable Double test =
         stopped
             ? null
@@ -457,10 +461,23 @@ public final class Trainer implements AutoCloseable {
   }
 
   private void writeCheckpoint() {
-    written(
-        checkpoints.write(
-            Checkpoint.of(
-                session, runner.groups(), average.namespaces(), progress, options.seed(), pins)));
+    Safetensors content =
+        Checkpoint.of(
+            session, runner.groups(), average.namespaces(), progress, options.seed(), pins);
+    requireFinite(content.tensors());
+    written(checkpoints.write(content));
+  }
+
+  /** Ends the run before something is kept that no run can go on from. */
+  private void requireFinite(Map<String, Tensor> tensors) {
+    Checkpoint.broken(tensors)
+        .ifPresent(
+            name -> {
+              long step = progress.step();
+              int epoch = progress.epoch() + (progress.stepInEpoch() > 0 ? 1 : 0);
+              throw Diagnosis.ofWeight(
+                  name, step, epoch, rate(Math.max(0, step - 1)), checkpoints.lastGood());
+            });
   }
 
   private void warn(String line) {

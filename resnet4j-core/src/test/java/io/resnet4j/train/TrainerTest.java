@@ -16,14 +16,10 @@ import io.resnet4j.data.PreprocessingJson;
 import io.resnet4j.infer.Predictor;
 import io.resnet4j.model.Model;
 import io.resnet4j.plan.Precision;
-import io.resnet4j.tensor.Shape;
-import io.resnet4j.tensor.Tensor;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
@@ -157,26 +153,6 @@ class TrainerTest extends RunTests {
         () ->
             Trainer.of(Stripes.network().withInput(3, 8, 8), Stripes.recipe(), DATA, options("r")));
     assertFalse(Files.exists(temp.resolve("r")));
-  }
-
-  @Test
-  void anInfiniteWeightIsNamedByItsLayer() {
-    Model model = Stripes.network().initialise(3);
-    Map<String, Tensor> state = new LinkedHashMap<>(model.state());
-    Shape shape = state.get("layer2.0.conv1.weight").shape();
-    float[] values = state.get("layer2.0.conv1.weight").toFloats();
-    values[5] = Float.POSITIVE_INFINITY;
-    state.put("layer2.0.conv1.weight", Tensor.ofFloats(shape, values));
-    try (Trainer trainer =
-        Trainer.of(model.withState(state), Stripes.recipe(), DATA, options("run"))) {
-      NonFiniteLossException e = assertThrows(NonFiniteLossException.class, trainer::fit);
-      assertEquals("layer2.0.conv1", e.path());
-      assertEquals(1, e.step());
-      assertEquals(1, e.epoch());
-      assertTrue(e.getMessage().contains("nor is layer2.0.conv1.weight"), e.getMessage());
-      assertTrue(e.getMessage().contains("lower the learning rate"), e.getMessage());
-    }
-    assertEquals(0, Checkpoint.read(temp.resolve("run/last.ckpt")).progress().step());
   }
 
   @Test
