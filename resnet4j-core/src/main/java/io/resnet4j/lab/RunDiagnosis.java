@@ -7,23 +7,40 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 
 /**
- * What a training run suffers from, in plain sentences: from the metrics of its epochs and, where
- * it was probed, from the last reading of {@link TrainingProbe}. Each says by which rule it judges.
+ * What a training run suffers from, in plain sentences: from what was said while it trained, from
+ * the metrics of its epochs and, where it was probed, from the last reading of {@link
+ * TrainingProbe} and from every reading with a number that is not finite. Each says by which rule
+ * it judges.
  */
 public final class RunDiagnosis {
   private static final String METRICS = "metrics.jsonl";
   private static final String CONFIG = "config.json";
+  private static final String WARNINGS = "warnings.jsonl";
+  private static final int SHOWN = 5;
+
+  /**
+   * What is finite wherever the network is, by the list of a reading that it stands in; ratios are
+   * not, where they divide by a weight or branch of zeros.
+   */
+  private static final Map<String, List<String>> FINITE =
+      Map.of(
+          "layers", List.of("gradient", "weight", "response"),
+          "blocks", List.of("entering", "gradient", "deviation"));
 
   private final Path folder;
+  private final List<JsonNode> warnings;
   private final List<JsonNode> metrics;
   private final List<JsonNode> readings;
   private final List<Symptom> symptoms = new ArrayList<>();
 
   private RunDiagnosis(Path folder) {
     this.folder = folder;
+    // Runs older than the file have none.
+    warnings = Json.lines(folder.resolve(WARNINGS));
     metrics = Json.lines(folder.resolve(METRICS));
     readings = Json.lines(folder.resolve(TrainingProbe.FILE));
   }
@@ -44,6 +61,7 @@ public final class RunDiagnosis {
   }
 
   private List<Symptom> symptoms() {
+    said();
     learning();
     if (readings.isEmpty()) {
       say(
@@ -54,6 +72,7 @@ public final class RunDiagnosis {
           folder.getFileName() + " holds no " + TrainingProbe.FILE);
       return symptoms;
     }
+    broken();
     JsonNode last = readings.get(readings.size() - 1);
     gradients(last);
     signals(last);
@@ -68,6 +87,64 @@ public final class RunDiagnosis {
 
   private static String at(JsonNode reading) {
     return "at step " + reading.path("step").asLong() + " ";
+  }
+
+  private void said() {
+    for (JsonNode warning : warnings) {
+      boolean end = warning.path("kind").asText().equals("non_finite");
+      String step = "step " + warning.path("step").asLong();
+      say(
+          end ? "end" : "training",
+          true,
+          (end ? "it ended at " + step + ": " : "after " + step + ": ")
+              + warning.path("message").asText(),
+          "as it was said while it trained, in " + WARNINGS);
+    }
+  }
+
+  /** The first reading with a number that is not finite, whatever came after it. */
+  private void broken() {
+    List<JsonNode> found = readings.stream().filter(r -> !brokenIn(r).isEmpty()).toList();
+    if (found.isEmpty()) {
+      return;
+    }
+    List<String> first = brokenIn(found.get(0));
+    say(
+        "readings",
+        true,
+        at(found.get(0))
+            + "numbers were not finite for the first time, in "
+            + found.size()
+            + " of "
+            + readings.size()
+            + " readings: "
+            + String.join(", ", first.subList(0, Math.min(SHOWN, first.size())))
+            + (first.size() > SHOWN ? " and " + (first.size() - SHOWN) + " more" : "")
+            + "; lower the learning rate, or clip",
+        "the loss, and every gradient, weight and signal that a probe read, is finite");
+  }
+
+  /** Such as {@code conv1 gradient NaN}. */
+  private static List<String> brokenIn(JsonNode reading) {
+    List<String> broken = new ArrayList<>();
+    if (notFinite(reading.path("loss"))) {
+      broken.add("loss " + reading.path("loss").asText());
+    }
+    for (String list : List.of("layers", "blocks")) {
+      for (JsonNode part : reading.path(list)) {
+        for (String field : FINITE.getOrDefault(list, List.of())) {
+          if (notFinite(part.path(field))) {
+            broken.add(part.path("path").asText() + " " + field + " " + part.path(field).asText());
+          }
+        }
+      }
+    }
+    return broken;
+  }
+
+  /** Of a number that is there. */
+  private static boolean notFinite(JsonNode node) {
+    return node.isValueNode() && !node.isNull() && !Double.isFinite(Json.number(node));
   }
 
   private void learning() {
@@ -146,7 +223,7 @@ public final class RunDiagnosis {
               + "gradients of "
               + broken.size()
               + " layers are not finite: "
-              + String.join(", ", broken.subList(0, Math.min(5, broken.size())))
+              + String.join(", ", broken.subList(0, Math.min(SHOWN, broken.size())))
               + "; lower the learning rate, or clip",
           "every gradient is finite");
       return;

@@ -39,10 +39,12 @@ import java.util.zip.CRC32;
  *       times in seconds, {@code bestValAcc} and {@code last}, the last line of metrics;
  *   <li>{@code choices}: a JSON object, the implementations computed with;
  *   <li>{@code pins}: a JSON object, what else the bits depend on ({@link Pins});
+ *   <li>{@code symptoms}: a JSON object, what the run's numbers have shown ({@link
+ *       Symptoms.State}); no bit of the training depends on it;
  *   <li>{@code crc32}: over the bytes of the tensors in the order of their names.
  * </ul>
  *
- * Files older than the last three are read without them.
+ * Files older than the last four are read without them.
  *
  * <p>The network, recipe and data are in the {@code config.json} beside it.
  *
@@ -51,13 +53,15 @@ import java.util.zip.CRC32;
  * @param tensors by namespace and path
  * @param choices implementations that the run computes with; empty where the file does not tell
  * @param pins what it was computed with; empty where the file does not tell
+ * @param symptoms what its numbers have shown; empty where the file does not tell
  */
 record Checkpoint(
     Progress progress,
     long seed,
     Map<String, Tensor> tensors,
     Optional<Map<String, String>> choices,
-    Map<String, String> pins) {
+    Map<String, String> pins,
+    Optional<Symptoms.State> symptoms) {
   private static final String FORMAT = "resnet4j-checkpoint";
   private static final String VERSION = "1";
 
@@ -77,7 +81,8 @@ record Checkpoint(
       List<String> averages,
       Progress progress,
       long seed,
-      Map<String, String> pins) {
+      Map<String, String> pins,
+      Symptoms symptoms) {
     Map<String, Tensor> tensors = weights(session, averages);
     Set<String> slots = new LinkedHashSet<>();
     groups.forEach(group -> slots.addAll(group.rule().slots()));
@@ -89,6 +94,7 @@ record Checkpoint(
     metadata.put("progress", Json.line(progress));
     metadata.put("choices", Json.line(new TreeMap<>(session.choices())));
     metadata.put("pins", Json.line(pins));
+    metadata.put("symptoms", Json.line(symptoms.state()));
     metadata.put("crc32", checksum(tensors));
     return new Safetensors(tensors, metadata);
   }
@@ -174,7 +180,10 @@ record Checkpoint(
           metadata.containsKey("choices")
               ? Optional.of(texts(metadata.get("choices")))
               : Optional.empty(),
-          texts(metadata.getOrDefault("pins", "{}")));
+          texts(metadata.getOrDefault("pins", "{}")),
+          metadata.containsKey("symptoms")
+              ? Optional.of(Json.MAPPER.readValue(metadata.get("symptoms"), Symptoms.State.class))
+              : Optional.empty());
     } catch (JsonProcessingException | NumberFormatException e) {
       throw new InvalidInputException(
           file + ": damaged: its metadata cannot be read; begin the run again", e);

@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -30,8 +31,8 @@ import java.util.stream.Stream;
 /**
  * The files of a run: {@code config.json}, {@code metrics.jsonl}, {@code last.ckpt} and those
  * before it ({@link Checkpoints}), {@code best.safetensors} (with a validation split), {@code
- * last.safetensors} and {@code result.json} (at the end), and {@link RunEvents}'. All but metrics
- * and events are replaced as a whole or not at all.
+ * last.safetensors} and {@code result.json} (at the end), {@link Warnings}' and {@link RunEvents}'.
+ * All but metrics, warnings and events are replaced as a whole or not at all.
  */
 final class RunFolder implements AutoCloseable {
   static final String CONFIG = "config.json";
@@ -271,10 +272,10 @@ final class RunFolder implements AutoCloseable {
     return file;
   }
 
-  /** Appends a line of metrics. */
-  void append(EpochMetrics metrics) {
-    Path file = file(METRICS);
-    byte[] line = (Json.line(metrics) + "\n").getBytes(StandardCharsets.UTF_8);
+  /** Appends a line of JSON. */
+  void append(String name, Object content) {
+    Path file = file(name);
+    byte[] line = (Json.line(content) + "\n").getBytes(StandardCharsets.UTF_8);
     try (FileChannel out =
         FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
       ByteBuffer bytes = ByteBuffer.wrap(line);
@@ -289,28 +290,39 @@ final class RunFolder implements AutoCloseable {
 
   /** Drops lines of epochs that the checkpoint does not know, and a line cut short. */
   void trimMetrics(int epochs) {
-    Path file = file(METRICS);
+    trim(METRICS, line -> line.path("epoch").asInt(Integer.MAX_VALUE) <= epochs);
+  }
+
+  /** Drops lines of JSON that are not to be kept, and a line cut short; those that stay. */
+  List<JsonNode> trim(String name, Predicate<JsonNode> keep) {
+    Path file = file(name);
+    List<JsonNode> kept = new ArrayList<>();
     if (!Files.exists(file)) {
-      return;
+      return kept;
     }
+    StringBuilder text = new StringBuilder();
     try {
-      List<String> kept = new ArrayList<>();
       for (String line : Files.readAllLines(file, StandardCharsets.UTF_8)) {
-        if (epochOf(line) <= epochs) {
-          kept.add(line + "\n");
-        }
+        parsed(line)
+            .filter(keep)
+            .ifPresent(
+                node -> {
+                  kept.add(node);
+                  text.append(line).append('\n');
+                });
       }
-      write(METRICS, String.join("", kept));
     } catch (IOException e) {
       throw failed(file, e);
     }
+    write(name, text.toString());
+    return kept;
   }
 
-  private static int epochOf(String line) {
+  private static Optional<JsonNode> parsed(String line) {
     try {
-      return Json.MAPPER.readTree(line).path("epoch").asInt(Integer.MAX_VALUE);
+      return Optional.of(Json.MAPPER.readTree(line));
     } catch (JsonProcessingException e) {
-      return Integer.MAX_VALUE;
+      return Optional.empty();
     }
   }
 

@@ -21,6 +21,7 @@ import io.resnet4j.model.ModelSpec;
 import io.resnet4j.plan.Precision;
 import io.resnet4j.plan.Program;
 import io.resnet4j.tensor.Tensor;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -56,6 +57,7 @@ public final class Trainer implements AutoCloseable {
   private final Normalisation normalisation;
   private final RunFolder folder;
   private final RunEvents events;
+  private final Warnings warnings;
   private final Checkpoints checkpoints;
   private final List<String> notes = new ArrayList<>();
   private final boolean resumed;
@@ -105,6 +107,7 @@ public final class Trainer implements AutoCloseable {
     Beginning beginning = Beginning.of(options, config, notes);
     folder = beginning.folder();
     events = new RunEvents(folder.path());
+    warnings = new Warnings(folder);
     checkpoints = beginning.checkpoints();
     resumed = beginning.from().isPresent();
     boolean chosen = beginning.choices().isPresent();
@@ -209,6 +212,9 @@ public final class Trainer implements AutoCloseable {
       Pins.require(file, checkpoint.pins(), pins, options.checkpointing().anyMachine())
           .ifPresent(notes::add);
       progress = checkpoint.progress();
+      checkpoint
+          .symptoms()
+          .ifPresent(seen -> diagnosis.symptoms().goOn(seen, checkpoint.progress().last()));
       checkpoint.restore(session, runner.groups(), average.namespaces(), file);
     } else {
       initial.state().forEach((path, tensor) -> session.write(Program.MODEL, path, tensor));
@@ -275,8 +281,7 @@ public final class Trainer implements AutoCloseable {
    *
    * @throws NonFiniteLossException if the loss or a weight is not finite; the checkpoint is the one
    *     before
-   * @throws java.io.UncheckedIOException if the run folder cannot be written; what is in it is
-   *     whole
+   * @throws UncheckedIOException if the run folder cannot be written; what is in it is whole
    */
   public TrainResult fit() {
     requireOpen();
@@ -287,6 +292,7 @@ public final class Trainer implements AutoCloseable {
     if (resumed) {
       folder.trimMetrics(progress.epoch());
       events.goOnAfter(progress.step());
+      warnings.goOnAfter(progress.step());
     } else {
       folder.writeConfig(config);
       writeCheckpoint();
@@ -303,7 +309,8 @@ public final class Trainer implements AutoCloseable {
             session.bytes());
     listeners.forEach(listener -> listener.started(event));
     notes.forEach(this::warn);
-    diagnosis.symptoms().ofLabels(parts.train()).forEach(this::warn);
+    // Of the run's beginning, whenever it is said.
+    diagnosis.symptoms().ofLabels(parts.train()).ifPresent(warning -> warn(warning, 0, 1));
     while (!ended() && !stopRequested) {
       epoch();
     }
@@ -363,10 +370,13 @@ public final class Trainer implements AutoCloseable {
             progress.dataWait());
     Double before = progress.bestValAcc();
     progress = progress.finishedEpoch(metrics, took, recipe.schedule(), options.stopping());
-    folder.append(metrics);
+    folder.append(RunFolder.METRICS, metrics);
     events.epoch(metrics);
     listeners.forEach(listener -> listener.epochDone(metrics));
-    diagnosis.symptoms().ofEpoch(metrics, steps).forEach(this::warn);
+    diagnosis
+        .symptoms()
+        .ofEpoch(metrics, steps)
+        .forEach(warning -> warn(warning, metrics.step(), metrics.epoch()));
     Double best = progress.bestValAcc();
     if (best != null && !best.equals(before)) {
       // An equal average is worth nothing before its running statistics are taken, at the end.
@@ -387,7 +397,7 @@ public final class Trainer implements AutoCloseable {
     try {
       outcome = runner.gradients(batch, step);
     } catch (StepRunner.NotFinite e) {
-      throw diagnosis.of(e, step, progress.epoch() + 1, rate, checkpoints.lastGood());
+      throw ended(diagnosis.of(e, step, progress.epoch() + 1, rate, checkpoints.lastGood()));
     }
     probes.forEach(probe -> probe.beforeUpdate(step));
     runner.update(step, rate);
@@ -411,7 +421,10 @@ public final class Trainer implements AutoCloseable {
             progress.imagesPerSecond(recipe.batch()),
             progress.dataWait());
     listeners.forEach(listener -> listener.stepDone(event));
-    diagnosis.symptoms().ofStep(loss, rate).ifPresent(this::warn);
+    diagnosis
+        .symptoms()
+        .ofStep(loss, rate)
+        .ifPresent(warning -> warn(warning, progress.step(), progress.epoch() + 1));
   }
 
   private double rate(long step) {
@@ -463,7 +476,13 @@ public final class Trainer implements AutoCloseable {
   private void writeCheckpoint() {
     Safetensors content =
         Checkpoint.of(
-            session, runner.groups(), average.namespaces(), progress, options.seed(), pins);
+            session,
+            runner.groups(),
+            average.namespaces(),
+            progress,
+            options.seed(),
+            pins,
+            diagnosis.symptoms());
     requireFinite(content.tensors());
     written(checkpoints.write(content));
   }
@@ -475,9 +494,30 @@ public final class Trainer implements AutoCloseable {
             name -> {
               long step = progress.step();
               int epoch = progress.epoch() + (progress.stepInEpoch() > 0 ? 1 : 0);
-              throw Diagnosis.ofWeight(
-                  name, step, epoch, rate(Math.max(0, step - 1)), checkpoints.lastGood());
+              throw ended(
+                  Diagnosis.ofWeight(
+                      name, step, epoch, rate(Math.max(0, step - 1)), checkpoints.lastGood()));
             });
+  }
+
+  /** Leaves in the folder why the run ended. */
+  private NonFiniteLossException ended(NonFiniteLossException cause) {
+    try {
+      warnings.add(
+          new Warnings.Line(
+              cause.step(),
+              cause.epoch(),
+              Warnings.NON_FINITE,
+              String.valueOf(cause.getMessage())));
+    } catch (UncheckedIOException e) {
+      cause.addSuppressed(e);
+    }
+    return cause;
+  }
+
+  private void warn(Symptoms.Warning warning, long step, int epoch) {
+    warnings.add(new Warnings.Line(step, epoch, warning.kind(), warning.text()));
+    warn(warning.text());
   }
 
   private void warn(String line) {

@@ -238,11 +238,34 @@ class TrainingProbeTest {
             "{\"step\":3,\"layers\":[{\"path\":\"conv1\",\"gradient\":\"NaN\"},"
                 + "{\"path\":\"fc\",\"gradient\":\"Infinity\"}]}");
     assertTrue(broken.contains("2 layers are not finite: conv1 NaN, fc Infinity"), broken);
+    String earlier =
+        diagnosed(
+            "{\"step\":3,\"loss\":2.0,\"layers\":[{\"path\":\"conv1\",\"gradient\":\"Infinity\","
+                + "\"weight\":1.0},{\"path\":\"fc\",\"gradient\":1.0}]}\n"
+                + "{\"step\":6,\"loss\":2.0,\"layers\":[{\"path\":\"conv1\",\"gradient\":1.0,"
+                // A weight of zeros moves by infinitely much of its size; that is no fault.
+                + "\"update\":\"Infinity\"},{\"path\":\"fc\",\"gradient\":1.0}]}");
+    assertTrue(
+        earlier.contains(
+            "! at step 3 numbers were not finite for the first time, in 1 of 2 readings: conv1"
+                + " gradient Infinity;"),
+        earlier);
     String zero =
         diagnosed(
             "{\"step\":3,\"layers\":[{\"path\":\"conv1\",\"gradient\":0.0},"
                 + "{\"path\":\"fc\",\"gradient\":1.0}]}");
     assertTrue(zero.contains("underflows"), zero);
+  }
+
+  @Test
+  void aDiagnosisRepeatsWhatWasSaidInTraining() throws IOException {
+    Files.writeString(
+        temp.resolve("warnings.jsonl"),
+        "{\"step\":40,\"epoch\":1,\"kind\":\"spike\",\"message\":\"the loss has risen\"}\n"
+            + "{\"step\":51,\"epoch\":2,\"kind\":\"non_finite\",\"message\":\"loss is NaN\"}\n");
+    String said = diagnosed("{\"step\":50,\"loss\":1.0}");
+    assertTrue(said.startsWith("! after step 40: the loss has risen\n"), said);
+    assertTrue(said.contains("! it ended at step 51: loss is NaN\n"), said);
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.backend.Session;
 import io.resnet4j.interop.Safetensors;
@@ -13,6 +14,7 @@ import io.resnet4j.plan.Program;
 import io.resnet4j.tensor.Tensor;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -87,8 +89,48 @@ class NonFiniteTest extends RunTests {
     assertEquals(steps == 12, Files.exists(run.resolve("best.safetensors")));
     assertFalse(Files.exists(run.resolve("last.safetensors")));
     assertFalse(Files.exists(run.resolve("result.json")));
+    JsonNode said = warnings(run).get(0);
+    assertEquals("non_finite", said.path("kind").asText());
+    assertEquals(steps, said.path("step").asInt());
+    assertEquals(e.getMessage(), said.path("message").asText());
+    // Once more, and then without it.
+    failed(RECIPE, options.withResume(true), breaking(Program.MODEL, WEIGHT, steps));
+    assertEquals(1, warnings(run).size());
     train(RECIPE, options.withResume(true));
+    assertEquals(List.of(), warnings(run));
     assertSameState(temp.resolve("whole"), run);
+  }
+
+  @Test
+  void aResumedRunSaysNothingTwice() throws Exception {
+    // It learns nothing, which shows after the fourth epoch.
+    Recipe recipe = Stripes.recipe().set("epochs=5").set("learningRate=1e-9");
+    train(recipe, options("whole").withBackend("onednn"));
+    TrainOptions options = options("run").withBackend("onednn");
+    try (Trainer trainer = Trainer.of(Stripes.network(), recipe, DATA, options)) {
+      trainer.listen(
+          new TrainListener() {
+            @Override
+            public void stepDone(StepDone event) {
+              if (event.totalStep() == 26) {
+                trainer.requestStop();
+              }
+            }
+          });
+      trainer.fit();
+    }
+    Path run = temp.resolve("run");
+    List<JsonNode> said = warnings(run);
+    assertFalse(said.isEmpty());
+    assertEquals(24, said.get(0).path("step").asInt());
+    assertEquals(4, said.get(0).path("epoch").asInt());
+    // Killed behind the checkpoint, in the middle of a line.
+    Files.writeString(
+        run.resolve("warnings.jsonl"),
+        "{\"step\":27,\"epoch\":5,\"kind\":\"spike\",\"message\":\"lost\"}\n{\"st",
+        StandardOpenOption.APPEND);
+    train(recipe, options.withResume(true));
+    assertEquals(warnings(temp.resolve("whole")), warnings(run));
   }
 
   @Test
@@ -102,12 +144,13 @@ class NonFiniteTest extends RunTests {
   }
 
   @Test
-  void aLossIsTracedToTheLayerOfTheWeight() {
+  void aLossIsTracedToTheLayerOfTheWeight() throws Exception {
     NonFiniteLossException e = failed(RECIPE, options("run"), breaking(Program.MODEL, WEIGHT, 1));
     assertEquals("layer2.0.conv1", e.path());
     assertEquals(2, e.step());
     assertEquals(1, e.epoch());
     assertTrue(e.getMessage().contains("nor is " + WEIGHT), e.getMessage());
+    assertEquals(2, warnings(temp.resolve("run")).get(0).path("step").asInt());
     assertTrue(e.getMessage().contains("lower the learning rate"), e.getMessage());
     assertEquals(0, step(temp.resolve("run/last.ckpt")));
   }

@@ -35,8 +35,16 @@ abstract class RunTests {
   }
 
   static List<JsonNode> metrics(Path folder) throws Exception {
+    return lines(folder.resolve("metrics.jsonl"));
+  }
+
+  static List<JsonNode> warnings(Path folder) throws Exception {
+    return lines(folder.resolve("warnings.jsonl"));
+  }
+
+  private static List<JsonNode> lines(Path file) throws Exception {
     List<JsonNode> lines = new ArrayList<>();
-    for (String line : Files.readAllLines(folder.resolve("metrics.jsonl"))) {
+    for (String line : Files.readAllLines(file)) {
       lines.add(Json.MAPPER.readTree(line));
     }
     return lines;
