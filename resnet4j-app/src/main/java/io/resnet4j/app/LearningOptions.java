@@ -164,11 +164,13 @@ final class LearningOptions {
   }
 
   /** The recipe with the batch that fits, where that is asked for. */
-  Recipe fitted(Recipe given, ModelSpec spec, DataSplits splits, Console console) {
+  Recipe fitted(
+      Recipe given, ModelSpec spec, DataSplits splits, Optional<Model> teacher, Console console) {
     if (!automaticBatch()) {
       return given;
     }
-    LargestBatch.Found found = LargestBatch.find(spec, given, splits, options(Path.of("")));
+    LargestBatch.Found found =
+        LargestBatch.find(spec, given, splits, options(Path.of("")), teacher);
     console.info(
         "batch auto: "
             + found.batch()

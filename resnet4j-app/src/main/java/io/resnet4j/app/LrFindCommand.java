@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -64,7 +65,7 @@ final class LrFindCommand extends Command {
     DataSplits opened = learning.open(console);
     Recipe recipe = learning.recipe(opened);
     ModelSpec fitted = Specs.fitted(spec, recipe.augment().framed(opened).train());
-    recipe = learning.fitted(recipe, fitted, opened, console);
+    recipe = learning.fitted(recipe, fitted, opened, Optional.empty(), console);
     int[] done = new int[1];
     LearningRateFinder.Result result =
         LearningRateFinder.find(

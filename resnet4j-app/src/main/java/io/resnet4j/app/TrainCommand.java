@@ -99,14 +99,14 @@ final class TrainCommand extends Command {
             .withCheckpointing(checkpoints.read())
             .withStopping(new EarlyStopping(patience, minDelta));
     ModelSpec fitted = Specs.fitted(spec, full.augment().framed(opened).train());
-    full = batch(full, fitted, opened, folder, console);
+    Optional<Model> taughtBy = Optional.ofNullable(teacher).map(Model::load);
+    full = batch(full, fitted, opened, taughtBy, folder, console);
     DataSplits splits =
         rehearsal.few(full.augment().framed(opened), full, learning.valSplit(), options.seed());
     if (!splits.description().equals(opened.description())) {
       console.info(splits.description());
     }
     probes.check(fitted);
-    Optional<Model> taughtBy = Optional.ofNullable(teacher).map(Model::load);
     Recipe recipe = full;
     TrainResult result =
         Training.run(
@@ -122,12 +122,17 @@ final class TrainCommand extends Command {
 
   /** A run that is gone on with has its batch, whatever memory there is now. */
   private Recipe batch(
-      Recipe full, ModelSpec fitted, DataSplits opened, Path folder, Console console) {
+      Recipe full,
+      ModelSpec fitted,
+      DataSplits opened,
+      Optional<Model> taughtBy,
+      Path folder,
+      Console console) {
     if (learning.automaticBatch() && resume && Files.isRegularFile(folder.resolve("config.json"))) {
       int begun = RunFiles.read(folder).config().path("recipe").path("batch").asInt();
       return full.with("batch", Integer.toString(begun));
     }
-    return learning.fitted(full, fitted, opened, console);
+    return learning.fitted(full, fitted, opened, taughtBy, console);
   }
 
   private String heldOut(DataSplits splits) {

@@ -48,11 +48,23 @@ public interface Session extends AutoCloseable {
   Map<String, Shape> state(String namespace);
 
   /**
-   * Moves parameters of a namespace by their gradients. Slots are created, as zeros, at first use.
+   * Takes the memory of what lies beside each parameter of a namespace before it is first used, so
+   * that no step takes any. Nothing else changes: {@link #state} does not know of it yet. A backend
+   * that takes such memory from the Java heap does nothing.
+   *
+   * @param names slots of rules, {@link #ACCUMULATED}
+   * @throws io.resnet4j.NotEnoughMemoryException if there is less; nothing has been allocated then
+   */
+  default void reserve(String namespace, Collection<String> names) {}
+
+  /**
+   * Moves parameters of a namespace by their gradients. Slots are created, as zeros, at first use,
+   * or before that by {@link #reserve}.
    *
    * @param groups parameters with the rule by which each moves; a parameter stands in one at most
    * @param step how many updates came before, from which rules with moving means correct their bias
    * @throws io.resnet4j.InvalidInputException if a parameter is in two groups or has no gradient
+   * @throws io.resnet4j.NotEnoughMemoryException if slots are created and there is not as much
    */
   void update(String namespace, List<UpdateRule.Group> groups, long step);
 

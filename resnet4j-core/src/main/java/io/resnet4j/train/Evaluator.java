@@ -12,8 +12,10 @@ import io.resnet4j.model.ModelSpec;
 import io.resnet4j.plan.Planner;
 import io.resnet4j.plan.Precision;
 import io.resnet4j.plan.Program;
+import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -30,6 +32,7 @@ final class Evaluator implements AutoCloseable {
   private final int workers;
   private final Map<Integer, Executable> plans = new TreeMap<>();
   private final Map<Dataset, Loader> loaders = new IdentityHashMap<>();
+  private final Set<Dataset> prepared = Collections.newSetFromMap(new IdentityHashMap<>());
 
   /** Hears how far an evaluation is. */
   @FunctionalInterface
@@ -61,9 +64,17 @@ final class Evaluator implements AutoCloseable {
     if (data.size() % full != 0) {
       plan(data.size() % full);
     }
-    loaders.computeIfAbsent(
-        data,
-        d -> new Loader(d, Loader.Options.evaluation(full, normalisation).withWorkers(workers)));
+    prepared.add(data);
+  }
+
+  /** Makes the loaders of what is prepared, for the same reason. */
+  void load() {
+    prepared.forEach(this::loader);
+  }
+
+  private Loader loader(Dataset data) {
+    Loader.Options options = Loader.Options.evaluation(Math.min(batch, data.size()), normalisation);
+    return loaders.computeIfAbsent(data, d -> new Loader(d, options.withWorkers(workers)));
   }
 
   private Executable plan(int size) {
@@ -77,7 +88,7 @@ final class Evaluator implements AutoCloseable {
   Evaluation evaluate(Dataset data, Progress progress) {
     prepare(data);
     Tally tally = new Tally(spec.classes());
-    for (Batch pictures : loaders.get(data).epoch(0)) {
+    for (Batch pictures : loader(data).epoch(0)) {
       int count = pictures.size();
       Executable plan = plan(count);
       plan.feed(ModelSpec.IMAGES, pictures.images());

@@ -6,7 +6,7 @@ import io.resnet4j.backend.Backends;
 import io.resnet4j.backend.Choices;
 import io.resnet4j.backend.Session;
 import io.resnet4j.data.DataSplits;
-import io.resnet4j.graph.Criterion;
+import io.resnet4j.model.Model;
 import io.resnet4j.model.ModelSpec;
 import io.resnet4j.plan.MemoryMode;
 import io.resnet4j.plan.Precision;
@@ -15,7 +15,10 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 
-/** The largest batch whose training step fits into the memory that there is, found by planning. */
+/**
+ * The largest batch whose training step fits into the memory that there is, beside all else that a
+ * run holds ({@link Prepared}), found by planning.
+ */
 public final class LargestBatch {
   /** No more than this is tried: larger batches train badly with any recipe here. */
   public static final int MOST = 1024;
@@ -31,7 +34,8 @@ public final class LargestBatch {
    * What was found.
    *
    * @param batch pictures in a step: 1, 2, 4, or a multiple of 8
-   * @param bytes that the session takes for its step, state included
+   * @param bytes that the session takes for its step, with the state of network and optimiser,
+   *     averages, teacher and evaluations
    */
   public record Found(int batch, long bytes) {}
 
@@ -41,18 +45,36 @@ public final class LargestBatch {
    * @throws NotEnoughMemoryException if not even one picture fits
    */
   public static Found find(ModelSpec spec, Recipe recipe, DataSplits data, TrainOptions options) {
-    DataSplits.HeldOut parts =
-        recipe.augment().framed(data).holdOut(options.valSplit(), options.seed());
+    return find(spec, recipe, data, options, Optional.empty());
+  }
+
+  /**
+   * The same for a network with a teacher beside it.
+   *
+   * @throws NotEnoughMemoryException if not even one picture fits
+   * @throws io.resnet4j.InvalidInputException if the teacher takes other pictures or tells other
+   *     classes apart
+   */
+  public static Found find(
+      ModelSpec spec,
+      Recipe recipe,
+      DataSplits data,
+      TrainOptions options,
+      Optional<Model> teacher) {
+    DataSplits framed = recipe.augment().framed(data);
+    DataSplits.HeldOut parts = framed.holdOut(options.valSplit(), options.seed());
     int most = Math.min(MOST, parts.train().size());
-    Criterion criterion =
-        recipe.objective().criterion(recipe.labelSmoothing(), parts.train(), false);
     Backend backend = Backends.named(options.backend());
     Precision precision = Requirements.precision(backend, options.precision(), recipe.precision());
+    Prepared.Setting setting =
+        new Prepared.Setting(
+            spec, framed, parts, recipe.normalisation(parts.train()), precision, options, teacher);
     Trial trial =
         batch -> {
           Recipe sized = recipe.with("batch", Integer.toString(batch));
           try (Session session = backend.open(Choices.DEFAULTS)) {
-            new StepRunner(session, spec, sized, criterion, precision, options, Optional.empty());
+            // What an average counts does not change what it takes.
+            Prepared.of(session, setting, sized, Schedule.Run.of(1, 1));
             return session.bytes();
           }
         };
@@ -85,23 +107,34 @@ public final class LargestBatch {
    * What to do where a training step does not fit: the largest batch that does, and the largest
    * that does when activations are computed again.
    */
-  static String advice(ModelSpec spec, Recipe recipe, DataSplits data, TrainOptions options) {
+  static String advice(
+      ModelSpec spec,
+      Recipe recipe,
+      DataSplits data,
+      TrainOptions options,
+      Optional<Model> teacher) {
     List<String> ways = new ArrayList<>();
     for (MemoryMode mode : EnumSet.of(options.memory(), MemoryMode.LEAN)) {
       String with = mode == options.memory() ? "" : " with memory lean";
-      fitting(spec, recipe, data, options.withMemory(mode))
+      fitting(spec, recipe, data, options.withMemory(mode), teacher)
           .map(found -> Math.min(found.batch(), recipe.batch()))
           .ifPresent(batch -> ways.add("a batch of " + batch + with + " would fit"));
     }
     return ways.isEmpty()
-        ? "not even one picture a step fits; use a smaller input or network"
+        ? "not even one picture a step fits beside evaluation in batches of "
+            + recipe.evalBatch()
+            + "; use a smaller input, network or evalBatch"
         : String.join(", ", ways);
   }
 
   private static Optional<Found> fitting(
-      ModelSpec spec, Recipe recipe, DataSplits data, TrainOptions options) {
+      ModelSpec spec,
+      Recipe recipe,
+      DataSplits data,
+      TrainOptions options,
+      Optional<Model> teacher) {
     try {
-      return Optional.of(find(spec, recipe, data, options));
+      return Optional.of(find(spec, recipe, data, options, teacher));
     } catch (NotEnoughMemoryException | OutOfMemoryError e) {
       return Optional.empty();
     }

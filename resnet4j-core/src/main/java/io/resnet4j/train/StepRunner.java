@@ -16,6 +16,7 @@ import io.resnet4j.plan.Program;
 import io.resnet4j.plan.UpdateRule;
 import io.resnet4j.tensor.Tensor;
 import java.nio.FloatBuffer;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -44,7 +45,7 @@ final class StepRunner {
   private final List<String> parameters;
   private final List<UpdateRule.Group> groups;
 
-  /** Makes the plans, the largest first. */
+  /** Makes the plans, the largest first, and takes what the update needs. */
   StepRunner(
       Session session,
       ModelSpec spec,
@@ -70,6 +71,12 @@ final class StepRunner {
     Graph graph = graphs.get(part);
     parameters = ParameterGroups.moving(recipe, graph).stream().map(Value::name).toList();
     groups = recipe.groups(graph);
+    List<String> beside = new ArrayList<>();
+    groups.forEach(group -> beside.addAll(group.rule().slots()));
+    if (part < recipe.batch()) {
+      beside.add(Session.ACCUMULATED);
+    }
+    session.reserve(Program.MODEL, beside);
   }
 
   private void prepare(int size) {

@@ -13,7 +13,6 @@ import io.resnet4j.data.DataSplits;
 import io.resnet4j.data.Dataset;
 import io.resnet4j.data.Loader;
 import io.resnet4j.data.Normalisation;
-import io.resnet4j.graph.Criterion;
 import io.resnet4j.infer.Evaluation;
 import io.resnet4j.interop.Safetensors;
 import io.resnet4j.model.Model;
@@ -69,8 +68,7 @@ public final class Trainer implements AutoCloseable {
   private final Session session;
   private final StepRunner runner;
   private final WeightAverage average;
-  private final Evaluator evaluator;
-  private final Optional<Evaluator> averaged;
+  private final Prepared prepared;
   private final Loader loader;
   private final Diagnosis diagnosis;
   private Progress progress = Progress.NONE;
@@ -120,21 +118,12 @@ public final class Trainer implements AutoCloseable {
                 .or(() -> cache.map(c -> Choices.measuring(c.read())))
                 .orElse(Choices.DEFAULTS));
     try {
-      Optional<Teacher> taught =
-          teacher.map(model -> new Teacher(session, model, spec, precision, normalisation));
-      Criterion criterion =
-          recipe.objective().criterion(recipe.labelSmoothing(), parts.train(), taught.isPresent());
-      runner = new StepRunner(session, spec, recipe, criterion, precision, options, taught);
-      average = new WeightAverage(session, recipe.averaging(), span, runner.graph());
-      evaluator = evaluator(Program.MODEL);
-      parts.validation().ifPresent(evaluator::prepare);
-      average.begin();
-      average.prepare(spec, recipe.batch(), precision);
-      averaged = average.average().map(this::evaluator);
-      data.testing().ifPresent(averaged.orElse(evaluator)::prepare);
-      if (recipe.averaging().ema() > 0) {
-        parts.validation().ifPresent(averaged.orElseThrow()::prepare);
-      }
+      Prepared.Setting setting =
+          new Prepared.Setting(spec, data, parts, normalisation, precision, options, teacher);
+      prepared = Prepared.of(session, setting, recipe, span);
+      prepared.load();
+      runner = prepared.runner();
+      average = prepared.average();
       if (!chosen) {
         folder.writeChoices(session.choices());
         cache.ifPresent(c -> c.add(session.choices()));
@@ -188,13 +177,8 @@ public final class Trainer implements AutoCloseable {
     try {
       return new Trainer(model, recipe, data, options, teacher);
     } catch (NotEnoughMemoryException e) {
-      throw e.with(LargestBatch.advice(model.spec(), recipe, data, options));
+      throw e.with(LargestBatch.advice(model.spec(), recipe, data, options, teacher));
     }
-  }
-
-  private Evaluator evaluator(String namespace) {
-    return new Evaluator(
-        session, namespace, spec, precision, normalisation, recipe.evalBatch(), options.workers());
   }
 
   private Loader.Options loading() {
@@ -344,13 +328,13 @@ public final class Trainer implements AutoCloseable {
     requireFinite(Checkpoint.weights(session, average.namespaces()));
     long begin = System.nanoTime();
     @Nullable Evaluation validation =
-        parts.validation().map(set -> evaluate(evaluator, "val", set)).orElse(null);
+        parts.validation().map(set -> evaluate(prepared.evaluator(), "val", set)).orElse(null);
     @Nullable Evaluation averageValidation =
         recipe.averaging().ema() == 0
             ? null
             : parts
                 .validation()
-                .map(set -> evaluate(averaged.orElseThrow(), "ema_val", set))
+                .map(set -> evaluate(prepared.averaged().orElseThrow(), "ema_val", set))
                 .orElse(null);
     double took = (System.nanoTime() - begin) * NANOS;
     double pictures = (double) steps * recipe.batch();
@@ -441,12 +425,11 @@ public final class Trainer implements AutoCloseable {
       average.finish(loader.epoch(progress.epoch()), options.seed());
     }
     requireFinite(Checkpoint.weights(session, average.namespaces()));
+    Evaluator chosen = prepared.averaged().orElse(prepared.evaluator());
     @Nullable Double test =
         stopped
             ? null
-            : data.testing()
-                .map(set -> evaluate(averaged.orElse(evaluator), "test", set).top1())
-                .orElse(null);
+            : data.testing().map(set -> evaluate(chosen, "test", set).top1()).orElse(null);
     if (test != null) {
       events.test(progress.step(), test);
     }
@@ -546,8 +529,7 @@ public final class Trainer implements AutoCloseable {
     }
     closed = true;
     loader.close();
-    evaluator.close();
-    averaged.ifPresent(Evaluator::close);
+    prepared.close();
     session.close();
     events.close();
     folder.close();

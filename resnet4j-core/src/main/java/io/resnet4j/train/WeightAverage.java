@@ -84,11 +84,12 @@ final class WeightAverage {
     }
   }
 
-  /** Makes the plan that {@link #finish} needs, once the averages have begun. */
+  /** Prepares what {@link #finish} needs, once the averages have begun. */
   void prepare(ModelSpec spec, int batch, Precision precision) {
     if (averaging.swa() < 1 && !statistics.isEmpty()) {
       Program forward = Program.inference(spec.trainingGraph(batch, 0), precision);
       counting = Optional.of(session.prepare(Planner.plan(forward.in(Mode.TRAINING).over(SWA))));
+      session.blend(STATISTICS, 0, SWA, 1, buffers());
     }
   }
 

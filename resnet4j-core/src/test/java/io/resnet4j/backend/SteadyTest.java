@@ -2,15 +2,20 @@ package io.resnet4j.backend;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.resnet4j.NotEnoughMemoryException;
 import io.resnet4j.model.Models;
 import io.resnet4j.plan.Precision;
+import io.resnet4j.plan.Program;
+import io.resnet4j.plan.UpdateRule;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
@@ -40,6 +45,29 @@ class SteadyTest {
       Map<String, float[]> actual = second.state();
       assertEquals(expected.keySet(), actual.keySet());
       expected.forEach((path, values) -> assertArrayEquals(values, actual.get(path), path));
+    }
+  }
+
+  @Test
+  void slotsAreTakenBeforeTheFirstStepOrRefused() {
+    List<String> slots = List.of(UpdateRule.VELOCITY);
+    try (SteadyRun run = new SteadyRun(Models.named("resnet20"), 2, Precision.F32)) {
+      long before = run.session.bytes();
+      System.setProperty("resnet4j.memory", "1k");
+      try {
+        assertThrows(
+            NotEnoughMemoryException.class, () -> run.session.reserve(Program.MODEL, slots));
+        assertThrows(NotEnoughMemoryException.class, () -> run.steps(1));
+      } finally {
+        System.clearProperty("resnet4j.memory");
+      }
+      assertEquals(before, run.session.bytes());
+      run.session.reserve(Program.MODEL, slots);
+      long taken = run.session.bytes();
+      assertTrue(taken > before);
+      assertEquals(Map.of(), run.session.state(UpdateRule.VELOCITY));
+      run.steps(2);
+      assertEquals(taken, run.session.bytes());
     }
   }
 

@@ -7,8 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.NotEnoughMemoryException;
+import io.resnet4j.backend.Session;
+import io.resnet4j.model.Model;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class LearningRateFinderTest extends RunTests {
@@ -70,6 +73,48 @@ class LearningRateFinderTest extends RunTests {
             Stripes.network(), Stripes.recipe(), DATA, options("none").withBackend("onednn"));
     assertEquals(54, found.batch());
     assertTrue(found.bytes() > 0);
+  }
+
+  @Test
+  void theLargestBatchIsFoundBesideAllThatARunHolds() {
+    TrainOptions options = options("run").withBackend("onednn").withAutotune(false);
+    Recipe plain = Stripes.recipe().set("batch=54").set("microBatch=20");
+    Recipe full = plain.set("optimiser=lamb").set("ema=0.9").set("lookahead=1");
+    Optional<Model> teacher = Optional.of(Stripes.network().initialise(5));
+    long bytes = LargestBatch.find(Stripes.network(), full, DATA, options, teacher).bytes();
+    assertTrue(bytes > LargestBatch.find(Stripes.network(), full, DATA, options).bytes());
+    assertTrue(bytes > LargestBatch.find(Stripes.network(), plain, DATA, options, teacher).bytes());
+    // A run takes just that, and all of it before the first step.
+    List<Long> taken = new ArrayList<>();
+    try (Trainer trainer =
+        Trainer.of(Stripes.network().initialise(3), full, DATA, options, teacher)) {
+      trainer.listen(
+          new TrainListener() {
+            @Override
+            public void started(Started event) {
+              taken.add(event.sessionBytes());
+            }
+          });
+      trainer.probe(
+          new StepProbe() {
+            private final List<Session> session = new ArrayList<>();
+
+            @Override
+            public void attach(Subject subject) {
+              session.add(subject.session());
+            }
+
+            @Override
+            public void beforeUpdate(long done) {}
+
+            @Override
+            public void afterUpdate(long done) {
+              taken.add(session.get(0).bytes());
+            }
+          });
+      trainer.fit();
+    }
+    assertEquals(List.of(bytes, bytes, bytes), taken);
   }
 
   @Test

@@ -110,7 +110,7 @@ final class OneDnnSession implements Session {
     requireMemory(needed);
     store.allocate();
     if (plan.trains()) {
-      store.withCompanion(GRADIENT);
+      store.withCompanion(plan.namespace(), GRADIENT);
     }
     executable.bindInputs(holdings.resources);
     executables.add(executable);
@@ -192,7 +192,7 @@ final class OneDnnSession implements Session {
     if (!isCompanion(namespace)) {
       return tensor.value;
     }
-    store.withCompanion(namespace);
+    reserveOnEngine(tensor.namespace, List.of(namespace));
     tensor.useSlot(namespace);
     return tensor.companion(namespace);
   }
@@ -225,9 +225,27 @@ final class OneDnnSession implements Session {
   }
 
   @Override
+  public void reserve(String namespace, Collection<String> names) {
+    requireOpen();
+    runOnEngine(() -> reserveOnEngine(namespace, names));
+  }
+
+  private void reserveOnEngine(String namespace, Collection<String> names) {
+    long missing = store.missingBytes(namespace, names);
+    if (missing > 0) {
+      requireMemory(missing);
+      names.forEach(name -> store.withCompanion(namespace, name));
+    }
+  }
+
+  @Override
   public void update(String namespace, List<UpdateRule.Group> groups, long step) {
     requireOpen();
-    runOnEngine(() -> Updates.apply(store, orthogonaliser, namespace, groups, step));
+    runOnEngine(
+        () -> {
+          groups.forEach(group -> reserveOnEngine(namespace, group.rule().slots()));
+          Updates.apply(store, orthogonaliser, namespace, groups, step);
+        });
   }
 
   @Override

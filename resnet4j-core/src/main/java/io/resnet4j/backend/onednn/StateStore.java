@@ -15,6 +15,7 @@ import io.resnet4j.tensor.Shape;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,6 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.bytedeco.dnnl.dnnl_exec_arg_t;
 import org.bytedeco.dnnl.dnnl_memory;
 import org.bytedeco.dnnl.dnnl_primitive_desc;
@@ -197,7 +199,7 @@ final class StateStore {
   long pendingBytes(boolean gradients) {
     long pending = 0;
     for (StateTensor tensor : unallocated) {
-      long companions = gradients && tensor.trained ? 2 : 0;
+      long companions = gradients && tensor.trained ? 1 : 0;
       pending += aligned(tensor.layout().bytes()) * (1 + companions);
     }
     for (Packed packed : unbuilt) {
@@ -296,19 +298,31 @@ final class StateStore {
     chunks.add(chunk);
   }
 
-  /** Chunks of trained tensors, each with memory for this companion (zero at first). */
-  List<Chunk> withCompanion(String name) {
-    List<Chunk> trained = chunks.stream().filter(c -> c.tensors.get(0).trained).toList();
-    for (Chunk chunk : trained) {
-      if (!chunk.companions.containsKey(name)) {
-        Memory memory = take(chunk.bytes);
-        chunk.companions.put(name, memory);
-        for (int i = 0; i < chunk.tensors.size(); i++) {
-          chunk.tensors.get(i).companion(name).bind(memory.address() + chunk.offsets.get(i));
-        }
+  /** Bytes that {@link #withCompanion} will take for these. */
+  long missingBytes(String namespace, Collection<String> names) {
+    return names.stream()
+        .distinct()
+        .mapToLong(name -> lacking(namespace, name).mapToLong(chunk -> chunk.bytes).sum())
+        .sum();
+  }
+
+  /** Chunks hold tensors of one namespace, and only trained ones or none. */
+  private Stream<Chunk> lacking(String namespace, String companion) {
+    return chunks.stream()
+        .filter(chunk -> chunk.tensors.get(0).trained)
+        .filter(chunk -> chunk.tensors.get(0).namespace.equals(namespace))
+        .filter(chunk -> !chunk.companions.containsKey(companion));
+  }
+
+  /** Gives the trained tensors of a namespace memory for this companion, zero at first. */
+  void withCompanion(String namespace, String name) {
+    for (Chunk chunk : lacking(namespace, name).toList()) {
+      Memory memory = take(chunk.bytes);
+      chunk.companions.put(name, memory);
+      for (int i = 0; i < chunk.tensors.size(); i++) {
+        chunk.tensors.get(i).companion(name).bind(memory.address() + chunk.offsets.get(i));
       }
     }
-    return trained;
   }
 
   long bytes() {

@@ -27,7 +27,7 @@ final class Updates {
     this.step = before + 1.0;
   }
 
-  /** Moves every group. */
+  /** Moves every group; the slots have memory. */
   static void apply(
       StateStore store,
       Orthogonaliser orthogonaliser,
@@ -62,7 +62,6 @@ final class Updates {
       }
       members.add(tensor);
     }
-    group.rule().slots().forEach(store::withCompanion);
     members.forEach(tensor -> group.rule().slots().forEach(tensor::useSlot));
     return members;
   }
