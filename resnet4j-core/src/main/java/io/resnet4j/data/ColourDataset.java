@@ -1,5 +1,8 @@
 package io.resnet4j.data;
 
+import java.nio.file.Path;
+import java.util.Optional;
+
 /** Grey pictures as red, green and blue alike. */
 final class ColourDataset extends DatasetView {
   private static final int COLOURS = 3;
@@ -26,6 +29,11 @@ final class ColourDataset extends DatasetView {
   @Override
   public String title(int index) {
     return source.title(index);
+  }
+
+  @Override
+  public Optional<Path> file(int index) {
+    return source.file(index);
   }
 
   @Override

@@ -1,6 +1,8 @@
 package io.resnet4j.data;
 
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Labelled pictures, by index. Implementations are immutable and safe for use by many threads at
@@ -31,6 +33,16 @@ public interface Dataset {
   /** What to call picture {@code index} in a list for people: its file, where it has one. */
   default String title(int index) {
     return name() + " " + index;
+  }
+
+  /** The file that picture {@code index} is read from, where each picture has one of its own. */
+  default Optional<Path> file(int index) {
+    return Optional.empty();
+  }
+
+  /** Whether pictures are held in memory, so that {@link #whole} of every one takes no time. */
+  default boolean inMemory() {
+    return false;
   }
 
   /**

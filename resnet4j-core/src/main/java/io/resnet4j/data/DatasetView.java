@@ -42,4 +42,9 @@ abstract class DatasetView implements Dataset {
   public List<String> classes() {
     return source.classes();
   }
+
+  @Override
+  public boolean inMemory() {
+    return source.inMemory();
+  }
 }

@@ -2,6 +2,7 @@ package io.resnet4j.data;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /** Picture files with their classes, decoded when they are asked for. */
 final class FolderDataset implements Dataset {
@@ -68,6 +69,11 @@ final class FolderDataset implements Dataset {
   @Override
   public String title(int index) {
     return files.get(index).toString();
+  }
+
+  @Override
+  public Optional<Path> file(int index) {
+    return Optional.of(files.get(index));
   }
 
   @Override

@@ -1,6 +1,8 @@
 package io.resnet4j.data;
 
 import io.resnet4j.InvalidInputException;
+import java.nio.file.Path;
+import java.util.Optional;
 
 /** Another data set's whole pictures, resized and cut to one size. */
 final class FramedDataset extends DatasetView {
@@ -55,6 +57,11 @@ final class FramedDataset extends DatasetView {
   @Override
   public String title(int index) {
     return source.title(index);
+  }
+
+  @Override
+  public Optional<Path> file(int index) {
+    return source.file(index);
   }
 
   @Override

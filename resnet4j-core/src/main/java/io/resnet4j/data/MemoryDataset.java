@@ -80,6 +80,11 @@ final class MemoryDataset implements Dataset {
   }
 
   @Override
+  public boolean inMemory() {
+    return true;
+  }
+
+  @Override
   public void picture(int index, byte[] chw) {
     int samples = pictureSize.samples();
     System.arraycopy(pixels, index * samples, chw, 0, samples);

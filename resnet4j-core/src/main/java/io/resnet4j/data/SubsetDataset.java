@@ -1,7 +1,9 @@
 package io.resnet4j.data;
 
 import io.resnet4j.InvalidInputException;
+import java.nio.file.Path;
 import java.util.Objects;
+import java.util.Optional;
 
 /** A selection of another data set's pictures. */
 final class SubsetDataset extends DatasetView {
@@ -38,6 +40,11 @@ final class SubsetDataset extends DatasetView {
   @Override
   public String title(int index) {
     return source.title(indices[index]);
+  }
+
+  @Override
+  public Optional<Path> file(int index) {
+    return source.file(indices[index]);
   }
 
   @Override

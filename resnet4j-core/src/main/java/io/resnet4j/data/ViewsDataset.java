@@ -30,6 +30,11 @@ final class ViewsDataset extends DatasetView {
   }
 
   @Override
+  public boolean inMemory() {
+    return false;
+  }
+
+  @Override
   public void picture(int index, byte[] chw) {
     int picture = index / views.count();
     Seen seen = last;

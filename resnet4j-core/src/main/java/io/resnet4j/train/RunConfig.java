@@ -18,12 +18,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.zip.CRC32;
 
 /** What {@code config.json} holds: everything needed to make a run again. */
 final class RunConfig {
   private static final int FORMAT = 1;
-  private static final int SAMPLED_PICTURES = 64;
   private static final int SHOWN = 3;
 
   /** What a resumed run must share with the run that it goes on with. */
@@ -44,6 +42,20 @@ final class RunConfig {
 
   /** Parts of those that say where things lie and not what they are. */
   private static final Set<String> FREE = Set.of("data.description", "recipe.source");
+
+  private static final String FINGERPRINT = "_fingerprint";
+
+  /** Runs older than these have only the fingerprint, and are compared by that. */
+  private static final String CONTENTS = "_contents";
+
+  private static final Map<String, String> WORDS =
+      Map.of(
+          "data.train", "number of training pictures",
+          "data.validation", "number of validation pictures",
+          "data.test", "number of test pictures",
+          "data.picture", "size of the pictures");
+
+  private static final Map<String, String> SETS = Map.of("train", "training", "val", "validation");
 
   private RunConfig() {}
 
@@ -71,12 +83,12 @@ final class RunConfig {
       config.set("early_stopping", Json.tree(options.stopping()));
     }
     config.set("data", data(data, parts));
-    config.put("initial_weights", fingerprint(model));
+    config.put("initial_weights", Fingerprint.of(model));
     teacher.ifPresent(
         taught -> {
           ObjectNode node = config.putObject("teacher");
           node.set("model", Json.parse(taught.spec().toJson()));
-          node.put("weights", fingerprint(taught));
+          node.put("weights", Fingerprint.of(taught));
         });
     config.put("workers", options.workers());
     config.set("versions", Machine.versions());
@@ -93,33 +105,15 @@ final class RunConfig {
     node.put("test", data.testing().map(Dataset::size).orElse(0));
     node.put("picture", data.train().pictureSize().toString());
     node.set("classes", Json.tree(data.train().classes()));
-    node.put("train_fingerprint", fingerprint(data.train()));
-    data.validation().ifPresent(set -> node.put("val_fingerprint", fingerprint(set)));
-    data.testing().ifPresent(set -> node.put("test_fingerprint", fingerprint(set)));
+    put(node, "train", data.train());
+    data.validation().ifPresent(set -> put(node, "val", set));
+    data.testing().ifPresent(set -> put(node, "test", set));
     return node;
   }
 
-  /** Over every label and some pictures, spread evenly: reading all of a large set takes long. */
-  private static String fingerprint(Dataset data) {
-    CRC32 crc = new CRC32();
-    for (int i = 0; i < data.size(); i++) {
-      int label = data.label(i);
-      crc.update(label);
-      crc.update(label >> 8);
-    }
-    byte[] picture = new byte[data.pictureSize().samples()];
-    int pictures = Math.min(SAMPLED_PICTURES, data.size());
-    for (int i = 0; i < pictures; i++) {
-      data.picture((int) ((long) i * data.size() / pictures), picture);
-      crc.update(picture);
-    }
-    return Long.toHexString(crc.getValue());
-  }
-
-  private static String fingerprint(Model model) {
-    CRC32 crc = new CRC32();
-    model.state().values().forEach(tensor -> crc.update(tensor.bytes()));
-    return Long.toHexString(crc.getValue());
+  private static void put(ObjectNode node, String set, Dataset data) {
+    node.put(set + FINGERPRINT, Fingerprint.of(data));
+    node.set(set + CONTENTS, Fingerprint.contents(data));
   }
 
   /**
@@ -157,7 +151,7 @@ final class RunConfig {
 
   private static void compare(
       String path, JsonNode stored, JsonNode given, List<String> differences) {
-    if (FREE.contains(path)) {
+    if (FREE.contains(path) || path.contains(CONTENTS) && lacking(stored, given)) {
       return;
     }
     if (stored.isObject() && given.isObject()) {
@@ -175,8 +169,50 @@ final class RunConfig {
     String then = show(stored);
     String now = show(given);
     if (!then.equals(now)) {
-      differences.add(path + " was " + shorten(then) + ", is " + shorten(now));
+      differences.add(difference(path, stored, given));
     }
+  }
+
+  private static boolean lacking(JsonNode stored, JsonNode given) {
+    return stored.isMissingNode() || given.isMissingNode();
+  }
+
+  private static String difference(String path, JsonNode stored, JsonNode given) {
+    if (path.equals("data.classes")) {
+      return path + ": " + classes(names(stored), names(given));
+    }
+    String set = path.substring(path.indexOf('.') + 1).replaceAll("_.*", "");
+    String pictures = " of the " + SETS.getOrDefault(set, set) + " pictures";
+    if (!lacking(stored, given) && path.endsWith(FINGERPRINT)) {
+      return path + ": labels or pixels" + pictures + " have changed";
+    }
+    if (path.contains(CONTENTS)) {
+      String what = path.substring(path.lastIndexOf('.') + 1);
+      boolean ofFiles = what.equals("names") || what.equals("sizes");
+      return path + ": " + (ofFiles ? "file " : "") + what + pictures + " have changed";
+    }
+    String words = WORDS.containsKey(path) ? " (" + WORDS.get(path) + ")" : "";
+    return path + words + " was " + shorten(show(stored)) + ", is " + shorten(show(given));
+  }
+
+  private static List<String> names(JsonNode array) {
+    List<String> names = new ArrayList<>();
+    array.forEach(name -> names.add(name.asText()));
+    return names;
+  }
+
+  private static String classes(List<String> then, List<String> now) {
+    List<String> gone = new ArrayList<>(then);
+    gone.removeAll(now);
+    List<String> added = new ArrayList<>(now);
+    added.removeAll(then);
+    String counts = then.size() + " then, " + now.size() + " now";
+    if (gone.isEmpty() && added.isEmpty()) {
+      return counts + ", in another order";
+    }
+    return counts
+        + (gone.isEmpty() ? "" : ", gone: " + shorten(String.join(", ", gone)))
+        + (added.isEmpty() ? "" : ", new: " + shorten(String.join(", ", added)));
   }
 
   private static String show(JsonNode node) {
