@@ -173,6 +173,20 @@ class RunFolderTest extends RunTests {
   }
 
   @Test
+  void aCheckpointOfAnotherVersionIsRefused() throws Exception {
+    train(Stripes.recipe(), options("run"));
+    Path last = temp.resolve("run/last.ckpt");
+    Safetensors stored = Safetensors.read(last);
+    Map<String, String> told = new LinkedHashMap<>(stored.metadata());
+    told.put("version", "2");
+    new Safetensors(stored.tensors(), told).write(last);
+    Files.delete(temp.resolve("run/before-1.ckpt"));
+    TrainOptions again = options("run").withResume(true);
+    assertRefused("checkpoint of version 2, this program reads version 1", Stripes.recipe(), again);
+    assertRefused("use the program that wrote it", Stripes.recipe(), again);
+  }
+
+  @Test
   void asManyCheckpointsAreKeptAsAskedFor() throws Exception {
     Recipe recipe = Stripes.recipe().set("epochs=5");
     // Every step is due.
