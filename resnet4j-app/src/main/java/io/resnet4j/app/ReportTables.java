@@ -41,7 +41,19 @@ final class ReportTables {
     row(rows, "steps", "", "steps");
     row(rows, "time", "evaluation included", "seconds");
     row(rows, "speed", "training, evaluation left out", "images_per_s");
-    return rows.append("</tbody></table>").toString();
+    rows.append("</tbody></table>");
+    runs.forEach(run -> run.warnings().forEach(warning -> warned(rows, run, warning)));
+    return rows.toString();
+  }
+
+  private void warned(StringBuilder page, RunFiles run, JsonNode warning) {
+    page.append("<p>")
+        .append(runs.size() == 1 ? "" : Html.escape(title(run)) + ", ")
+        .append("step ")
+        .append(Text.count(warning.path("step").asLong()))
+        .append(": ")
+        .append(Html.escape(warning.path("message").asText()))
+        .append("</p>");
   }
 
   private String title(RunFiles run) {

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param config of the run
  * @param metrics a node an epoch; none before the first is done
  * @param readings of its probes; none where it had none
+ * @param warnings said while it trained; none in runs older than their file
  * @param result how it ended; null while it has not
  */
 record RunFiles(
@@ -26,15 +27,18 @@ record RunFiles(
     JsonNode config,
     List<JsonNode> metrics,
     List<JsonNode> readings,
+    List<JsonNode> warnings,
     @Nullable JsonNode result) {
   private static final String CONFIG = "config.json";
   private static final String METRICS = "metrics.jsonl";
+  private static final String WARNINGS = "warnings.jsonl";
   private static final String RESULT = "result.json";
 
   /** Copies the lists. */
   RunFiles {
     metrics = List.copyOf(metrics);
     readings = List.copyOf(readings);
+    warnings = List.copyOf(warnings);
   }
 
   /**
@@ -56,6 +60,7 @@ record RunFiles(
         tree(config, text(config)),
         lines(folder.resolve(METRICS)),
         lines(folder.resolve(TrainingProbe.FILE)),
+        lines(folder.resolve(WARNINGS)),
         Files.isRegularFile(result) ? tree(result, text(result)) : null);
   }
 

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.resnet4j.model.Models;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -116,6 +117,35 @@ class LabCommandTest {
     assertTrue(tree.path("symptoms").size() >= 5, tree::toString);
     Ran.of("diagnose", folder.resolve("no")).bad(Main.BAD_INPUT, "no such folder");
     reported(out);
+  }
+
+  @Test
+  void aRunOfAnEarlierVersionIsDiagnosedAndReported() throws IOException {
+    Path run = Files.createDirectories(folder.resolve("earlier"));
+    // No averages, choices, fingerprints or precision, no rate, speed or time of an epoch.
+    Files.writeString(
+        run.resolve("config.json"),
+        "{\"format\":1,\"model\":"
+            + Models.named("resnet20").toJson()
+            + ",\"recipe\":{\"name\":\"cifar10-default\"},\"data\":{\"classes\":[\"a\",\"b\"]}}");
+    Files.writeString(
+        run.resolve("metrics.jsonl"),
+        "{\"epoch\":1,\"train_loss\":1.5}\n{\"epoch\":2,\"train_loss\":0.5,\"train_acc\":0.8}\n");
+    String words = Ran.of("diagnose", run).good().out();
+    assertTrue(words.contains("it gets 80.0 % of its training pictures right\n"), words);
+    assertFalse(words.contains("! "), words);
+    // A reading from before some of its numbers were read, and one line of warnings.
+    Files.writeString(run.resolve("probes.jsonl"), "{\"step\":9,\"layers\":[{\"path\":\"fc\"}]}\n");
+    Files.writeString(
+        run.resolve("warnings.jsonl"),
+        "{\"step\":9,\"epoch\":1,\"kind\":\"spike\",\"message\":\"the loss < 1 has risen\"}\n");
+    assertTrue(
+        Ran.of("diagnose", run).good().out().contains("! training: after step 9: the loss < 1"));
+    Path page = folder.resolve("earlier.html");
+    Ran.of("report", run, "--out", page).good();
+    String html = Files.readString(page);
+    assertTrue(html.contains("<p>step 9: the loss &lt; 1 has risen</p>"), "the warning");
+    assertTrue(html.contains("80.0") && !html.contains("{{"), "the numbers");
   }
 
   /** The diagram's numbers are those that the probes wrote. */

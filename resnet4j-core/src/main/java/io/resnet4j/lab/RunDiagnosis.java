@@ -156,9 +156,11 @@ public final class RunDiagnosis {
     double train = Json.number(last.path("train_acc"));
     double held = Json.number(last.path("val_acc"));
     String rule =
-        "held out more than 10 points below the training set, or training below twice" + " chance";
+        "held out more than 10 points below the training set, or training below twice chance, of"
+            + " few classes below a quarter of the way from chance to all";
     int classes = classes();
-    if (classes > 0 && train < 2.0 / classes) {
+    double chance = 1.0 / classes;
+    if (classes > 0 && train < Math.min(2 * chance, chance + (1 - chance) / 4)) {
       say(
           "learning",
           true,
@@ -168,7 +170,7 @@ public final class RunDiagnosis {
                   + " learn; try a tenth of the learning rate, or a warm-up",
               last.path("epoch").asInt(),
               Numbers.percent(train),
-              Numbers.percent(1.0 / classes)),
+              Numbers.percent(chance)),
           rule);
     } else if (train - held > 0.1) {
       say(
