@@ -6,8 +6,10 @@ import io.resnet4j.data.Dataset;
 import io.resnet4j.infer.Assessment;
 import io.resnet4j.infer.Calibration;
 import io.resnet4j.infer.Interval;
+import io.resnet4j.lab.Chart;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
@@ -41,38 +43,36 @@ record EvalPage(
    * @throws IOException if it cannot be written
    */
   void write(Path file) throws IOException {
+    List<Chart> charts = List.of(reliability());
     HtmlPage.of("eval.html")
         .put("TITLE", Html.escape(title))
         .put("WORDS", Html.escape(words))
-        .put("CALIBRATION", reliability())
+        .put("CALIBRATION", FindingsHtml.charts(charts, 0))
+        .put("CHARTS_DATA", FindingsHtml.script(charts))
         .put("MISTAKES", pictures())
         .put("CONFUSION", confusion())
         .put("CLASSES", classes())
         .write(file);
   }
 
-  private String reliability() {
-    StringBuilder charts = new StringBuilder();
+  /** As confident as right is the diagonal; a bin without pictures has no point. */
+  private Chart reliability() {
+    List<Chart.Series> lines = new ArrayList<>();
     for (Calibration calibration : calibrations) {
-      String of =
-          calibration.temperature() == 1
-              ? "Reliability, the network's own confidence"
-              : String.format(
-                  Locale.ROOT, "Reliability at temperature %.3f", calibration.temperature());
-      List<Calibration.Bin> bins = calibration.bins();
-      double[] middle = bins.stream().mapToDouble(b -> (b.from() + b.to()) / 2).toArray();
-      double[] right = bins.stream().mapToDouble(Calibration.Bin::accuracy).toArray();
-      double[] ends = {0, 1};
-      charts
-          .append("<div class=chart>")
-          .append(
-              new SvgChart(of, "confidence", "accuracy")
-                  .bars("accuracy of a bin", middle, right)
-                  .line("as confident as right", ends, ends)
-                  .svg())
-          .append("</div>");
+      List<Calibration.Bin> bins =
+          calibration.bins().stream().filter(bin -> bin.count() > 0).toList();
+      lines.add(
+          new Chart.Series(
+              calibration.temperature() == 1
+                  ? "the network's own confidence"
+                  : String.format(Locale.ROOT, "at temperature %.3f", calibration.temperature()),
+              bins.stream().map(Calibration.Bin::confidence).toList(),
+              bins.stream().map(Calibration.Bin::accuracy).toList()));
     }
-    return charts.toString();
+    List<Double> ends = List.of(0.0, 1.0);
+    lines.add(new Chart.Series("as confident as right", ends, ends));
+    return Chart.lines("Reliability", "mean confidence of a bin", "accuracy", lines)
+        .beginningAtZero();
   }
 
   private String pictures() {
@@ -113,7 +113,7 @@ record EvalPage(
       table.append("<tr><th scope=row>").append(Html.escape(name(truth))).append("</th>");
       for (int named = 0; named < shown; named++) {
         int count = seen.confusion().get(truth).get(named);
-        String colour = named == truth ? "58,143,92" : "200,85,61";
+        String colour = named == truth ? "0,114,178" : "213,94,0";
         table.append(
             String.format(
                 Locale.ROOT,

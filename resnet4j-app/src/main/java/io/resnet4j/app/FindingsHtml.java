@@ -110,6 +110,7 @@ final class FindingsHtml {
       node.put("x", chart.x());
       node.put("y", chart.y());
       node.put("kind", chart.kind().name());
+      node.put("fromZero", chart.fromZero());
       node.set("labels", Json.MAPPER.valueToTree(chart.labels()));
       boolean drawn = chart.kind() == Chart.Kind.GRID;
       node.set("series", Json.MAPPER.valueToTree(drawn ? List.of() : chart.series()));

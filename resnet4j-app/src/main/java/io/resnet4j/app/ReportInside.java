@@ -34,8 +34,12 @@ final class ReportInside {
     return charts;
   }
 
-  /** The section; empty where no run was probed. */
-  String html() {
+  /**
+   * The section; empty where no run was probed.
+   *
+   * @param before how many charts stand earlier on the page
+   */
+  String html(int before) {
     if (runs.isEmpty()) {
       return "";
     }
@@ -58,7 +62,7 @@ final class ReportInside {
       text.append(ProbeDiagram.draw(name, i, readings.get(readings.size() - 1)));
       text.append("</figure>");
     }
-    text.append("<div class=charts>").append(FindingsHtml.charts(charts, 0)).append("</div>");
+    text.append("<div class=charts>").append(FindingsHtml.charts(charts, before)).append("</div>");
     return text.append("</section>").toString();
   }
 
@@ -129,7 +133,7 @@ final class ReportInside {
       String title = (quantity.logarithmic() ? "log10 of " : "") + quantity.words();
       String x = quantity.part().equals("layers") ? "layer" : "block";
       String y = quantity.logarithmic() ? "log10" : "share";
-      charts.add(new Chart(title, x, y, Chart.Kind.LINE, List.of(), series, null));
+      charts.add(Chart.lines(title, x, y, series));
     }
   }
 

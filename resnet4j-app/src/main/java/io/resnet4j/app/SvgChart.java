@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** A small chart of lines or bars over a numeric axis, as SVG that stands alone. */
+/** A small chart of lines over a numeric axis, as SVG that stands alone. */
 final class SvgChart {
   private static final int WIDTH = 640;
   private static final int HEIGHT = 400;
@@ -17,8 +17,7 @@ final class SvgChart {
   private static final int TICKS = 5;
   private static final List<String> COLOURS = List.of("#9aa7b5", "#1f6fb2", "#c8553d", "#3a8f5c");
 
-  /** A line, or bars that begin at 0. */
-  private record Series(String name, double[] x, double[] y, boolean bars) {}
+  private record Series(String name, double[] x, double[] y) {}
 
   private final String title;
   private final String across;
@@ -45,12 +44,7 @@ final class SvgChart {
   }
 
   SvgChart line(String name, double[] x, double[] y) {
-    series.add(new Series(name, x, y, false));
-    return this;
-  }
-
-  SvgChart bars(String name, double[] x, double[] y) {
-    series.add(new Series(name, x, y, true));
+    series.add(new Series(name, x, y));
     return this;
   }
 
@@ -79,8 +73,7 @@ final class SvgChart {
     List<double[]> ys = series.stream().map(Series::y).toList();
     double x0 = least(xs);
     double x1 = Math.max(most(xs), x0 + 1e-9);
-    boolean fromZero = series.stream().anyMatch(Series::bars);
-    double y0 = fromZero ? Math.min(0, least(ys)) : least(ys);
+    double y0 = least(ys);
     double y1 = Math.max(most(ys), y0 + 1e-9);
     StringBuilder svg = new StringBuilder();
     add(
@@ -149,36 +142,20 @@ final class SvgChart {
 
   private void draw(StringBuilder svg, Series one, int index, double[] xs, double[] range) {
     String colour = COLOURS.get(index % COLOURS.size());
-    if (one.bars()) {
-      double width = 0.8 * (WIDTH - LEFT - RIGHT) / Math.max(1, xs.length);
-      for (int i = 0; i < xs.length; i++) {
-        double top = up(one.y()[i], range[2], range[3]);
-        double bottom = up(0, range[2], range[3]);
-        add(
-            svg,
-            "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" fill=\"%s\"/>",
-            across(xs[i], range[0], range[1]) - width / 2,
-            Math.min(top, bottom),
-            width,
-            Math.abs(bottom - top),
-            colour);
-      }
-    } else {
-      StringBuilder points = new StringBuilder();
-      for (int i = 0; i < xs.length; i++) {
-        add(
-            points,
-            "%.1f,%.1f ",
-            across(xs[i], range[0], range[1]),
-            up(one.y()[i], range[2], range[3]));
-      }
+    StringBuilder points = new StringBuilder();
+    for (int i = 0; i < xs.length; i++) {
       add(
-          svg,
-          "<polyline fill=\"none\" stroke=\"%s\" stroke-width=\"%s\" points=\"%s\"/>",
-          colour,
-          index == 0 ? "1" : "2",
-          points.toString().strip());
+          points,
+          "%.1f,%.1f ",
+          across(xs[i], range[0], range[1]),
+          up(one.y()[i], range[2], range[3]));
     }
+    add(
+        svg,
+        "<polyline fill=\"none\" stroke=\"%s\" stroke-width=\"%s\" points=\"%s\"/>",
+        colour,
+        index == 0 ? "1" : "2",
+        points.toString().strip());
     add(
         svg,
         "<text x=\"%d\" y=\"%d\" text-anchor=\"end\" fill=\"%s\">%s</text>",

@@ -8,6 +8,7 @@
   data.forEach((one, at) => {
     if (one.kind === "GRID") return;
     const bars = one.kind === "BAR";
+    const whole = one.series.every(s => s.x.every(Number.isInteger));
     const box = document.getElementById("chart" + at);
     const canvas = box.querySelector("canvas");
     const datasets = one.series.map((s, i) => ({
@@ -21,11 +22,14 @@
       options: { animation: false, responsive: true, maintainAspectRatio: false,
         interaction: { mode: "nearest", axis: "x", intersect: false },
         plugins: { title: { display: false }, legend: { display: false, labels: {} } },
-        scales: { x: { type: bars ? "category" : "linear", title: { display: true, text: one.x } },
-          y: { title: { display: true, text: one.y } } } } });
+        scales: { x: { type: bars ? "category" : "linear", title: { display: true, text: one.x },
+            ticks: whole ? { precision: 0 } : {} },
+          y: { beginAtZero: one.fromZero, title: { display: true, text: one.y } } } } });
     charts.push(chart);
     const legend = box.querySelector(".legend");
     datasets.forEach((set, i) => {
+      // It keeps its colour's place for another chart, and has nothing to show in this one.
+      if (!set.data.length) return;
       const button = document.createElement("button");
       button.type = "button";
       button.setAttribute("aria-pressed", "true");

@@ -56,7 +56,7 @@ class EvalReportTest {
     String page = Files.readString(out.resolve("eval.html"));
     assertFalse(page.matches("(?s).*(src|href)=\"?http.*"), "it stands alone");
     assertFalse(page.contains("{{"), "every place is filled");
-    assertTrue(page.contains("<svg") && page.contains("temperature"), "charts");
+    assertTrue(page.contains("<canvas tabindex=0") && page.contains("at temperature "), "charts");
     assertTrue(page.contains("src=\"data:image/png;base64,"), "pictures");
     Ran.of("eval", "--weights", weights, "--data", Ran.cifar(data), "--split", "val", "--calibrate")
         .bad(Main.BAD_INPUT, "--calibrate");

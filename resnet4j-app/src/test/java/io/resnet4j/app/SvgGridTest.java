@@ -22,7 +22,8 @@ class SvgGridTest {
             List.of(
                 new Chart.Series("-1", List.of(0.0, 1.0), List.of(values[0], values[1])),
                 new Chart.Series("1", List.of(0.0, 1.0), List.of(values[2], values[3]))),
-            scale);
+            scale,
+            false);
     return new SvgGrid(chart, scale).svg();
   }
 

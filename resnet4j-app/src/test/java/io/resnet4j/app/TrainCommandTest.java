@@ -124,7 +124,7 @@ class TrainCommandTest {
     String page = Files.readString(run.resolve("report.html"));
     assertFalse(page.contains("{{"), "a placeholder is left");
     assertFalse(page.contains("src=") || page.contains("href="), "it asks for other files");
-    assertTrue(page.contains("\"train_loss\":["));
+    assertTrue(page.contains("<h3>Loss</h3>") && page.contains("<canvas tabindex=0"));
     assertTrue(page.contains("prefers-color-scheme") && page.contains("@media print"));
     assertTrue(page.contains("layer3.2.conv2") && page.contains("recipe.learningRate"));
     assertTrue(page.contains("held out of the training set"));

@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param labels of the bars; empty for others
  * @param series what is drawn
  * @param scale what the colours of a grid stand for; null for others
+ * @param fromZero whether the upright axis of lines begins at zero, so that what hardly moves looks
+ *     so
  */
 public record Chart(
     String title,
@@ -23,7 +25,8 @@ public record Chart(
     Kind kind,
     List<String> labels,
     List<Series> series,
-    @Nullable Scale scale) {
+    @Nullable Scale scale,
+    boolean fromZero) {
   /** Ways to draw. */
   public enum Kind {
     /** Points joined by lines. */
@@ -83,15 +86,21 @@ public record Chart(
     series = List.copyOf(series);
   }
 
-  static Chart lines(String title, String x, String y, List<Series> series) {
-    return new Chart(title, x, y, Kind.LINE, List.of(), series, null);
+  /** Of lines. */
+  public static Chart lines(String title, String x, String y, List<Series> series) {
+    return new Chart(title, x, y, Kind.LINE, List.of(), series, null, false);
+  }
+
+  /** The same with an upright axis that begins at zero. */
+  public Chart beginningAtZero() {
+    return new Chart(title, x, y, kind, labels, series, scale, true);
   }
 
   static Chart bars(String title, String x, String y, List<String> labels, List<Series> series) {
-    return new Chart(title, x, y, Kind.BAR, labels, series, null);
+    return new Chart(title, x, y, Kind.BAR, labels, series, null, true);
   }
 
   static Chart grid(String title, String x, String y, List<Series> rows, Scale scale) {
-    return new Chart(title, x, y, Kind.GRID, List.of(), rows, scale);
+    return new Chart(title, x, y, Kind.GRID, List.of(), rows, scale, false);
   }
 }

@@ -1,0 +1,87 @@
+package io.resnet4j.app;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.resnet4j.model.Models;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Reports of run folders that were written by hand. */
+class ReportTest {
+  private static final String EPOCH =
+      "{\"epoch\":%d,\"step\":%d,\"train_loss\":%s,\"train_acc\":0.5,\"val_loss\":%s,"
+          + "\"val_acc\":%s,\"lr\":0.1,\"images_per_s\":100.0,\"seconds\":2.0}\n";
+
+  @TempDir Path folder;
+
+  /** A run of two epochs with these losses; {@code null} where nothing was held out. */
+  private Path run(String name, String... heldOut) throws IOException {
+    Path run = Files.createDirectories(folder.resolve(name));
+    ObjectNode config = Json.MAPPER.createObjectNode();
+    config.set("model", Json.MAPPER.readTree(Models.named("resnet20").toJson()));
+    config.put("precision", "f32").put("seed", 3);
+    Files.writeString(run.resolve("config.json"), config.toString());
+    StringBuilder lines = new StringBuilder();
+    for (int i = 0; i < heldOut.length; i++) {
+      String accuracy = heldOut[i].equals("null") ? "null" : "0.25";
+      lines.append(EPOCH.formatted(i + 1, 10 * (i + 1), "1.5", heldOut[i], accuracy));
+    }
+    Files.writeString(run.resolve("metrics.jsonl"), lines);
+    return run;
+  }
+
+  private String page(Object... arguments) throws IOException {
+    Path file = folder.resolve("page.html");
+    List<Object> all = new ArrayList<>(List.of("report", "--out", file));
+    all.addAll(List.of(arguments));
+    Ran.of(all.toArray()).good();
+    String page = Files.readString(file);
+    assertFalse(page.contains("{{"), "a place that nothing filled");
+    return page;
+  }
+
+  /** What the script of the page draws. */
+  private static JsonNode charts(String page) throws IOException {
+    String begin = "const data = ";
+    String data = page.substring(page.indexOf(begin) + begin.length());
+    return Json.MAPPER.readTree(data.substring(0, data.indexOf(";\n")));
+  }
+
+  @Test
+  void aRunIsDrawnAsTheLabDraws() throws IOException {
+    String page = page(run("one", "1.25", "1.0"));
+    for (String title : List.of("Loss", "Accuracy", "Learning rate", "Speed of training")) {
+      String label = "aria-label=\"" + title + "; the numbers stand below\"";
+      assertTrue(page.contains("<canvas tabindex=0 role=img " + label), title);
+    }
+    assertTrue(page.contains("<th scope=row>held out</th><td>2.000</td><td>1.000</td>"));
+    JsonNode charts = charts(page);
+    assertEquals(4, charts.size());
+    assertEquals("held out", charts.at("/0/series/1/name").asText());
+    assertEquals(1.25, charts.at("/0/series/1/y/0").asDouble());
+    assertTrue(charts.at("/3/fromZero").asBoolean(), "a speed that hardly moves looks so");
+  }
+
+  @Test
+  void aRunHasOnePlaceInEveryChart() throws IOException {
+    Path plain = run("a", "null", "null");
+    Path held = run("b", "1.25", "1.0");
+    String page = page(plain, held);
+    assertTrue(page.contains("<h3>Loss, training set</h3>") && page.contains("<h3>Loss, held out"));
+    for (JsonNode chart : charts(page)) {
+      assertEquals("a", chart.at("/series/0/name").asText());
+      assertEquals("b", chart.at("/series/1/name").asText());
+      assertEquals(2, chart.at("/series").size());
+    }
+    assertFalse(page(plain).contains("held out</th>"), "a line of nothing");
+  }
+}
