@@ -94,13 +94,13 @@ final class EvalCommand extends Command {
                     predictor.answers(validation, with, batch, weights.views())));
       }
       Answers answers = predictor.answers(part, with, batch, weights.views());
-      result = new EvalReport(model.spec().name(), part, answers, top, temperature);
+      result = new EvalReport(model.spec().name(), part, test, answers, top, temperature);
     }
     if (report != null) {
       result.write(report);
       console.info("wrote " + report.resolve(EvalReport.PAGE));
     }
-    console.result(json ? Json.line(result.json()) : result.words(test));
+    console.result(json ? Json.line(result.json()) : result.words());
     return Main.OK;
   }
 

@@ -25,6 +25,7 @@ final class EvalReport {
 
   private final String model;
   private final Dataset data;
+  private final boolean test;
   private final Answers answers;
   private final int top;
   private final Assessment seen;
@@ -34,11 +35,19 @@ final class EvalReport {
   private final List<Assessment.Confusion> pairs;
 
   /**
+   * @param test whether the pictures are a test set, not ones for validation
    * @param temperature fitted on other pictures
    */
-  EvalReport(String model, Dataset data, Answers answers, int top, Optional<Double> temperature) {
+  EvalReport(
+      String model,
+      Dataset data,
+      boolean test,
+      Answers answers,
+      int top,
+      Optional<Double> temperature) {
     this.model = model;
     this.data = data;
+    this.test = test;
     this.answers = answers;
     this.top = top;
     seen = Assessment.of(answers, data.classes());
@@ -96,7 +105,7 @@ final class EvalReport {
     return Json.MAPPER.createArrayNode().add(of.low()).add(of.high());
   }
 
-  String words(boolean test) {
+  String words() {
     Evaluation e = seen.evaluation();
     TextTable table =
         new TextTable("ll")
@@ -168,7 +177,7 @@ final class EvalReport {
     try {
       new EvalPage(
               model + " on " + data.name(),
-              words(!data.name().contains("held out")),
+              words(),
               data,
               seen,
               Stream.concat(Stream.of(calibration), scaled.stream()).toList(),

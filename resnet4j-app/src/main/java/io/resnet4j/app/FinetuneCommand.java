@@ -201,7 +201,7 @@ final class FinetuneCommand extends Command {
   }
 
   private static EvalReport report(Answers answers, Dataset set, String name) {
-    return new EvalReport(name, set, answers, 5, Optional.empty());
+    return new EvalReport(name, set, true, answers, 5, Optional.empty());
   }
 
   private void write(Optional<EvalReport> report) {
@@ -246,6 +246,6 @@ final class FinetuneCommand extends Command {
                     + done.all().epochs()
                     + " epochs")
             .row("model card", out.resolve(FineTuner.CARD).toString());
-    return report.map(r -> table + System.lineSeparator() + r.words(true)).orElse(table.toString());
+    return report.map(r -> table + System.lineSeparator() + r.words()).orElse(table.toString());
   }
 }

@@ -5,9 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.awt.image.BufferedImage;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -62,5 +64,34 @@ class EvalReportTest {
         .bad(Main.BAD_INPUT, "--calibrate");
     String words = Ran.of("eval", "--weights", weights, "--data", Ran.cifar(data)).good().out();
     assertTrue(words.contains("95 %:") && words.contains("ECE"), words);
+  }
+
+  @Test
+  void picturesOfAFoldersOwnValidationAreCalledSo() throws Exception {
+    Path weights = GuardsTest.rehearsed(folder, TinyCifar.write(folder.resolve("data"), 20));
+    Path pictures = folder.resolve("pictures");
+    String[] classes = "airplane automobile bird cat deer dog frog horse ship truck".split(" ");
+    for (String part : List.of("train", "val")) {
+      for (String name : classes) {
+        Path file =
+            Files.createDirectories(pictures.resolve(part).resolve(name)).resolve("one.png");
+        ImageIO.write(new BufferedImage(32, 32, BufferedImage.TYPE_INT_RGB), "png", file.toFile());
+      }
+    }
+    Path out = folder.resolve("report");
+    Ran.of(
+            "eval",
+            "--weights",
+            weights,
+            "--data",
+            "folder:" + pictures,
+            "--split",
+            "val",
+            "--report",
+            out)
+        .good();
+    String page = Files.readString(out.resolve("eval.html"));
+    assertTrue(page.contains("10 validation pictures"), "what it was evaluated on");
+    assertFalse(page.contains("test pictures"), "what it was not");
   }
 }
