@@ -56,7 +56,8 @@ final class EvalCommand extends Command {
       names = "--report",
       paramLabel = "DIR",
       description =
-          "Write eval.html, eval.json, classes.csv, confusion.csv and mistakes.csv there: each"
+          "Write eval.html, eval.json, classes.csv, confusion.csv, calibration.csv and"
+              + " mistakes.csv there: each"
               + " class's numbers, who is taken for whom, calibration, the surest mistakes.")
   private @Nullable Path report;
 

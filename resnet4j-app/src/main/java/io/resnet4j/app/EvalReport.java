@@ -150,7 +150,7 @@ final class EvalReport {
     StringBuilder classes =
         new StringBuilder("class,pictures,named,precision,recall,f1,recall_low,recall_high\n");
     for (Assessment.ClassScore s : seen.classes()) {
-      line(
+      Csv.line(
           classes,
           s.name(),
           s.pictures(),
@@ -162,30 +162,36 @@ final class EvalReport {
           s.recallInterval().high());
     }
     OutputFile.write(folder.resolve("classes.csv"), classes.toString());
+    StringBuilder bins = new StringBuilder("temperature,from,to,pictures,confidence,accuracy\n");
+    for (Calibration each : calibrations()) {
+      for (Calibration.Bin b : each.bins()) {
+        Csv.line(
+            bins, each.temperature(), b.from(), b.to(), b.count(), b.confidence(), b.accuracy());
+      }
+    }
+    OutputFile.write(folder.resolve("calibration.csv"), bins.toString());
     StringBuilder confusion = new StringBuilder();
-    line(confusion, concat("class", data.classes()));
+    Csv.line(confusion, concat("class", data.classes()));
     for (int t = 0; t < seen.confusion().size(); t++) {
-      line(confusion, concat(name(t), seen.confusion().get(t)));
+      Csv.line(confusion, concat(name(t), seen.confusion().get(t)));
     }
     OutputFile.write(folder.resolve("confusion.csv"), confusion.toString());
     StringBuilder wrong = new StringBuilder("picture,class,named,confidence,loss\n");
     for (Assessment.Mistake m : mistakes) {
-      line(
+      Csv.line(
           wrong, data.title(m.index()), name(m.truth()), name(m.named()), m.confidence(), m.loss());
     }
     OutputFile.write(folder.resolve("mistakes.csv"), wrong.toString());
     try {
-      new EvalPage(
-              model + " on " + data.name(),
-              words(),
-              data,
-              seen,
-              Stream.concat(Stream.of(calibration), scaled.stream()).toList(),
-              mistakes)
+      new EvalPage(model + " on " + data.name(), words(), data, seen, calibrations(), mistakes)
           .write(folder.resolve(PAGE));
     } catch (IOException e) {
       throw new UncheckedIOException(folder + ": the page cannot be written", e);
     }
+  }
+
+  private List<Calibration> calibrations() {
+    return Stream.concat(Stream.of(calibration), scaled.stream()).toList();
   }
 
   private static Object[] concat(Object first, List<?> rest) {
@@ -195,15 +201,5 @@ final class EvalReport {
       all[i + 1] = rest.get(i);
     }
     return all;
-  }
-
-  /** A line of comma-separated values (RFC 4180). */
-  private static void line(StringBuilder to, Object... values) {
-    for (int i = 0; i < values.length; i++) {
-      String text = values[i].toString();
-      boolean quoted = text.matches("(?s).*[\",\r\n].*");
-      to.append(i == 0 ? "" : ",").append(quoted ? '"' + text.replace("\"", "\"\"") + '"' : text);
-    }
-    to.append('\n');
   }
 }

@@ -29,7 +29,8 @@ final class FindingsHtml {
     return rows.append("</tbody></table>").toString();
   }
 
-  private static void cell(StringBuilder rows, String name, String text) {
+  /** A cell of a table of claims, with the name of its column for narrow screens. */
+  static void cell(StringBuilder rows, String name, String text) {
     rows.append("<td data-name=")
         .append(name)
         .append('>')

@@ -135,6 +135,7 @@ final class FinetuneCommand extends Command {
                 .withBackend(backend)
                 .withWorkers(workers)
                 .withResume(resume)
+                .withCommand(line())
                 .withCheckpointing(checkpoints.read())
                 .withValSplit(valSplit == null ? usual.valSplit() : valSplit)
                 .withStopping(

@@ -32,6 +32,7 @@ final class Launch {
         console.result(Main.version());
         return Main.OK;
       }
+      command.called(name, arguments);
       command.adjust(console);
       return command.run(console);
     } catch (RuntimeException | Error e) {

@@ -194,7 +194,8 @@ final class LearningOptions {
         Choices.onOff("--autotune", autotune),
         false,
         Checkpointing.DEFAULT,
-        EarlyStopping.NEVER);
+        EarlyStopping.NEVER,
+        Optional.empty());
   }
 
   double valSplit() {

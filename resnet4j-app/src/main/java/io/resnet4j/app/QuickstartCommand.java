@@ -79,7 +79,7 @@ final class QuickstartCommand extends Command {
     for (String name : NETWORKS) {
       ModelSpec spec = Specs.fitted(Models.named(name), splits.train());
       Path run = folder.resolve(name);
-      TrainOptions options = TrainOptions.in(run).withSeed(SEED);
+      TrainOptions options = TrainOptions.in(run).withSeed(SEED).withCommand(line());
       TrainResult result =
           Training.run(
               console,

@@ -23,7 +23,8 @@ final class ReportCommand extends Command {
       names = "--out",
       paramLabel = "FILE",
       description =
-          "The page (default: report.html in the run, or beside the first of several runs).")
+          "The page (default: report.html in the run, or beside the first of several runs); its"
+              + " numbers go beside it, as .csv and .json.")
   private @Nullable Path out;
 
   @Option(names = "--json", description = "The page's path as one line of JSON.")

@@ -67,7 +67,7 @@ final class ReportInside {
   }
 
   /** The numbers behind the colours: for each run its steps and, by quantity and path, values. */
-  String data() {
+  ObjectNode numbers() {
     ObjectNode tree = Json.MAPPER.createObjectNode();
     ObjectNode words = tree.putObject("quantities");
     for (ProbeQuantity quantity : quantities()) {
@@ -79,6 +79,7 @@ final class ReportInside {
     for (RunFiles run : runs) {
       List<JsonNode> readings = thinned(run.readings(), MOST_READINGS);
       ObjectNode node = all.addObject();
+      node.put("name", name(run));
       ArrayNode steps = node.putArray("steps");
       readings.forEach(reading -> steps.add(reading.path("step").asLong()));
       ObjectNode values = node.putObject("values");
@@ -97,7 +98,7 @@ final class ReportInside {
         }
       }
     }
-    return HtmlPage.script(tree);
+    return tree;
   }
 
   private static String pointer(String path) {

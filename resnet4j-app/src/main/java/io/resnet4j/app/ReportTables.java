@@ -87,7 +87,7 @@ final class ReportTables {
   }
 
   /** From the result; while there is none, from the lines of metrics. */
-  private static JsonNode value(RunFiles run, String key) {
+  static JsonNode value(RunFiles run, String key) {
     @Nullable JsonNode result = run.result();
     if (result != null && result.has(key)) {
       return result.path(key);

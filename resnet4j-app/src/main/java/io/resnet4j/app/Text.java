@@ -1,6 +1,8 @@
 package io.resnet4j.app;
 
+import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Numbers as people read them. */
@@ -30,6 +32,14 @@ final class Text {
   /** A fraction of one as per cent, without decimals that say nothing. */
   static String share(double fraction) {
     return String.format(Locale.ROOT, "%.3g", 100 * fraction).replaceAll("\\.?0+$", "") + " %";
+  }
+
+  /** Words as a shell takes them: those with a character that it would read are quoted. */
+  static String shell(List<String> words) {
+    return words.stream()
+        .map(
+            word -> word.matches("[\\w@%+=:,./-]+") ? word : "'" + word.replace("'", "'\\''") + "'")
+        .collect(Collectors.joining(" "));
   }
 
   /** Four decimals. */

@@ -21,7 +21,8 @@ import picocli.CommandLine.Option;
 @picocli.CommandLine.Command(
     description =
         "Trains a network and keeps a run folder: config.json, metrics.jsonl, last.ckpt,"
-            + " best.safetensors, events for TensorBoard, report.html. Ctrl-C writes a checkpoint;"
+            + " best.safetensors, events for TensorBoard, report.html with its"
+            + " numbers in report.csv and report.json. Ctrl-C writes a checkpoint;"
             + " --resume goes on from it.")
 final class TrainCommand extends Command {
   @Mixin private LearningOptions learning = new LearningOptions();
@@ -96,6 +97,7 @@ final class TrainCommand extends Command {
         learning
             .options(folder)
             .withResume(resume)
+            .withCommand(line())
             .withCheckpointing(checkpoints.read())
             .withStopping(new EarlyStopping(patience, minDelta));
     ModelSpec fitted = Specs.fitted(spec, full.augment().framed(opened).train());

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.resnet4j.model.Models;
+import io.resnet4j.train.Recipe;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -83,5 +84,47 @@ class ReportTest {
       assertEquals(2, chart.at("/series").size());
     }
     assertFalse(page(plain).contains("held out</th>"), "a line of nothing");
+  }
+
+  @Test
+  void everyNumberStandsBesideThePage() throws IOException {
+    String page = page(run("one", "1.25", "1.0"));
+    assertTrue(page.contains("stands in page.csv and page.json"));
+    List<String> lines = Files.readAllLines(folder.resolve("page.csv"));
+    assertEquals("chart,series,x_name,x,y_name,y", lines.get(0));
+    assertTrue(lines.contains("Loss,held out,epoch,1.0,loss,1.25"), lines::toString);
+    assertEquals(1 + 2 * 6, lines.size(), "two epochs of six curves");
+    JsonNode tree = Json.MAPPER.readTree(folder.resolve("page.json").toFile());
+    assertEquals("3", tree.at("/runs/0/seed").asText());
+    assertTrue(tree.at("/runs/0/command").isNull(), "a run older than the note");
+    assertEquals("Accuracy", tree.at("/charts/1/title").asText());
+  }
+
+  @Test
+  void whatAPaperFoundStandsBesideARunOfItsRecipe() throws IOException {
+    Path run = run("one", "null");
+    Path file = run.resolve("config.json");
+    ObjectNode config = (ObjectNode) Json.MAPPER.readTree(file.toFile());
+    config.set("recipe", Json.MAPPER.readTree(Recipe.named("cifar10-he2015").toJson()));
+    ObjectNode data = config.putObject("data");
+    data.put("description", "CIFAR-10: 50,000 training and 10,000 test pictures");
+    data.put("train", 45000).put("validation", 5000).put("test", 10000);
+    Files.writeString(file, config.toString());
+    Files.writeString(run.resolve("result.json"), "{\"test_acc\":0.9132}");
+    String page = page(run);
+    assertTrue(page.contains("He et al. 2015, arXiv:1512.03385, table 6"), "the source");
+    assertTrue(page.contains("8.75 %"), "what it found");
+    assertTrue(page.contains("8.68 % (f32, seed 3, 45,000 training pictures)"), "what this found");
+    String shorter = Recipe.named("cifar10-he2015").set("steps=100").toJson();
+    config.set("recipe", Json.MAPPER.readTree(shorter));
+    Files.writeString(file, config.toString());
+    assertFalse(page(run).contains("1512.03385, table 6"), "another recipe by that name");
+  }
+
+  @Test
+  void aShellReadsACommandLineAsItWasGiven() {
+    assertEquals(
+        "./resnet4j train --out 'a b' --set ema=0.9 'it'\\''s' ''",
+        Text.shell(List.of("./resnet4j", "train", "--out", "a b", "--set", "ema=0.9", "it's", "")));
   }
 }

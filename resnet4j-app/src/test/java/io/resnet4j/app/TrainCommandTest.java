@@ -128,6 +128,13 @@ class TrainCommandTest {
     assertTrue(page.contains("prefers-color-scheme") && page.contains("@media print"));
     assertTrue(page.contains("layer3.2.conv2") && page.contains("recipe.learningRate"));
     assertTrue(page.contains("held out of the training set"));
+    assertTrue(page.contains("<pre>./resnet4j train --model resnet20 --data cifar10:"), "command");
+    JsonNode numbers = Json.MAPPER.readTree(run.resolve("report.json").toFile());
+    assertEquals(2, numbers.at("/charts/0/series/1/y").size());
+    assertEquals(
+        trained.json().path("val_loss"), numbers.at("/charts/0/series/1/y/1"), "the last epoch's");
+    assertEquals(trained.json().path("test_acc"), numbers.at("/runs/0/test_acc"));
+    assertTrue(Files.readString(run.resolve("report.csv")).contains("\nLoss,held out,epoch,2.0,"));
   }
 
   @Test

@@ -146,6 +146,11 @@ public record Recipe(
     }
   }
 
+  /** The recipe as {@code config.json} holds it. */
+  public String toJson() {
+    return Json.line(this);
+  }
+
   /**
    * The recipe called {@code name}.
    *

@@ -93,6 +93,7 @@ final class RunConfig {
     config.put("workers", options.workers());
     config.set("versions", Machine.versions());
     config.set("machine", Machine.describe());
+    options.command().ifPresent(line -> config.put("command", line));
     config.put("begun", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
     return config;
   }

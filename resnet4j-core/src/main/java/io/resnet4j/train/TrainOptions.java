@@ -23,6 +23,8 @@ import java.util.function.Consumer;
  * @param resume whether to go on with the run in the folder; without it the folder must be empty
  * @param checkpointing when checkpoints are written and what may be gone on from
  * @param stopping when a run ends before its length
+ * @param command the line that begins the run, kept in its {@code config.json}; empty where there
+ *     is none
  */
 public record TrainOptions(
     Path out,
@@ -35,7 +37,8 @@ public record TrainOptions(
     boolean autotune,
     boolean resume,
     Checkpointing checkpointing,
-    EarlyStopping stopping) {
+    EarlyStopping stopping,
+    Optional<String> command) {
   /** Share of the training set that is held out unless told otherwise. */
   public static final double DEFAULT_VAL_SPLIT = 0.1;
 
@@ -60,7 +63,8 @@ public record TrainOptions(
         false,
         false,
         Checkpointing.DEFAULT,
-        EarlyStopping.NEVER);
+        EarlyStopping.NEVER,
+        Optional.empty());
   }
 
   /** The same in another folder. */
@@ -118,6 +122,11 @@ public record TrainOptions(
     return with(draft -> draft.stopping = newStopping);
   }
 
+  /** The same begun by a command line. */
+  public TrainOptions withCommand(String newCommand) {
+    return with(draft -> draft.command = Optional.of(newCommand));
+  }
+
   private TrainOptions with(Consumer<Draft> change) {
     Draft draft = new Draft(this);
     change.accept(draft);
@@ -137,6 +146,7 @@ public record TrainOptions(
     private boolean resume;
     private Checkpointing checkpointing;
     private EarlyStopping stopping;
+    private Optional<String> command;
 
     private Draft(TrainOptions from) {
       out = from.out;
@@ -150,6 +160,7 @@ public record TrainOptions(
       resume = from.resume;
       checkpointing = from.checkpointing;
       stopping = from.stopping;
+      command = from.command;
     }
 
     private TrainOptions options() {
@@ -164,7 +175,8 @@ public record TrainOptions(
           autotune,
           resume,
           checkpointing,
-          stopping);
+          stopping,
+          command);
     }
   }
 }
