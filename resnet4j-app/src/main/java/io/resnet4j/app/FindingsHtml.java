@@ -4,11 +4,15 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.resnet4j.lab.Chart;
 import io.resnet4j.lab.Findings;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
 /** What an experiment found, as parts of a page. */
 final class FindingsHtml {
+  /** A chart of nothing but such points should not be followed by all of them. */
+  private static final int MOST_PLACES = 3;
+
   private FindingsHtml() {}
 
   /** A table: who claims what, what was measured, the verdict. */
@@ -64,7 +68,7 @@ final class FindingsHtml {
       Chart chart = charts.get(i);
       String title = Html.escape(chart.title());
       all.append("<div class=chart id=chart").append(before + i).append("><h3>").append(title);
-      all.append("</h3>").append(plot(chart, title));
+      all.append("</h3>").append(plot(chart, title)).append(unplaced(chart));
       all.append("<details><summary>numbers</summary><div class=scroll>");
       all.append(numbers(chart)).append("</div></details></div>");
     }
@@ -81,6 +85,39 @@ final class FindingsHtml {
             + "; the numbers stand below\"></canvas></div><div class=legend></div>";
   }
 
+  /** In words what the script marks at the edge, since no axis has a place for it. */
+  private static String unplaced(Chart chart) {
+    if (chart.kind() == Chart.Kind.GRID) {
+      return "";
+    }
+    List<String> places = new ArrayList<>();
+    for (Chart.Series series : chart.series()) {
+      for (int i = 0; i < series.y().size(); i++) {
+        double y = series.y().get(i);
+        if (!Double.isFinite(y)) {
+          places.add(series.name() + " at " + chart.x() + " " + x(chart, series, i) + ": " + y);
+        }
+      }
+    }
+    if (places.isEmpty()) {
+      return "";
+    }
+    int more = places.size() - MOST_PLACES;
+    return "<p class=hint>&times; at the edge stands for no finite number. "
+        + Html.escape(String.join("; ", places.stream().limit(MOST_PLACES).toList()))
+        + (more > 0 ? "; and " + more + " more" : "")
+        + ".</p>";
+  }
+
+  /** What a point or bar stands over. */
+  private static String x(Chart chart, Chart.Series series, int i) {
+    if (chart.kind() == Chart.Kind.BAR) {
+      return chart.labels().get(i);
+    }
+    double x = series.x().get(i);
+    return String.format(Locale.ROOT, Math.rint(x) == x && x < 1e9 ? "%.0f" : "%.4g", x);
+  }
+
   private static String numbers(Chart chart) {
     StringBuilder rows = new StringBuilder("<table><thead><tr><th></th><th>");
     Chart.Scale scale = chart.scale();
@@ -90,13 +127,9 @@ final class FindingsHtml {
     String before = chart.kind() == Chart.Kind.GRID ? chart.y() + " " : "";
     for (Chart.Series series : chart.series()) {
       for (int i = 0; i < series.y().size(); i++) {
-        String x =
-            chart.kind() == Chart.Kind.BAR
-                ? chart.labels().get(i)
-                : String.format(Locale.ROOT, "%.4g", series.x().get(i));
         rows.append("<tr><th scope=row>").append(Html.escape(before + series.name()));
         rows.append("</th><td>");
-        rows.append(Html.escape(x)).append("</td><td>");
+        rows.append(Html.escape(x(chart, series, i))).append("</td><td>");
         rows.append(String.format(Locale.ROOT, "%.4g", series.y().get(i))).append("</td></tr>");
       }
     }

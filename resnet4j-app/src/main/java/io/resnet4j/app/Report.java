@@ -41,6 +41,7 @@ final class Report {
     HtmlPage page =
         HtmlPage.of("report.html")
             .put("TITLE", Html.escape(title))
+            .put("FAILURES", tables.failures())
             .put("NUMBERS", tables.numbers())
             .put("PAPERS", new ReportPapers(runs).html())
             .put("CURVES", FindingsHtml.charts(charts, 0))

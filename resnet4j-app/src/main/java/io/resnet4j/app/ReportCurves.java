@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.resnet4j.lab.Chart;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The curves of runs, epoch by epoch. Of one run a chart lays what it learned from beside what was
@@ -12,6 +13,7 @@ import java.util.List;
  */
 final class ReportCurves {
   private static final String TRAINING = "training set";
+  private static final String LEARNED = "train_loss";
   private static final String HELD_OUT = "held out";
   private static final String AVERAGE = "held out, averaged weights";
 
@@ -26,7 +28,7 @@ final class ReportCurves {
     parted(
         "Loss",
         List.of(
-            new Field("train_loss", TRAINING),
+            new Field(LEARNED, TRAINING),
             new Field("val_loss", HELD_OUT),
             new Field("ema_val_loss", AVERAGE)));
     parted(
@@ -77,10 +79,17 @@ final class ReportCurves {
     List<Double> epochs = new ArrayList<>();
     List<Double> values = new ArrayList<>();
     for (JsonNode line : run.metrics()) {
-      if (line.path(key).isNumber()) {
+      JsonNode value = line.path(key);
+      if (value.isNumber() || value.isTextual()) {
         epochs.add(line.path("epoch").asDouble());
-        values.add(line.path(key).asDouble());
+        values.add(Json.number(value));
       }
+    }
+    @Nullable JsonNode failure = run.failure();
+    if (key.equals(LEARNED) && failure != null) {
+      // That epoch has no line of metrics, since it did not end.
+      epochs.add(failure.path("epoch").asDouble());
+      values.add(Double.NaN);
     }
     return new Chart.Series(name, epochs, values);
   }

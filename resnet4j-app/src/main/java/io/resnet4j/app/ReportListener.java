@@ -38,7 +38,7 @@ final class ReportListener implements TrainListener {
   }
 
   /** A report can be made again; a run should not end because one could not be written. */
-  private void write() {
+  void write() {
     if (failed) {
       return;
     }

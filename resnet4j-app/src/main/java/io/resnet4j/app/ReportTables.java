@@ -42,7 +42,11 @@ final class ReportTables {
     row(rows, "time", "evaluation included", "seconds");
     row(rows, "speed", "training, evaluation left out", "images_per_s");
     rows.append("</tbody></table>");
-    runs.forEach(run -> run.warnings().forEach(warning -> warned(rows, run, warning)));
+    for (RunFiles run : runs) {
+      run.warnings().stream()
+          .filter(warning -> !RunFiles.ends(warning))
+          .forEach(warning -> warned(rows, run, warning));
+    }
     return rows.toString();
   }
 
@@ -54,6 +58,20 @@ final class ReportTables {
         .append(": ")
         .append(Html.escape(warning.path("message").asText()))
         .append("</p>");
+  }
+
+  /** What ended runs before their time; empty where nothing did. */
+  String failures() {
+    StringBuilder text = new StringBuilder();
+    for (RunFiles run : runs) {
+      @Nullable JsonNode failure = run.failure();
+      if (failure != null) {
+        String said = failure.path("message").asText();
+        text.append("<p><b>").append(Html.escape(title(run) + " ended early: " + said));
+        text.append("</b></p>");
+      }
+    }
+    return text.toString();
   }
 
   private String title(RunFiles run) {
@@ -72,6 +90,9 @@ final class ReportTables {
 
   private static String number(RunFiles run, String key) {
     JsonNode value = value(run, key);
+    if (value.isTextual()) {
+      return Html.escape(value.textValue());
+    }
     if (!value.isNumber()) {
       return NOT_YET;
     }

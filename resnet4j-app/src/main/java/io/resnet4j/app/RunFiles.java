@@ -33,6 +33,7 @@ record RunFiles(
   private static final String METRICS = "metrics.jsonl";
   private static final String WARNINGS = "warnings.jsonl";
   private static final String RESULT = "result.json";
+  private static final String NON_FINITE = "non_finite";
 
   /** Copies the lists. */
   RunFiles {
@@ -92,6 +93,16 @@ record RunFiles(
       throw new InvalidInputException(
           file + ": damaged: not JSON at line " + e.getLocation().getLineNr(), e);
     }
+  }
+
+  /** What was said of a number that is not finite and ended the run; null where none did. */
+  @Nullable JsonNode failure() {
+    return warnings.stream().filter(RunFiles::ends).findFirst().orElse(null);
+  }
+
+  /** Whether a warning is what ended the run. */
+  static boolean ends(JsonNode warning) {
+    return warning.path("kind").asText().equals(NON_FINITE);
   }
 
   /** What to call the run beside others. */

@@ -1,5 +1,6 @@
 package io.resnet4j.app;
 
+import io.resnet4j.train.NonFiniteLossException;
 import io.resnet4j.train.TrainResult;
 import io.resnet4j.train.Trainer;
 import java.io.IOException;
@@ -24,16 +25,20 @@ final class Training {
   static TrainResult run(
       Console console, Path folder, Supplier<Trainer> maker, Consumer<TrainResult> show) {
     boolean fresh = !Files.exists(folder);
+    ReportListener report = new ReportListener(console, folder);
     try (Interruption interruption = Interruption.handled(console, STOPPING)) {
       long begin = System.nanoTime();
       try (Trainer trainer = maker.get();
           TrainDisplay display = TrainDisplay.on(console)) {
         console.detail("plans ready after " + Text.seconds((System.nanoTime() - begin) * 1e-9));
         interruption.stopBy(trainer::requestStop);
-        trainer.listen(display).listen(new ReportListener(console, folder));
+        trainer.listen(display).listen(report);
         TrainResult result = trainer.fit();
         show.accept(result);
         return result;
+      } catch (NonFiniteLossException e) {
+        report.write();
+        throw e;
       } catch (RuntimeException | Error e) {
         if (fresh) {
           removeIfEmpty(folder);

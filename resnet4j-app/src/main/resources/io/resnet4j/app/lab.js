@@ -5,6 +5,24 @@
   const shapes = ["circle", "rect", "triangle", "rectRot", "crossRot", "star"];
   const charts = [];
   const number = text => text === null || typeof text === "string" ? null : text;
+  // What is not finite has no place on an axis; a cross at the edge says where it is.
+  const crosses = { id: "crosses", afterDatasetsDraw: chart => {
+    const { ctx, chartArea: area, scales } = chart;
+    chart.data.datasets.forEach((set, i) => {
+      if (!chart.isDatasetVisible(i)) return;
+      ctx.strokeStyle = set.borderColor;
+      ctx.lineWidth = 2;
+      for (const cross of set.crosses) {
+        const x = scales.x.getPixelForValue(cross.x), y = cross.low ? area.bottom - 6 : area.top + 6;
+        ctx.beginPath();
+        ctx.moveTo(x - 5, y - 5);
+        ctx.lineTo(x + 5, y + 5);
+        ctx.moveTo(x + 5, y - 5);
+        ctx.lineTo(x - 5, y + 5);
+        ctx.stroke();
+      }
+    });
+  } };
   data.forEach((one, at) => {
     if (one.kind === "GRID") return;
     const bars = one.kind === "BAR";
@@ -14,11 +32,14 @@
     const datasets = one.series.map((s, i) => ({
       label: s.name,
       data: bars ? s.y.map(number) : s.y.map((y, k) => ({ x: s.x[k], y: number(y) })),
+      crosses: s.y.flatMap((y, k) =>
+        typeof y === "string" ? [{ x: bars ? k : s.x[k], low: y === "-Infinity" }] : []),
       borderColor: colours[i % colours.length], backgroundColor: colours[i % colours.length],
       borderWidth: bars ? 0 : 2, borderDash: dashes[i % dashes.length],
       pointStyle: shapes[i % shapes.length], pointRadius: s.y.length > 40 ? 0 : 3, tension: 0 }));
     const chart = new Chart(canvas, {
       type: bars ? "bar" : "line", data: { labels: bars ? one.labels : undefined, datasets },
+      plugins: [crosses],
       options: { animation: false, responsive: true, maintainAspectRatio: false,
         interaction: { mode: "nearest", axis: "x", intersect: false },
         plugins: { title: { display: false }, legend: { display: false, labels: {} } },

@@ -64,7 +64,7 @@ class ReportTest {
       String label = "aria-label=\"" + title + "; the numbers stand below\"";
       assertTrue(page.contains("<canvas tabindex=0 role=img " + label), title);
     }
-    assertTrue(page.contains("<th scope=row>held out</th><td>2.000</td><td>1.000</td>"));
+    assertTrue(page.contains("<th scope=row>held out</th><td>2</td><td>1.000</td>"));
     JsonNode charts = charts(page);
     assertEquals(4, charts.size());
     assertEquals("held out", charts.at("/0/series/1/name").asText());
@@ -126,5 +126,24 @@ class ReportTest {
     assertEquals(
         "./resnet4j train --out 'a b' --set ema=0.9 'it'\\''s' ''",
         Text.shell(List.of("./resnet4j", "train", "--out", "a b", "--set", "ema=0.9", "it's", "")));
+  }
+
+  @Test
+  void whatIsNotFiniteIsMarkedAndSaid() throws IOException {
+    Path run = run("one", "1.25", "\"NaN\"");
+    String page = page(run);
+    assertTrue(page.contains("no finite number. held out at epoch 2: NaN.</p>"), "a sentence");
+    assertEquals("NaN", charts(page).at("/0/series/1/y/1").asText(), "a mark");
+    assertTrue(page.contains("<td>NaN</td>"), "the last epoch's");
+    assertFalse(page.contains("ended early"));
+    Files.writeString(
+        run.resolve("warnings.jsonl"),
+        "{\"step\":21,\"epoch\":3,\"kind\":\"non_finite\",\"message\":\"bn1: the loss at step 21\"}\n");
+    String ended = page(run);
+    assertTrue(ended.contains("resnet20 ended early: bn1: the loss at step 21"), "the end");
+    assertTrue(ended.contains("training set at epoch 3: NaN"), "where it stands");
+    assertTrue(
+        Files.readString(folder.resolve("page.csv"))
+            .contains("Loss,training set,epoch,3.0,loss,NaN"));
   }
 }

@@ -42,7 +42,7 @@ public record Chart(
    *
    * @param name in the legend; of a row of a grid where it lies
    * @param x empty for bars
-   * @param y as many as x, or as labels; what is not finite is left out
+   * @param y as many as x, or as labels; what is not finite has no place and is marked
    */
   public record Series(String name, List<Double> x, List<Double> y) {
     /** Copies the lists. */
