@@ -17,8 +17,8 @@ final class DataOptions {
       required = true,
       paramLabel = "D",
       description =
-          "cifar10:DIR, cifar100:DIR, mnist:DIR, folder:DIR (train/CLASS/*.jpg, val/..., test/...),"
-              + " synthetic, or a DIR that says by its contents what it is.")
+          "cifar10:DIR, cifar100:DIR, mnist:DIR, folder:DIR (train/CLASS/*.jpg, val/..., test/...; or"
+              + " CLASS/*.jpg alone, of which a fifth becomes the test set), synthetic, or a DIR that says by its contents what it is.")
   private String data = "";
 
   @Option(

@@ -163,6 +163,7 @@ final class FinetuneCommand extends Command {
           done.test().map(answers -> report(answers, set, pretrained.spec().name()));
       write(report);
       console.result(json ? Json.line(json(done, report)) : words(done, report));
+      Training.untested(console, splits);
     }
     return Main.OK;
   }

@@ -119,7 +119,11 @@ final class TrainCommand extends Command {
                     Trainer.of(
                         learning.initial(fitted, console), recipe, splits, options, taughtBy)),
             done -> console.result(json ? Json.line(done) : Training.words(done, heldOut(splits))));
-    return result.stopped() ? Main.INTERRUPTED : rehearsal.judged(result, console);
+    if (result.stopped()) {
+      return Main.INTERRUPTED;
+    }
+    Training.untested(console, opened);
+    return rehearsal.judged(result, console);
   }
 
   /** A run that is gone on with has its batch, whatever memory there is now. */

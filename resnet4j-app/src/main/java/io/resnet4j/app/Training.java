@@ -1,5 +1,6 @@
 package io.resnet4j.app;
 
+import io.resnet4j.data.DataSplits;
 import io.resnet4j.train.NonFiniteLossException;
 import io.resnet4j.train.TrainResult;
 import io.resnet4j.train.Trainer;
@@ -45,6 +46,13 @@ final class Training {
         }
         throw e;
       }
+    }
+  }
+
+  /** Says so where data has no test set, lest someone takes another accuracy for it. */
+  static void untested(Console console, DataSplits data) {
+    if (data.testing().isEmpty()) {
+      console.info("no test was made: the data has no test set (a folder has it in test/CLASS/)");
     }
   }
 

@@ -1,17 +1,58 @@
 package io.resnet4j.app;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class FinetuneCommandTest {
   @TempDir Path folder;
+
+  private Ran tuned(Path weights, Object data, Path out, Object... more) {
+    List<Object> all =
+        new ArrayList<>(
+            List.of(
+                "finetune",
+                "--from",
+                weights,
+                "--data",
+                data,
+                "--out",
+                out,
+                "--epochs",
+                1,
+                "--workers",
+                0,
+                "--json"));
+    all.addAll(List.of(more));
+    return Ran.of(all.toArray());
+  }
+
+  @Test
+  void foldersOfClassesAreTestedOnWhatTheySetAside() throws Exception {
+    Path weights = GuardsTest.rehearsed(folder, TinyCifar.write(folder.resolve("data"), 10));
+    Path pictures = TinyFolder.plain(folder.resolve("pictures"), 15);
+    Path out = folder.resolve("tuned");
+    Ran ran = tuned(weights, "folder:" + pictures, out).good();
+    assertTrue(ran.err().contains("test pictures (about a fifth of each class"), ran.err());
+    assertFalse(ran.err().contains("no test was made"), ran.err());
+    int tested = ran.json().path("test").path("n").asInt();
+    assertTrue(tested >= 2 && tested <= 12, ran.out());
+    assertTrue(Files.readString(out.resolve("MODEL_CARD.md")).contains("about a fifth"));
+    // A folder with train/ alone has nothing to be tested on, which is said.
+    Path whole = Files.createDirectories(folder.resolve("whole"));
+    Files.move(pictures, whole.resolve("train"));
+    Ran untested = tuned(weights, "folder:" + whole, folder.resolve("untested")).good();
+    assertTrue(untested.err().contains("no test was made: the data has no test set"));
+    assertTrue(untested.json().path("test_acc").isNull(), untested.out());
+  }
 
   @Test
   void oneCommandFromWeightsToAModelCard() throws Exception {

@@ -60,6 +60,7 @@ class PictureFolderTest {
   void trainsWithItsOwnSplits() throws IOException {
     JsonNode result = trained.good().json();
     assertTrue(trained.err().contains("24 training, 24 validation and 24 test pictures"));
+    assertFalse(trained.err().contains("no test was made"), trained.err());
     assertTrue(result.path("test_acc").asDouble() >= 0.9, trained.out());
     assertTrue(result.path("best_val_acc").asDouble() >= 0.9, trained.out());
     JsonNode config = Json.MAPPER.readTree(run.resolve("config.json").toFile());
@@ -111,6 +112,7 @@ class PictureFolderTest {
     Ran ran = Ran.of(arguments(other, out, "--on-bad-image", "skip", "--json")).good();
     assertTrue(ran.err().contains("warning: ") && ran.err().contains("zero.png"), ran.err());
     assertTrue(ran.json().path("test_acc").isNull(), ran.out());
+    assertTrue(ran.err().contains("no test was made: the data has no test set"), ran.err());
     Path weights = out.resolve("last.safetensors");
     Ran.of("eval", "--weights", weights, "--data", other, "--on-bad-image", "skip")
         .bad(Main.BAD_INPUT, "has no test set");

@@ -163,7 +163,8 @@ public record DataSource(Kind kind, Optional<Path> folder) {
     if (hasFolders(folder.resolve("train"))) {
       return Kind.FOLDER;
     }
-    String hint = "say which it is: " + FORMS;
+    String hint =
+        "say which it is: " + FORMS + " (folder:DIR takes CLASS/ with pictures alone, too)";
     if (exists(folder, "data_batch_1", "cifar-10-batches-py", "cifar-100-python")) {
       hint = "this is CIFAR's Python version; get the binary version";
     } else if (exists(folder, "cifar-10-binary.tar.gz", "cifar-100-binary.tar.gz")) {

@@ -59,6 +59,13 @@ final class FolderWalk extends SimpleFileVisitor<Path> {
         .toList();
   }
 
+  /** Whether a file ends as pictures do, and is not hidden. */
+  static boolean namedAsPicture(Path file) {
+    String name = String.valueOf(file.getFileName());
+    String ending = name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
+    return !hidden(file) && ENDINGS.contains(ending);
+  }
+
   private static boolean hidden(Path path) {
     return String.valueOf(path.getFileName()).startsWith(".");
   }
@@ -75,11 +82,9 @@ final class FolderWalk extends SimpleFileVisitor<Path> {
     if (hidden(file)) {
       return FileVisitResult.CONTINUE;
     }
-    String name = String.valueOf(file.getFileName());
-    String ending = name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
     if (attributes.isDirectory()) {
       problem.accept(file + ": folders lie deeper than " + DEEPEST + " levels");
-    } else if (!ENDINGS.contains(ending)) {
+    } else if (!namedAsPicture(file)) {
       others++;
     } else if (!attributes.isRegularFile()) {
       problem.accept(

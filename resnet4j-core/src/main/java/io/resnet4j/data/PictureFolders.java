@@ -10,6 +10,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -19,9 +20,18 @@ import java.util.stream.Stream;
  * {@code val/} and {@code test/} where these are there. The classes are the folders of {@code
  * train/} in the order of their names, and so are the files of a class, on every machine. Hidden
  * files and folders are passed over; links are followed, but not in circles.
+ *
+ * <p>Without {@code train/} the classes are the folders themselves, {@code CLASS/}, and {@link
+ * TestShare} sets a part of each aside as the test set. Pictures beside the folders are passed
+ * over.
  */
 public final class PictureFolders {
-  private static final String CONTENTS = "train/CLASS/ with pictures";
+  private static final String CONTENTS = "train/CLASS/ with pictures, or CLASS/ alone";
+
+  /** Folders that are parts of a data set, whoever made it, and no classes. */
+  private static final Set<String> PARTS =
+      Set.of("train", "training", "val", "valid", "validation", "test", "testing");
+
   private static final String REMEDY =
       "; mend or remove it, or leave what is bad out with --on-bad-image skip";
 
@@ -61,26 +71,79 @@ public final class PictureFolders {
   }
 
   private DataSplits read(Path root) {
-    Path trainFolder = root.resolve("train");
-    if (!Files.isDirectory(trainFolder)) {
-      throw new InvalidInputException(
-          root + ": has no folder train; expected " + CONTENTS + ", and val/ and test/ likewise");
-    }
-    List<String> classes = folders(trainFolder);
-    if (classes.size() < 2) {
-      throw new InvalidInputException(
-          trainFolder
-              + ": "
-              + (classes.isEmpty() ? "no folders in it" : "one class only (" + classes.get(0) + ")")
-              + "; expected a folder for each of at least two classes");
-    }
     Path name = root.toAbsolutePath().normalize().getFileName();
     String title = "Folder " + (name == null ? root : name);
-    Dataset train = set(title + " train", trainFolder, classes);
+    Path trainFolder = root.resolve("train");
+    if (!Files.isDirectory(trainFolder)) {
+      return plain(root, title);
+    }
+    List<String> classes = atLeastTwo(trainFolder, folders(trainFolder));
+    Dataset train = found(trainFolder, classes).dataset(title + " train", classes, cache);
     Optional<Dataset> validation = optional(title + " val", root.resolve("val"), classes);
     Optional<Dataset> test = optional(title + " test", root.resolve("test"), classes);
     return new DataSplits(
-        train, validation, test, describe(title, train, validation, test, root), notes);
+        train, validation, test, describe(title, train, validation, test, "", root), notes);
+  }
+
+  /** Classes alone: a part of each becomes the test set. */
+  private DataSplits plain(Path root, String title) {
+    List<String> classes = folders(root);
+    for (String folder : classes) {
+      if (PARTS.contains(folder.toLowerCase(Locale.ROOT))) {
+        throw new InvalidInputException(
+            root
+                + ": has a folder "
+                + folder
+                + " and no folder train; expected "
+                + CONTENTS
+                + "; name the parts train, val and test");
+      }
+    }
+    atLeastTwo(root, classes);
+    loosePictures(root);
+    Found all = found(root, classes);
+    boolean[] aside = all.testShare(root);
+    Dataset train = all.only(aside, false).dataset(title + " train", classes, cache);
+    Found held = all.only(aside, true);
+    Optional<Dataset> test =
+        held.files().isEmpty()
+            ? Optional.empty()
+            : Optional.of(held.dataset(title + " test", classes, cache));
+    String how = test.isPresent() ? " (about a fifth of each class, by file name)" : "";
+    return new DataSplits(
+        train,
+        Optional.empty(),
+        test,
+        describe(title, train, Optional.empty(), test, how, root),
+        notes);
+  }
+
+  private void loosePictures(Path root) {
+    try (Stream<Path> entries = Files.list(root)) {
+      long loose = entries.filter(Files::isRegularFile).filter(FolderWalk::namedAsPicture).count();
+      if (loose > 0) {
+        notes.add(
+            root
+                + ": passed over "
+                + loose
+                + (loose == 1 ? " picture" : " pictures")
+                + " in no folder of a class");
+      }
+    } catch (IOException e) {
+      throw DataFiles.unreadable(root, e);
+    }
+  }
+
+  private static List<String> atLeastTwo(Path parent, List<String> classes) {
+    if (classes.size() < 2) {
+      throw new InvalidInputException(
+          parent
+              + ": "
+              + (classes.isEmpty() ? "no folders in it" : "one class only (" + classes.get(0) + ")")
+              + "; expected a folder for each of at least two classes: "
+              + CONTENTS);
+    }
+    return classes;
   }
 
   private static String describe(
@@ -88,14 +151,16 @@ public final class PictureFolders {
       Dataset train,
       Optional<Dataset> validation,
       Optional<Dataset> test,
+      String how,
       Path root) {
     return String.format(
         Locale.ROOT,
-        "%s: %,d training, %s validation and %s test pictures, %d classes, from %s",
+        "%s: %,d training, %s validation and %s test pictures%s, %d classes, from %s",
         title,
         train.size(),
         validation.map(PictureFolders::count).orElse("no"),
         test.map(PictureFolders::count).orElse("no"),
+        how,
         train.classes().size(),
         root);
   }
@@ -120,10 +185,39 @@ public final class PictureFolders {
               + (classes.size() > 10 ? ", ..." : "")
               + ")");
     }
-    return Optional.of(set(title, folder, classes));
+    return Optional.of(found(folder, classes).dataset(title, classes, cache));
   }
 
-  private Dataset set(String title, Path folder, List<String> classes) {
+  /** Pictures with the numbers of their classes, one class after the other. */
+  private record Found(List<Path> files, List<Integer> labels) {
+    FolderDataset dataset(String title, List<String> classes, PictureCache cache) {
+      return new FolderDataset(
+          title, classes, files, labels.stream().mapToInt(Integer::intValue).toArray(), cache);
+    }
+
+    Found only(boolean[] marked, boolean as) {
+      int[] kept = IntStream.range(0, marked.length).filter(i -> marked[i] == as).toArray();
+      return new Found(
+          Arrays.stream(kept).mapToObj(files::get).toList(),
+          Arrays.stream(kept).mapToObj(labels::get).toList());
+    }
+
+    /** Which are for testing, class by class. */
+    boolean[] testShare(Path root) {
+      boolean[] aside = new boolean[files.size()];
+      for (int begin = 0, end = 0; begin < aside.length; begin = end) {
+        end = labels.lastIndexOf(labels.get(begin)) + 1;
+        List<String> names =
+            files.subList(begin, end).stream()
+                .map(file -> root.relativize(file).toString().replace('\\', '/'))
+                .toList();
+        System.arraycopy(TestShare.of(names), 0, aside, begin, end - begin);
+      }
+      return aside;
+    }
+  }
+
+  private Found found(Path folder, List<String> classes) {
     List<Path> files = new ArrayList<>();
     List<Integer> labels = new ArrayList<>();
     for (int label = 0; label < classes.size(); label++) {
@@ -141,8 +235,7 @@ public final class PictureFolders {
     if (files.isEmpty()) {
       throw new InvalidInputException(folder + ": holds no picture that can be used");
     }
-    return new FolderDataset(
-        title, classes, files, labels.stream().mapToInt(Integer::intValue).toArray(), cache);
+    return new Found(files, labels);
   }
 
   /** Those of {@code files} that can be used; the others are problems. */
@@ -181,16 +274,24 @@ public final class PictureFolders {
   }
 
   /** Names of the folders in {@code parent}, without hidden ones, in order. */
-  private static List<String> folders(Path parent) {
+  private List<String> folders(Path parent) {
     try (Stream<Path> entries = Files.list(parent)) {
-      String[] names =
-          entries
-              .filter(Files::isDirectory)
-              .map(folder -> String.valueOf(folder.getFileName()))
-              .filter(name -> !name.startsWith("."))
-              .toArray(String[]::new);
-      Arrays.sort(names);
-      return List.of(names);
+      List<String> names = new ArrayList<>();
+      Path own = parent.toRealPath();
+      for (Path folder : entries.filter(Files::isDirectory).sorted().toList()) {
+        String name = String.valueOf(folder.getFileName());
+        if (name.startsWith(".")) {
+          continue;
+        }
+        // Walked, it would hold the pictures of all other classes.
+        if (own.startsWith(folder.toRealPath())) {
+          problem(folder + ": a link back to a folder above it");
+        } else {
+          names.add(name);
+        }
+      }
+      Collections.sort(names);
+      return names;
     } catch (IOException e) {
       throw DataFiles.unreadable(parent, e);
     }

@@ -48,7 +48,7 @@ class DataSourceTest {
     assertTrue(refused("mnits:x").contains("did you mean 'mnist'?"));
     assertTrue(refused("cifar10:").contains("needs a folder"));
     assertTrue(refused("synthetic:x").contains("takes no folder"));
-    assertTrue(refused("folder:" + folder).contains("has no folder train"));
+    assertTrue(refused("folder:" + folder).contains("no folders in it"));
   }
 
   @Test

@@ -15,8 +15,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Assumptions;
@@ -154,7 +157,12 @@ class PictureFoldersTest {
 
   @Test
   void foldersThatAreNoDataSetAreRefused() throws IOException {
-    assertTrue(refused(FAIL).contains("has no folder train"));
+    assertTrue(refused(FAIL).contains("no folders in it"));
+    picture("val/a/1.png", 9, 9, 0);
+    assertTrue(refused(FAIL).contains("has a folder val and no folder train"));
+    for (String each : List.of("val/a/1.png", "val/a", "val")) {
+      Files.delete(root.resolve(each));
+    }
     Files.createDirectories(root.resolve("train"));
     assertTrue(refused(SKIP).contains("no folders in it"));
     picture("train/a/1.png", 9, 9, 0);
@@ -168,6 +176,107 @@ class PictureFoldersTest {
     assertTrue(refused(SKIP).contains("has a class 'c' that train lacks"));
     Files.delete(root.resolve("train/a/1.png"));
     assertTrue(refused(SKIP).contains("holds no picture"));
+  }
+
+  /** Twenty pictures of class a, six of b, two of c, one of d. */
+  private void plain() throws IOException {
+    for (int i = 0; i < 20; i++) {
+      picture("a/" + i + ".png", 9, 9, i);
+    }
+    for (int i = 0; i < 6; i++) {
+      picture("b/more/" + i + ".png", 9, 9, i);
+    }
+    picture("c/0.png", 9, 9, 0);
+    picture("c/1.png", 9, 9, 0);
+    picture("d/0.png", 9, 9, 0);
+  }
+
+  private static Set<String> titles(Dataset data) {
+    return IntStream.range(0, data.size()).mapToObj(data::title).collect(Collectors.toSet());
+  }
+
+  private static long count(Dataset data, int label) {
+    return labels(data).stream().filter(l -> l == label).count();
+  }
+
+  @Test
+  void classesAloneGiveATestSetByTheNamesOfTheirFiles() throws IOException {
+    plain();
+    DataSplits splits = PictureFolders.open(root, FAIL);
+    Dataset train = splits.train();
+    Dataset test = splits.test();
+    assertEquals(List.of("a", "b", "c", "d"), train.classes());
+    assertEquals(29, train.size() + test.size());
+    assertTrue(Collections.disjoint(titles(train), titles(test)));
+    assertTrue(count(test, 0) >= 1 && count(test, 0) <= 8, labels(test).toString());
+    assertTrue(count(test, 1) >= 1, "six pictures are enough for one");
+    for (int label = 0; label < 4; label++) {
+      assertTrue(count(train, label) >= 1, "some of class " + label + " are left to learn from");
+    }
+    assertTrue(
+        splits.description().contains("test pictures (about a fifth of each class, by file name)"),
+        splits.description());
+    assertEquals(Optional.empty(), splits.validation());
+    // The seed is for what is held out of the rest.
+    assertEquals(titles(test), titles(PictureFolders.open(root, FAIL).test()));
+    assertTrue(
+        Collections.disjoint(
+            titles(splits.holdOut(0.2, 7).validation().orElseThrow()), titles(test)));
+    for (int i = 100; i < 120; i++) {
+      picture("a/" + i + ".png", 9, 9, i);
+    }
+    Set<String> before = titles(test);
+    Set<String> after = titles(PictureFolders.open(root, FAIL).test());
+    assertTrue(after.containsAll(before), "more pictures move no other");
+    assertTrue(Collections.disjoint(after, titles(train)));
+    assertTrue(after.size() > before.size());
+  }
+
+  @Test
+  void ofManyPicturesAFifthIsForTesting() {
+    List<String> names = IntStream.range(0, 5000).mapToObj(i -> "class/" + i + ".jpg").toList();
+    long aside = 0;
+    for (boolean each : TestShare.of(names)) {
+      aside += each ? 1 : 0;
+    }
+    // Three deviations of a binomial are 85.
+    assertEquals(1000, aside, 85);
+    for (int size = 1; size <= 40; size++) {
+      for (int key = 0; key < 20; key++) {
+        String folder = key + "/";
+        boolean[] few = TestShare.of(IntStream.range(0, size).mapToObj(i -> folder + i).toList());
+        long count = IntStream.range(0, size).filter(i -> few[i]).count();
+        assertTrue(count < size && (size < 5 || count > 0), count + " of " + size);
+      }
+    }
+  }
+
+  @Test
+  void classesAloneAreHeldToTheSameRules() throws IOException {
+    picture("a/0.png", 9, 9, 0);
+    assertTrue(refused(FAIL).contains("one class only (a)"));
+    Files.createDirectories(root.resolve("b"));
+    assertTrue(refused(FAIL).contains("b: no pictures of this class"));
+    picture("b/0.png", 9, 9, 0);
+    picture("loose.png", 9, 9, 0);
+    Files.writeString(root.resolve("README.md"), "x");
+    Files.createDirectories(root.resolve(".hidden"));
+    DataSplits splits = PictureFolders.open(root, FAIL);
+    assertEquals(List.of("a", "b"), splits.train().classes());
+    assertEquals(Optional.empty(), splits.testing());
+    assertTrue(splits.description().contains("and no test pictures, 2 classes"));
+    assertTrue(splits.notes().get(0).endsWith("passed over 1 picture in no folder of a class"));
+    picture("Valid/0.png", 9, 9, 0);
+    assertTrue(refused(FAIL).contains("has a folder Valid and no folder train"));
+    Files.delete(root.resolve("Valid/0.png"));
+    Files.delete(root.resolve("Valid"));
+    try {
+      Files.createSymbolicLink(root.resolve("again"), root);
+    } catch (IOException | UnsupportedOperationException e) {
+      Assumptions.abort("no symbolic links here");
+    }
+    assertTrue(refused(FAIL).contains("again: a link back to a folder above it"));
+    assertEquals(List.of("a", "b"), PictureFolders.open(root, SKIP).train().classes());
   }
 
   @Test
