@@ -69,27 +69,34 @@ public final class FineTuner {
   private final Model pretrained;
   private final DataSplits data;
   private final Path out;
-  private final TrainOptions options;
-  private final List<String> settings;
-  private final Optional<Integer> epochs;
-  private final List<TrainListener> listeners;
+  private TrainOptions options;
+  private List<String> settings = List.of();
+  private Optional<Integer> epochs = Optional.empty();
+  private List<TrainListener> listeners = List.of();
   private Consumer<Trainer> starting = trainer -> {};
 
-  private FineTuner(
-      Model pretrained,
-      DataSplits data,
-      Path out,
-      TrainOptions options,
-      List<String> settings,
-      Optional<Integer> epochs,
-      List<TrainListener> listeners) {
+  private FineTuner(Model pretrained, DataSplits data, Path out, TrainOptions options) {
     this.pretrained = pretrained;
     this.data = data;
     this.out = out;
     this.options = options;
-    this.settings = List.copyOf(settings);
-    this.epochs = epochs;
-    this.listeners = List.copyOf(listeners);
+  }
+
+  /** Everything but what {@code change} sets stays; this one is not touched. */
+  private FineTuner copy(Consumer<FineTuner> change) {
+    FineTuner other = new FineTuner(pretrained, data, out, options);
+    other.settings = settings;
+    other.epochs = epochs;
+    other.listeners = listeners;
+    other.starting = starting;
+    change.accept(other);
+    return other;
+  }
+
+  private static <T> List<T> appended(List<T> all, T one) {
+    List<T> more = new ArrayList<>(all);
+    more.add(one);
+    return List.copyOf(more);
   }
 
   /**
@@ -109,12 +116,12 @@ public final class FineTuner {
     DataSplits seen = pretrained.spec().channels() == 3 ? data.inColour() : data;
     TrainOptions options =
         TrainOptions.in(out).withValSplit(VAL_SPLIT).withStopping(new EarlyStopping(PATIENCE, 0));
-    return new FineTuner(pretrained, seen, out, options, List.of(), Optional.empty(), List.of());
+    return new FineTuner(pretrained, seen, out, options);
   }
 
   /** The same with other options; their folder is passed over. */
   public FineTuner with(TrainOptions newOptions) {
-    return new FineTuner(pretrained, data, out, newOptions, settings, epochs, listeners);
+    return copy(tuner -> tuner.options = newOptions);
   }
 
   /** The options as they are. */
@@ -124,29 +131,22 @@ public final class FineTuner {
 
   /** The same with a setting, {@code key=value}, of both recipes changed. */
   public FineTuner set(String setting) {
-    List<String> more = new ArrayList<>(settings);
-    more.add(setting);
-    return new FineTuner(pretrained, data, out, options, more, epochs, listeners);
+    return copy(tuner -> tuner.settings = appended(settings, setting));
   }
 
   /** The same with another length of the training of all layers. */
   public FineTuner withEpochs(int newEpochs) {
-    return new FineTuner(
-        pretrained, data, out, options, settings, Optional.of(newEpochs), listeners);
+    return copy(tuner -> tuner.epochs = Optional.of(newEpochs));
   }
 
   /** The same with one more that hears of both runs. */
   public FineTuner listen(TrainListener listener) {
-    List<TrainListener> more = new ArrayList<>(listeners);
-    more.add(listener);
-    return new FineTuner(pretrained, data, out, options, settings, epochs, more);
+    return copy(tuner -> tuner.listeners = appended(listeners, listener));
   }
 
   /** Hears of each run's trainer before it begins, so that it can be stopped. */
   public FineTuner starting(Consumer<Trainer> hears) {
-    FineTuner same = listen(new TrainListener() {});
-    same.starting = starting.andThen(hears);
-    return same;
+    return copy(tuner -> tuner.starting = starting.andThen(hears));
   }
 
   /** The recipe of the new head, or of all layers, for this data. */

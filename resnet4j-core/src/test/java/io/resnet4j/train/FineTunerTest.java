@@ -13,6 +13,7 @@ import io.resnet4j.plan.UpdateRule;
 import io.resnet4j.tensor.Shape;
 import io.resnet4j.tensor.Tensor;
 import java.nio.file.Files;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -55,8 +56,10 @@ class FineTunerTest extends RunTests {
       assertTrue(card.contains(part), card);
     }
     // Resumed after its end it says the same.
-    FineTuner again = tuner(pretrained);
+    List<Trainer> begun = new ArrayList<>();
+    FineTuner again = tuner(pretrained).starting(begun::add);
     FineTuner.Outcome same = again.with(again.options().withResume(true)).fit();
+    assertEquals(2, begun.size(), "other options do not forget who listens");
     assertEquals(done.all().bestValAcc(), same.all().bestValAcc());
     assertEquals(
         done.model().state().get("fc.weight").bytes(),
