@@ -3,7 +3,6 @@ package io.resnet4j.app;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.resnet4j.CacheFolder;
 import io.resnet4j.InvalidInputException;
-import io.resnet4j.backend.Backends;
 import io.resnet4j.data.DataSplits;
 import io.resnet4j.data.Dataset;
 import io.resnet4j.fetch.Catalogue;
@@ -11,14 +10,14 @@ import io.resnet4j.fetch.FetchOptions;
 import io.resnet4j.fetch.Fetcher;
 import io.resnet4j.infer.Answers;
 import io.resnet4j.model.Model;
+import io.resnet4j.model.ModelSpec;
 import io.resnet4j.model.ShippedWeights;
-import io.resnet4j.plan.Precision;
 import io.resnet4j.train.EarlyStopping;
 import io.resnet4j.train.FineTuner;
+import io.resnet4j.train.Recipe;
 import io.resnet4j.train.TrainOptions;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -76,38 +75,7 @@ final class FinetuneCommand extends Command {
       description = "Share of the training set held out, where the data has no validation set.")
   private @Nullable Double valSplit;
 
-  @Option(
-      names = "--precision",
-      paramLabel = "P",
-      defaultValue = "f32",
-      description = "f32 or bf16 (default: ${DEFAULT-VALUE}).")
-  private String precision = "f32";
-
-  @Option(names = "--seed", paramLabel = "N", defaultValue = "0", description = "Of every draw.")
-  private long seed;
-
-  @Option(names = "--threads", paramLabel = "N", description = "Threads that compute.")
-  private @Nullable Integer threads;
-
-  @Option(
-      names = "--workers",
-      paramLabel = "N",
-      defaultValue = "1",
-      description = "Threads that prepare batches (default: 1).")
-  private int workers;
-
-  @Option(
-      names = "--backend",
-      paramLabel = "B",
-      defaultValue = Backends.DEFAULT,
-      description = "onednn or reference (default: ${DEFAULT-VALUE}).")
-  private String backend = Backends.DEFAULT;
-
-  @Option(
-      names = "--set",
-      paramLabel = "key=value",
-      description = "Change a setting of both recipes; 'recipes' lists them. Can be repeated.")
-  private List<String> settings = new ArrayList<>();
+  @Mixin private RunOptions run = new RunOptions();
 
   @Mixin private CheckpointOptions checkpoints = new CheckpointOptions();
 
@@ -116,36 +84,14 @@ final class FinetuneCommand extends Command {
 
   @Override
   int run(Console console) {
-    Threads.require(threads);
-    Precision numbers = Precision.named(precision);
-    Specs.backend(backend, numbers);
+    run.check();
     if (epochs != null && epochs < 1) {
       throw new InvalidInputException("--epochs " + epochs + ": give at least 1");
     }
     requireFolder();
     DataSplits splits = data.open(console);
     Model pretrained = pretrained(console);
-    FineTuner plain = FineTuner.of(pretrained, splits, out);
-    TrainOptions usual = plain.options();
-    FineTuner tuner =
-        plain.with(
-            usual
-                .withSeed(seed)
-                .withPrecision(numbers)
-                .withBackend(backend)
-                .withWorkers(workers)
-                .withResume(resume)
-                .withCommand(line())
-                .withCheckpointing(checkpoints.read())
-                .withValSplit(valSplit == null ? usual.valSplit() : valSplit)
-                .withStopping(
-                    patience == null ? usual.stopping() : new EarlyStopping(patience, 0)));
-    for (String setting : settings) {
-      tuner = tuner.set(setting);
-    }
-    if (epochs != null) {
-      tuner = tuner.withEpochs(epochs);
-    }
+    FineTuner tuner = tuner(pretrained, splits, console);
     FineTuner.Outcome done;
     try (Interruption interruption = Interruption.handled(console, STOPPING);
         TrainDisplay display = new TrainDisplay(console)) {
@@ -166,6 +112,39 @@ final class FinetuneCommand extends Command {
       Training.untested(console, splits);
     }
     return Main.OK;
+  }
+
+  private FineTuner tuner(Model pretrained, DataSplits splits, Console console) {
+    FineTuner usual = FineTuner.of(pretrained, splits, out);
+    TrainOptions options =
+        run.options(out, valSplit == null ? usual.options().valSplit() : valSplit)
+            .withResume(resume)
+            .withCommand(line())
+            .withCheckpointing(checkpoints.read())
+            .withStopping(
+                patience == null ? usual.options().stopping() : new EarlyStopping(patience, 0));
+    FineTuner tuner = usual.with(options);
+    for (String setting : run.settings()) {
+      tuner = tuner.set(setting);
+    }
+    if (epochs != null) {
+      tuner = tuner.withEpochs(epochs);
+    }
+    Optional<Integer> batch = run.batch();
+    if (batch.isPresent()) {
+      tuner = tuner.withBatch(batch.get());
+    }
+    ModelSpec spec = pretrained.spec().withClasses(splits.train().classes().size());
+    Recipe all = tuner.recipe(false);
+    Recipe fitted =
+        run.fitted(
+            all,
+            spec,
+            splits,
+            options.into(out.resolve(FineTuner.HEAD)),
+            Optional.empty(),
+            console);
+    return fitted.batch() == all.batch() ? tuner : tuner.withBatch(fitted.batch());
   }
 
   private void requireFolder() {

@@ -4,6 +4,7 @@ import io.resnet4j.data.DataSplits;
 import io.resnet4j.model.ModelSpec;
 import io.resnet4j.train.LearningRateFinder;
 import io.resnet4j.train.Recipe;
+import io.resnet4j.train.TrainOptions;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -65,14 +66,15 @@ final class LrFindCommand extends Command {
     DataSplits opened = learning.open(console);
     Recipe recipe = learning.recipe(opened);
     ModelSpec fitted = Specs.fitted(spec, recipe.augment().framed(opened).train());
-    recipe = learning.fitted(recipe, fitted, opened, Optional.empty(), console);
+    TrainOptions options = learning.options(Path.of(""));
+    recipe = learning.fitted(recipe, fitted, opened, options, Optional.empty(), console);
     int[] done = new int[1];
     LearningRateFinder.Result result =
         LearningRateFinder.find(
             learning.initial(fitted, console),
             recipe,
             opened,
-            learning.options(Path.of("")),
+            options,
             range,
             point -> {
               if (++done[0] % SHOWN_EVERY == 0) {

@@ -10,7 +10,6 @@ import io.resnet4j.train.Recipe;
 import io.resnet4j.train.TrainOptions;
 import io.resnet4j.train.TrainResult;
 import io.resnet4j.train.Trainer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -102,7 +101,7 @@ final class TrainCommand extends Command {
             .withStopping(new EarlyStopping(patience, minDelta));
     ModelSpec fitted = Specs.fitted(spec, full.augment().framed(opened).train());
     Optional<Model> taughtBy = Optional.ofNullable(teacher).map(Model::load);
-    full = batch(full, fitted, opened, taughtBy, folder, console);
+    full = learning.fitted(full, fitted, opened, options, taughtBy, console);
     DataSplits splits =
         rehearsal.few(full.augment().framed(opened), full, learning.valSplit(), options.seed());
     if (!splits.description().equals(opened.description())) {
@@ -124,21 +123,6 @@ final class TrainCommand extends Command {
     }
     Training.untested(console, opened);
     return rehearsal.judged(result, console);
-  }
-
-  /** A run that is gone on with has its batch, whatever memory there is now. */
-  private Recipe batch(
-      Recipe full,
-      ModelSpec fitted,
-      DataSplits opened,
-      Optional<Model> taughtBy,
-      Path folder,
-      Console console) {
-    if (learning.automaticBatch() && resume && Files.isRegularFile(folder.resolve("config.json"))) {
-      int begun = RunFiles.read(folder).config().path("recipe").path("batch").asInt();
-      return full.with("batch", Integer.toString(begun));
-    }
-    return learning.fitted(full, fitted, opened, taughtBy, console);
   }
 
   private String heldOut(DataSplits splits) {

@@ -5,6 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.resnet4j.backend.Backend;
+import io.resnet4j.backend.Backends;
+import io.resnet4j.plan.Precision;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -30,6 +33,8 @@ class FinetuneCommandTest {
                 1,
                 "--workers",
                 0,
+                "--autotune",
+                "off",
                 "--json"));
     all.addAll(List.of(more));
     return Ran.of(all.toArray());
@@ -69,9 +74,25 @@ class FinetuneCommandTest {
       out,
       "--epochs",
       2,
+      "--batch",
+      8,
+      "--memory",
+      "lean",
+      "--autotune",
+      "off",
       "--json"
     };
     JsonNode json = Ran.of(arguments).good().json();
+    Backend engine = Backends.named(Backends.DEFAULT);
+    boolean quick =
+        engine.precisions().contains(Precision.BF16) && !engine.emulated().contains(Precision.BF16);
+    for (String run : List.of("head", "all")) {
+      JsonNode config = Json.MAPPER.readTree(out.resolve(run).resolve("config.json").toFile());
+      assertEquals(8, config.path("recipe").path("batch").asInt());
+      assertEquals("lean", config.path("memory").asText());
+      // As the recipe says, where that is not slow here.
+      assertEquals(quick ? "bf16" : "f32", config.path("precision").asText());
+    }
     assertTrue(json.path("test_acc").isNumber(), json.toString());
     assertEquals(10, json.path("test").path("n").asInt());
     for (String file :
@@ -79,6 +100,10 @@ class FinetuneCommandTest {
       assertTrue(Files.isRegularFile(out.resolve(file)), file);
     }
     Ran.of(arguments).bad(Main.BAD_INPUT, "not empty", "--resume");
+    tuned(weights, Ran.cifar(data), folder.resolve("b"), "--batch", "many")
+        .bad(Main.BAD_INPUT, "--batch many", "auto");
+    tuned(weights, Ran.cifar(data), folder.resolve("b"), "--batch", 0)
+        .bad(Main.BAD_INPUT, "batch 0");
     Ran.of(
             "finetune",
             "--from",

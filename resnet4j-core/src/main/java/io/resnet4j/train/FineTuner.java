@@ -72,6 +72,7 @@ public final class FineTuner {
   private TrainOptions options;
   private List<String> settings = List.of();
   private Optional<Integer> epochs = Optional.empty();
+  private Optional<Integer> batch = Optional.empty();
   private List<TrainListener> listeners = List.of();
   private Consumer<Trainer> starting = trainer -> {};
 
@@ -87,6 +88,7 @@ public final class FineTuner {
     FineTuner other = new FineTuner(pretrained, data, out, options);
     other.settings = settings;
     other.epochs = epochs;
+    other.batch = batch;
     other.listeners = listeners;
     other.starting = starting;
     change.accept(other);
@@ -139,6 +141,19 @@ public final class FineTuner {
     return copy(tuner -> tuner.epochs = Optional.of(newEpochs));
   }
 
+  /**
+   * The same with batches of another size, in both trainings; how many epochs these take and
+   * whether batch norms are frozen goes by it.
+   *
+   * @throws InvalidInputException if it is below 1
+   */
+  public FineTuner withBatch(int newBatch) {
+    if (newBatch < 1) {
+      throw new InvalidInputException("batch " + newBatch + ": give at least 1");
+    }
+    return copy(tuner -> tuner.batch = Optional.of(newBatch));
+  }
+
   /** The same with one more that hears of both runs. */
   public FineTuner listen(TrainListener listener) {
     return copy(tuner -> tuner.listeners = appended(listeners, listener));
@@ -153,18 +168,15 @@ public final class FineTuner {
   public Recipe recipe(boolean head) {
     ModelSpec spec = pretrained.spec();
     int pictures = data.holdOut(options.valSplit(), options.seed()).train().size();
-    int batch = LARGEST_BATCH;
-    while (batch > SMALLEST_BATCH && batch * 10 > pictures) {
-      batch /= 2;
-    }
-    int perEpoch = Math.max(1, pictures / batch);
+    int size = batch.orElseGet(() -> usualBatch(pictures));
+    int perEpoch = Math.max(1, pictures / size);
     int wanted = Math.min(MOST_EPOCHS, Math.max(FEWEST_EPOCHS, (STEPS + perEpoch - 1) / perEpoch));
     int length = head ? Math.max(FEWEST_EPOCHS, wanted / 4) : epochs.orElse(wanted);
     boolean large = Math.min(spec.height(), spec.width()) >= SMALL_SIDE;
     boolean digits = data.train().name().toLowerCase(java.util.Locale.ROOT).contains("mnist");
     Recipe recipe =
         Recipe.named(head ? "finetune-head" : "finetune")
-            .with("batch", Integer.toString(batch))
+            .with("batch", Integer.toString(size))
             .withLength(Extent.epochs(length))
             .set(
                 "augment="
@@ -175,13 +187,21 @@ public final class FineTuner {
             .set("normalisation=" + (ownNormalisation() ? "imagenet" : "per_channel"))
             .set("size=" + spec.height())
             .set("resize=" + resize());
-    if (!head && batch < NORM_BATCH) {
+    if (!head && size < NORM_BATCH) {
       recipe = recipe.set("frozenNorms=true");
     }
     for (String setting : settings) {
       recipe = recipe.set(setting);
     }
     return recipe;
+  }
+
+  private static int usualBatch(int pictures) {
+    int size = LARGEST_BATCH;
+    while (size > SMALLEST_BATCH && size * 10 > pictures) {
+      size /= 2;
+    }
+    return size;
   }
 
   private Optional<Preprocessing> preprocessing() {

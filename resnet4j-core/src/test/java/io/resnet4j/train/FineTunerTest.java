@@ -1,9 +1,12 @@
 package io.resnet4j.train;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.resnet4j.InvalidInputException;
 import io.resnet4j.model.Model;
 import io.resnet4j.model.ModelSpec;
 import io.resnet4j.model.Models;
@@ -64,6 +67,18 @@ class FineTunerTest extends RunTests {
     assertEquals(
         done.model().state().get("fc.weight").bytes(),
         same.model().state().get("fc.weight").bytes());
+  }
+
+  @Test
+  void normsAndLengthGoByTheBatch() {
+    FineTuner tuner = FineTuner.of(Stripes.network().initialise(7), DATA, temp.resolve("tuned"));
+    Recipe small = tuner.withBatch(8).recipe(false);
+    Recipe large = tuner.withBatch(16).recipe(false);
+    assertEquals(8, small.batch());
+    assertEquals(16, large.batch());
+    assertTrue(small.transfer().frozenNorms());
+    assertFalse(large.transfer().frozenNorms());
+    assertThrows(InvalidInputException.class, () -> tuner.withBatch(0));
   }
 
   @Test
