@@ -6,6 +6,7 @@ import io.resnet4j.InvalidInputException;
 import io.resnet4j.data.DataSplits;
 import io.resnet4j.data.Dataset;
 import io.resnet4j.fetch.Catalogue;
+import io.resnet4j.fetch.FetchListener;
 import io.resnet4j.fetch.FetchOptions;
 import io.resnet4j.fetch.Fetcher;
 import io.resnet4j.infer.Answers;
@@ -20,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -81,6 +83,17 @@ final class FinetuneCommand extends Command {
 
   @Option(names = "--json", description = "The result as one line of JSON.")
   private boolean json;
+
+  private final Function<FetchListener, Fetcher> fetchers;
+
+  FinetuneCommand() {
+    this(FinetuneCommand::standard);
+  }
+
+  /** With another source of published weights. */
+  FinetuneCommand(Function<FetchListener, Fetcher> fetchers) {
+    this.fetchers = fetchers;
+  }
 
   @Override
   int run(Console console) {
@@ -169,16 +182,23 @@ final class FinetuneCommand extends Command {
     if (!from.startsWith(PUBLISHED)) {
       return network.plain(ShippedWeights.resolve(from));
     }
+    network.requireNone("--from " + from);
+    try (FetchDisplay display = new FetchDisplay(console)) {
+      return fetchers
+          .apply(display)
+          .weights(from.substring(PUBLISHED.length()))
+          .model()
+          .map(Model::load)
+          .orElseThrow(
+              () ->
+                  new InvalidInputException(
+                      "--from " + from + ": its network is not one that 'models' lists"));
+    }
+  }
+
+  private static Fetcher standard(FetchListener listener) {
     FetchOptions options = FetchOptions.of(CacheFolder.usual(), System.getenv());
-    Fetcher fetcher = new Fetcher(Catalogue.standard(), options, new FetchDisplay(console));
-    return fetcher
-        .weights(from.substring(PUBLISHED.length()))
-        .model()
-        .map(Model::load)
-        .orElseThrow(
-            () ->
-                new InvalidInputException(
-                    "--from " + from + ": its network is not one that 'models' lists"));
+    return new Fetcher(Catalogue.standard(), options, listener);
   }
 
   private static EvalReport report(Answers answers, Dataset set, String name) {

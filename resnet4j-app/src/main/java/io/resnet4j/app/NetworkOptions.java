@@ -23,6 +23,21 @@ final class NetworkOptions {
       description = "With --model: the picture that the network takes.")
   private @Nullable String input;
 
+  /**
+   * Refuses both options beside weights that come with their network.
+   *
+   * @throws InvalidInputException if either was given
+   */
+  void requireNone(String weights) {
+    if (model != null || input != null) {
+      throw new InvalidInputException(
+          (model != null ? "--model " + model : "--input " + input)
+              + ": "
+              + weights
+              + " has its own network and size of pictures; leave the option away, or give a file");
+    }
+  }
+
   /** The network of a file, quantised or not. */
   TrainedModel load(Path weights) {
     return load(weights, model, input);
