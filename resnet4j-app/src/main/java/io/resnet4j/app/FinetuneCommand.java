@@ -128,7 +128,7 @@ final class FinetuneCommand extends Command {
   }
 
   private FineTuner tuner(Model pretrained, DataSplits splits, Console console) {
-    FineTuner usual = FineTuner.of(pretrained, splits, out);
+    FineTuner usual = FineTuner.of(pretrained, splits, out).named(name());
     TrainOptions options =
         run.options(out, valSplit == null ? usual.options().valSplit() : valSplit)
             .withResume(resume)
@@ -158,6 +158,12 @@ final class FinetuneCommand extends Command {
             Optional.empty(),
             console);
     return fitted.batch() == all.batch() ? tuner : tuner.withBatch(fitted.batch());
+  }
+
+  /** Weights are passed on; the folder that they lay in is not. */
+  private String name() {
+    boolean known = from.startsWith(PUBLISHED) || from.startsWith(ShippedWeights.PREFIX);
+    return known ? from : String.valueOf(Path.of(from).getFileName());
   }
 
   private void requireFolder() {

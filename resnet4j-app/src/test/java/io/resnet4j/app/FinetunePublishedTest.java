@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.sun.net.httpserver.HttpServer;
 import io.resnet4j.data.Normalisation;
 import io.resnet4j.data.Preprocessing;
@@ -166,6 +167,13 @@ class FinetunePublishedTest {
     String config = Files.readString(out.resolve("all/config.json"));
     assertEquals(36, Json.MAPPER.readTree(config).at("/recipe/augment/resize").asInt(), config);
     assertEquals("imagenet", Json.MAPPER.readTree(config).at("/recipe/normalisation").asText());
+    String told = Model.load(out.resolve("model.safetensors")).metadata().get("provenance");
+    JsonNode from = Json.MAPPER.readTree(told).path("from");
+    assertEquals("torchvision:resnet20-b", from.path("weights").asText());
+    assertEquals(1000, from.path("classes").asInt());
+    assertEquals(FILE, from.at("/provenance/file").asText());
+    String card = Files.readString(out.resolve("MODEL_CARD.md"));
+    assertTrue(card.contains("Its source: a test. Its licence: BSD-3-Clause."), card);
   }
 
   @Test
@@ -175,6 +183,9 @@ class FinetunePublishedTest {
     Path out = folder.resolve("tuned");
     finetune(arguments(file, out, "--model", "resnet20-b", "--batch", 16)).good();
     assertTaught(out);
+    String told = Model.load(out.resolve("model.safetensors")).metadata().get("provenance");
+    assertEquals(FILE, Json.MAPPER.readTree(told).at("/from/weights").asText());
+    assertFalse(told.contains(folder.getFileName().toString()), told);
   }
 
   @Test

@@ -73,6 +73,7 @@ public final class FineTuner {
   private List<String> settings = List.of();
   private Optional<Integer> epochs = Optional.empty();
   private Optional<Integer> batch = Optional.empty();
+  private Optional<String> name = Optional.empty();
   private List<TrainListener> listeners = List.of();
   private Consumer<Trainer> starting = trainer -> {};
 
@@ -89,6 +90,7 @@ public final class FineTuner {
     other.settings = settings;
     other.epochs = epochs;
     other.batch = batch;
+    other.name = name;
     other.listeners = listeners;
     other.starting = starting;
     change.accept(other);
@@ -152,6 +154,14 @@ public final class FineTuner {
       throw new InvalidInputException("batch " + newBatch + ": give at least 1");
     }
     return copy(tuner -> tuner.batch = Optional.of(newBatch));
+  }
+
+  /**
+   * The same with what the pretrained weights are called, such as the name of their file without
+   * its folder. The new weights' provenance and model card keep it, and both are passed on.
+   */
+  public FineTuner named(String newName) {
+    return copy(tuner -> tuner.name = Optional.of(newName));
   }
 
   /** The same with one more that hears of both runs. */
@@ -224,7 +234,10 @@ public final class FineTuner {
         .orElse(side < SMALL_SIDE ? side : side * 8 / 7);
   }
 
-  /** The pretrained network with as many classes as the data has, and a fresh head. */
+  /**
+   * The pretrained network with as many classes as the data has, and a fresh head. Of its metadata
+   * it keeps what tells where it comes from.
+   */
   Model withNewHead() {
     ModelSpec spec = pretrained.spec().withClasses(data.train().classes().size());
     Map<String, Tensor> state = new LinkedHashMap<>(spec.initialise(options.seed()).state());
@@ -237,7 +250,7 @@ public final class FineTuner {
                 state.put(path, tensor);
               }
             });
-    return Model.of(spec, state, Map.of());
+    return Model.of(spec, state, Map.of(Weights.PROVENANCE, Weights.descent(pretrained, name)));
   }
 
   /**

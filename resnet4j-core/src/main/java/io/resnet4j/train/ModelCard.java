@@ -1,5 +1,6 @@
 package io.resnet4j.train;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.resnet4j.data.DataSplits;
 import io.resnet4j.data.Dataset;
 import io.resnet4j.infer.Answers;
@@ -48,12 +49,16 @@ final class ModelCard {
       line(card, "| %s | %,d |", plain(classes.get(k)), count[k]);
     }
     line(card, "%n## Training%n");
+    Weights.provenance(model)
+        .map(made -> made.path(Weights.FROM))
+        .ifPresent(from -> line(card, "%s%n", descent(from, classes.size())));
     for (int i = 0; i < recipes.size(); i++) {
       TrainResult result = results.get(i);
       line(
           card,
-          "- `%s`: %d epochs of batches of %d, %.0f s, validation %s",
+          "- `%s`: %s; %d epochs of batches of %d, %.0f s, validation %s",
           recipes.get(i).name(),
+          moved(recipes.get(i).transfer()),
           result.epochs(),
           recipes.get(i).batch(),
           result.seconds(),
@@ -75,6 +80,41 @@ final class ModelCard {
         file,
         file);
     return card.toString();
+  }
+
+  /** What the weights were before, with the terms on which others published them. */
+  private static String descent(JsonNode from, int classes) {
+    StringBuilder text = new StringBuilder("It began as ");
+    String name = from.path("weights").asText();
+    text.append(name.isEmpty() ? "a" : plain(name) + ", a")
+        .append(" trained `")
+        .append(from.path("network").asText())
+        .append("` of ")
+        .append(from.path("classes").asInt())
+        .append(" classes; its head `")
+        .append(from.path("new_head").asText())
+        .append("` gave way to a new one of ")
+        .append(classes)
+        .append('.');
+    for (String term : List.of("source", "licence")) {
+      String said = from.path(Weights.PROVENANCE).path(term).asText();
+      if (!said.isEmpty()) {
+        text.append(" Its ").append(term).append(": ").append(plain(said)).append('.');
+      }
+    }
+    return text.toString();
+  }
+
+  private static String moved(Transfer transfer) {
+    if (transfer.trained() == Transfer.Trained.HEAD) {
+      return "the head alone, all else frozen";
+    }
+    String rates =
+        transfer.layerDecay() < 1
+            ? String.format(
+                Locale.ROOT, ", a stage at %s of the next one's rate", transfer.layerDecay())
+            : "";
+    return "all layers" + rates + (transfer.frozenNorms() ? ", batch norms frozen" : "");
   }
 
   private static void metrics(StringBuilder card, Answers answers, List<String> classes) {

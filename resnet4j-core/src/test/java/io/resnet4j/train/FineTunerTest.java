@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.model.Model;
 import io.resnet4j.model.ModelSpec;
@@ -16,6 +17,7 @@ import io.resnet4j.plan.UpdateRule;
 import io.resnet4j.tensor.Shape;
 import io.resnet4j.tensor.Tensor;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -24,7 +26,10 @@ import org.junit.jupiter.api.Test;
 
 class FineTunerTest extends RunTests {
   private FineTuner tuner(Model pretrained) {
-    FineTuner plain = FineTuner.of(pretrained, DATA, temp.resolve("tuned")).withEpochs(2);
+    FineTuner plain =
+        FineTuner.of(pretrained, DATA, temp.resolve("tuned"))
+            .named("before.safetensors")
+            .withEpochs(2);
     return plain
         .with(plain.options().withBackend("reference").withSeed(3).withWorkers(0))
         .set("augment=none");
@@ -55,8 +60,27 @@ class FineTunerTest extends RunTests {
     assertTrue(config.contains("\"trained\" : \"head\""), config);
     String card = Files.readString(temp.resolve("tuned/MODEL_CARD.md"));
     for (String part :
-        List.of("## Data", "## Training", "## Metrics", "## Limits", "resnet4j predict")) {
+        List.of(
+            "## Data",
+            "## Training",
+            "It began as before.safetensors, a trained `resnet20-b` of 3 classes; its head `fc`",
+            "`finetune-head`: the head alone, all else frozen",
+            "`finetune`: all layers",
+            "## Metrics",
+            "## Limits",
+            "resnet4j predict")) {
       assertTrue(card.contains(part), card);
+    }
+    for (Path weights : List.of(done.weights(), temp.resolve("tuned/all/last.safetensors"))) {
+      String told = Model.load(weights).metadata().get(Weights.PROVENANCE);
+      assertFalse(told.contains(temp.getFileName().toString()), told);
+      JsonNode from = Json.parse(told).path(Weights.FROM);
+      assertEquals("before.safetensors", from.path("weights").asText());
+      assertEquals("resnet20-b", from.path("network").asText());
+      assertEquals(3, from.path("classes").asInt());
+      assertEquals("fc", from.path("new_head").asText());
+      JsonNode before = Json.parse(pretrained.metadata().get(Weights.PROVENANCE));
+      assertEquals(before, from.path(Weights.PROVENANCE));
     }
     // Resumed after its end it says the same.
     List<Trainer> begun = new ArrayList<>();
@@ -67,6 +91,20 @@ class FineTunerTest extends RunTests {
     assertEquals(
         done.model().state().get("fc.weight").bytes(),
         same.model().state().get("fc.weight").bytes());
+  }
+
+  @Test
+  void whatOthersWroteIntoTheirMetadataDoesNoHarm() {
+    Model drawn = Stripes.network().initialise(7);
+    for (String odd : List.of("", "by hand", "[1]")) {
+      Model fresh = tuner(drawn.withMetadata(Weights.PROVENANCE, odd)).withNewHead();
+      JsonNode from = Json.parse(fresh.metadata().get(Weights.PROVENANCE)).path(Weights.FROM);
+      assertEquals("resnet20-b", from.path("network").asText());
+      assertFalse(from.has(Weights.PROVENANCE), odd);
+    }
+    String placed = "{\"data\":{\"description\":\"from /home/me\",\"train\":3}}";
+    Model fresh = tuner(drawn.withMetadata(Weights.PROVENANCE, placed)).withNewHead();
+    assertFalse(fresh.metadata().get(Weights.PROVENANCE).contains("/home/me"));
   }
 
   @Test
