@@ -21,8 +21,8 @@ final class DoctorCommand extends Command {
     findings.addAll(MachineChecks.all());
     findings.addAll(EngineChecks.all());
     findings.addAll(DataChecks.all());
-    boolean broken = findings.stream().anyMatch(f -> f.state() == Finding.State.BROKEN);
-    console.result(json ? line(findings, broken) : words(findings, broken));
+    boolean broken = count(findings, Finding.State.BROKEN) > 0;
+    console.result(json ? line(findings, broken) : words(findings));
     return broken ? Main.FAILED : Main.OK;
   }
 
@@ -44,7 +44,11 @@ final class DoctorCommand extends Command {
     return Json.line(fields);
   }
 
-  private static String words(List<Finding> findings, boolean broken) {
+  private static long count(List<Finding> findings, Finding.State state) {
+    return findings.stream().filter(finding -> finding.state() == state).count();
+  }
+
+  static String words(List<Finding> findings) {
     TextTable table = new TextTable("lll");
     for (Finding finding : findings) {
       table.row(finding.state().toString(), finding.name(), finding.value());
@@ -52,8 +56,16 @@ final class DoctorCommand extends Command {
         table.row("", "", "-> " + finding.remedy());
       }
     }
-    return table
-        + System.lineSeparator()
-        + (broken ? "something is broken: see the lines marked 'broken'" : "all is well");
+    return table + System.lineSeparator() + summary(findings);
+  }
+
+  private static String summary(List<Finding> findings) {
+    if (count(findings, Finding.State.BROKEN) > 0) {
+      return "something is broken: see the lines marked 'broken'";
+    }
+    long notes = count(findings, Finding.State.NOTE);
+    return notes == 0
+        ? "all is well"
+        : "well enough: " + notes + (notes == 1 ? " note" : " notes") + ", with a remedy each";
   }
 }

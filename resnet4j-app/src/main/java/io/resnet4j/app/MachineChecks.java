@@ -1,7 +1,5 @@
 package io.resnet4j.app;
 
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -14,8 +12,6 @@ import org.jspecify.annotations.Nullable;
 final class MachineChecks {
   private static final Path CPU_INFO = Path.of("/proc/cpuinfo");
   private static final Path MEMORY_INFO = Path.of("/proc/meminfo");
-  private static final Path CPU_QUOTA = Path.of("/sys/fs/cgroup/cpu.max");
-  private static final Path MEMORY_LIMIT = Path.of("/sys/fs/cgroup/memory.max");
   private static final long SMALL_MEMORY = 2L << 30;
 
   /** What convolutions gain from, oldest first. */
@@ -47,9 +43,13 @@ final class MachineChecks {
         .ifPresent(model -> findings.add(Finding.ok("processor", model)));
     features().ifPresent(found -> findings.add(Finding.ok("features", found)));
     findings.add(threads(System.getenv("OMP_NUM_THREADS")));
-    quota().ifPresent(findings::add);
+    ControlGroups groups = ControlGroups.own();
+    groups.processors().map(MachineChecks::quota).ifPresent(findings::add);
     memory().ifPresent(findings::add);
-    memoryLimit().ifPresent(findings::add);
+    groups
+        .memory()
+        .map(bytes -> Finding.ok("container", "at most " + Text.mebibytes(bytes) + " memory"))
+        .ifPresent(findings::add);
     findings.add(
         Finding.ok("java heap", "at most " + Text.mebibytes(Runtime.getRuntime().maxMemory())));
     findings.add(javacpp());
@@ -90,23 +90,14 @@ final class MachineChecks {
     return Finding.ok("threads", value);
   }
 
-  private static Optional<Finding> quota() {
-    return line(CPU_QUOTA)
-        .filter(text -> !text.startsWith("max"))
-        .map(text -> text.split("\\s+"))
-        .filter(parts -> parts.length == 2)
-        .map(
-            parts -> {
-              double processors = Double.parseDouble(parts[0]) / Double.parseDouble(parts[1]);
-              String value = String.format(java.util.Locale.ROOT, "%.1f processors", processors);
-              return Threads.count() > Math.max(1, processors)
-                  ? Finding.note(
-                      "container",
-                      value,
-                      "more threads than that wait in a spin: use --threads "
-                          + Math.max(1, (int) processors))
-                  : Finding.ok("container", value);
-            });
+  private static Finding quota(double processors) {
+    String value = String.format(java.util.Locale.ROOT, "%.1f processors", processors);
+    return Threads.count() > Math.max(1, processors)
+        ? Finding.note(
+            "container",
+            value,
+            "more threads than that wait in a spin: use --threads " + Math.max(1, (int) processors))
+        : Finding.ok("container", value);
   }
 
   private static Optional<Finding> memory() {
@@ -127,15 +118,6 @@ final class MachineChecks {
         .map(text -> Long.parseLong(text.replaceAll("\\D", "")) * 1024);
   }
 
-  private static Optional<Finding> memoryLimit() {
-    return line(MEMORY_LIMIT)
-        .filter(text -> text.matches("\\d{1,18}"))
-        .map(
-            text ->
-                Finding.ok(
-                    "container", "at most " + Text.mebibytes(Long.parseLong(text)) + " memory"));
-  }
-
   /** JavaCPP refuses native memory beyond the Java heap's limit unless told otherwise. */
   private static Finding javacpp() {
     String limit = System.getProperty("org.bytedeco.javacpp.maxBytes");
@@ -146,13 +128,5 @@ final class MachineChecks {
             "limited by JavaCPP",
             "start through ./resnet4j, or with -Dorg.bytedeco.javacpp.maxBytes=0"
                 + " -Dorg.bytedeco.javacpp.maxPhysicalBytes=0");
-  }
-
-  private static Optional<String> line(Path file) {
-    try {
-      return Optional.of(Files.readString(file).strip());
-    } catch (IOException e) {
-      return Optional.empty();
-    }
   }
 }
