@@ -16,13 +16,13 @@ import picocli.CommandLine.Model.PositionalParamSpec;
 
 /** A manual page in the macros of man(7), made from the definition of a command. */
 final class ManPage {
-  private static final Map<String, String> STATUS =
+  static final Map<String, String> STATUS =
       Map.of(
           "0", "Done.",
           "1", "Failed while running.",
           "2", "Wrong usage or wrong input.",
           "130", "Stopped by Ctrl-C.");
-  private static final Map<String, String> ENVIRONMENT =
+  static final Map<String, String> ENVIRONMENT =
       Map.of(
           "OMP_NUM_THREADS",
           "Threads that compute, unless --threads says so (default: one for each physical core that"
@@ -32,7 +32,7 @@ final class ManPage {
           CacheFolder.VARIABLE,
           "The folder for what is fetched (default: .cache/resnet4j in the user's home).");
 
-  private static final Set<String> GENERAL =
+  static final Set<String> GENERAL =
       Set.of("--help", "--version", "--verbose", "--quiet", "--debug");
 
   private final StringBuilder text = new StringBuilder();
@@ -54,13 +54,8 @@ final class ManPage {
     String qualified = spec.qualifiedName();
     ManPage page = new ManPage(spec.qualifiedName("-"), what, version);
     page.line(".SH SYNOPSIS");
-    String parameters =
-        spec.positionalParameters().stream()
-            .map(
-                each -> (each.required() ? " " : " [") + label(each) + (each.required() ? "" : "]"))
-            .collect(Collectors.joining());
     page.line(".B " + escaped(qualified));
-    page.line(escaped("[OPTIONS]" + parameters));
+    page.line(escaped(synopsis(spec)));
     page.line(".SH DESCRIPTION");
     page.text(spec.usageMessage().description());
     if (!spec.positionalParameters().isEmpty()) {
@@ -76,6 +71,15 @@ final class ManPage {
         .sorted(Comparator.comparing(each -> GENERAL.contains(each.longestName())))
         .forEach(each -> page.item(names(each), each.description()));
     return page.end(List.of("resnet4j"));
+  }
+
+  /** What follows a command's name. */
+  static String synopsis(CommandSpec spec) {
+    return "[OPTIONS]"
+        + spec.positionalParameters().stream()
+            .map(
+                each -> (each.required() ? " " : " [") + label(each) + (each.required() ? "" : "]"))
+            .collect(Collectors.joining());
   }
 
   /** The page of the command line as a whole. */
@@ -108,12 +112,12 @@ final class ManPage {
     return text.toString();
   }
 
-  private static String names(OptionSpec option) {
+  static String names(OptionSpec option) {
     String names = String.join(", ", option.names());
     return option.arity().max() == 0 ? names : names + " " + option.paramLabel();
   }
 
-  private static String label(ArgSpec parameter) {
+  static String label(ArgSpec parameter) {
     return parameter.paramLabel() + (parameter.arity().isVariable() ? "..." : "");
   }
 

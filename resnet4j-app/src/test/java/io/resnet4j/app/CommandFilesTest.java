@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -43,6 +45,15 @@ class CommandFilesTest {
                 .forEach(line -> assertTrue(MACROS.contains(line.split(" ")[0]), name + line));
           }
         });
+  }
+
+  @Test
+  void thePageOfAllCommandsIsWhatTheyAre() throws Exception {
+    Path made = Files.writeString(Path.of("target/commands.md"), CommandReference.page());
+    assertEquals(
+        Files.readString(made),
+        Files.readString(Path.of("../docs/commands.md")),
+        "docs/commands.md is stale: cp resnet4j-app/target/commands.md docs/commands.md");
   }
 
   @Test
