@@ -1,8 +1,18 @@
 package io.resnet4j.app;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import io.resnet4j.InvalidInputException;
+import io.resnet4j.lab.Experiment;
+import io.resnet4j.lab.Experiments;
+import io.resnet4j.lab.Settings;
+import io.resnet4j.model.ModelSpec;
+import io.resnet4j.train.Recipe;
 import java.io.IOException;
+import java.io.StringReader;
 import java.io.StringWriter;
 import java.net.URI;
 import java.nio.file.Files;
@@ -16,20 +26,29 @@ import javax.tools.JavaCompiler;
 import javax.tools.JavaFileObject;
 import javax.tools.SimpleJavaFileObject;
 import javax.tools.ToolProvider;
+import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
+import org.w3c.dom.Element;
+import org.w3c.dom.NodeList;
+import org.xml.sax.InputSource;
 import picocli.CommandLine;
 
 /**
- * What the documents tell people to type: every command is one, every Java block compiles. Their
- * links are {@link SiteTest}'s.
+ * What the documents tell people to type: every command is one, with settings, recipes and networks
+ * that are there; every Java block compiles, every JSON block is read, and the dependencies are
+ * those of the build. Their links are {@link SiteTest}'s.
  */
 class DocsTest {
   private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
   private static final Pattern BLOCK = Pattern.compile("(?ms)^```(\\w+)\\n(.*?)^```$");
-  private static final Pattern COMMAND = Pattern.compile("(?m)^\\./resnet4j (.*)$");
-  private static final Pattern WORD = Pattern.compile("'([^']*)'|\"([^\"]*)\"|(\\S+)");
+
+  /** A comment, a redirection with its file, what ends a command, or a word. */
+  private static final Pattern TOKEN =
+      Pattern.compile(
+          "(#.*)|(\\d?[<>]+&?\\s*[^\\s|&;<>]+)|(&&|[|&;])|((?:'[^']*'|\"[^\"]*\"|[^\\s|&;<>'\"])+)");
 
   @TempDir Path folder;
 
@@ -53,31 +72,156 @@ class DocsTest {
   @TestFactory
   List<DynamicTest> commands() throws IOException {
     List<DynamicTest> tests = new ArrayList<>();
+    int behindPipes = 0;
     for (Place block : blocks("sh")) {
-      Matcher command = COMMAND.matcher(block.text().replace("\\\n", " "));
-      while (command.find()) {
-        String line = command.group(1).replaceAll("\\s+(#|[|<>]|2>|&&).*$", "").strip();
-        tests.add(DynamicTest.dynamicTest(block.name() + " " + line, () -> parse(line)));
+      for (String line : block.text().replace("\\\n", " ").split("\n")) {
+        List<List<String>> commands = commands(line);
+        for (List<String> words : commands) {
+          if (words.get(0).equals("./resnet4j") && words.size() > 1) {
+            behindPipes += words == commands.get(0) ? 0 : 1;
+            String name = block.name() + " " + String.join(" ", words);
+            tests.add(DynamicTest.dynamicTest(name, () -> require(words.subList(1, words.size()))));
+          }
+        }
       }
     }
     assertTrue(tests.size() > 30, () -> "only " + tests.size() + " commands");
+    assertTrue(behindPipes > 1, "only " + behindPipes + " behind pipes");
     return tests;
   }
 
-  private static void parse(String line) {
+  /** The simple commands of a line of shell, as words; redirections and comments are left out. */
+  private static List<List<String>> commands(String line) {
+    List<List<String>> commands = new ArrayList<>();
     List<String> words = new ArrayList<>();
-    Matcher word = WORD.matcher(line);
-    while (word.find()) {
-      words.add(Stream.of(1, 2, 3).map(word::group).filter(w -> w != null).findAny().orElseThrow());
+    Matcher token = TOKEN.matcher(line);
+    while (token.find() && !token.group().startsWith("#")) {
+      if (token.group(4) != null) {
+        words.add(token.group(4).replaceAll("'([^']*)'|\"([^\"]*)\"", "$1$2"));
+      } else if (token.group(3) != null) {
+        commands.add(words);
+        words = new ArrayList<>();
+      }
     }
-    if (words.get(0).startsWith("-")) {
-      assertTrue(List.of("--help", "--version").contains(words.get(0)), line);
+    commands.add(words);
+    return commands.stream().filter(each -> !each.isEmpty()).toList();
+  }
+
+  private static void require(List<String> words) {
+    String name = words.get(0);
+    List<String> arguments = words.subList(1, words.size());
+    if (name.startsWith("-")) {
+      assertTrue(List.of("--help", "--version").contains(name), name);
       return;
     }
-    new CommandLine(Commands.make(words.get(0)))
-        .setExpandAtFiles(false)
-        .setCaseInsensitiveEnumValuesAllowed(true)
-        .parseArgs(words.subList(1, words.size()).toArray(String[]::new));
+    CommandLine.ParseResult given =
+        new CommandLine(Commands.make(name))
+            .setExpandAtFiles(false)
+            .setCaseInsensitiveEnumValuesAllowed(true)
+            .parseArgs(arguments.toArray(String[]::new));
+    String model = given.matchedOptionValue("--model", "");
+    if (!model.isEmpty() && !model.endsWith(".json")) {
+      Specs.named(model);
+    }
+    List<String> settings = given.matchedOptionValue("--set", List.of());
+    if (name.equals("lab")) {
+      if (given.hasMatchedPositional(0)) {
+        String experiment = given.matchedPositionalValue(0, "");
+        if (!experiment.equals(Tour.NAME)) {
+          Experiment found = Experiments.named(experiment);
+          Settings chosen = found.settings(given.hasMatchedOption("--full"));
+          for (String setting : settings) {
+            chosen = chosen.set(setting);
+          }
+          found.cells(chosen);
+        }
+      }
+      return;
+    }
+    Recipe recipe =
+        Recipe.named(
+            name.equals("finetune")
+                ? "finetune"
+                : given.matchedOptionValue("--recipe", "cifar10-default"));
+    for (String setting : settings) {
+      recipe = recipe.set(setting);
+    }
+  }
+
+  @Test
+  void wordsOfALine() {
+    assertEquals(
+        List.of(
+            List.of("find", ".", "-name", "*.jpg"),
+            List.of("./resnet4j", "predict", "-"),
+            List.of("a", "b c"),
+            List.of("d=e f,g")),
+        commands(
+            "find . -name '*.jpg' | ./resnet4j predict - 2>/dev/null && a \"b c\" >x; 'd=e f',g &#"));
+    assertEquals(List.of(List.of("a#b")), commands("a#b # c | d"));
+    assertThrows(
+        InvalidInputException.class,
+        () ->
+            require(
+                List.of("train", "--model", "resnet20", "--data", "D", "--set", "momentun=0.9")));
+    assertThrows(
+        InvalidInputException.class,
+        () -> require(List.of("lab", "gradients", "--set", "depth=56")));
+  }
+
+  @TestFactory
+  List<DynamicTest> json() throws IOException {
+    List<DynamicTest> tests = new ArrayList<>();
+    for (Place block : blocks("json")) {
+      tests.add(DynamicTest.dynamicTest(block.name(), () -> readJson(block)));
+    }
+    assertTrue(tests.size() >= 4, () -> "only " + tests.size() + " blocks");
+    return tests;
+  }
+
+  /** A network is read as one; of other objects all that can be said is that they are JSON. */
+  private static void readJson(Place block) throws IOException {
+    JsonNode tree = Json.MAPPER.readTree(block.text());
+    assertTrue(tree.isObject(), block.text());
+    if (tree.has("base") || tree.has("type")) {
+      ModelSpec spec = ModelSpec.fromJson(block.text(), block.name());
+      assertTrue(spec.graph(1).parameters().size() > 2, spec.name());
+    }
+  }
+
+  @TestFactory
+  List<DynamicTest> xml() throws Exception {
+    Element pom = xml(Files.readString(ROOT.resolve("pom.xml")));
+    List<DynamicTest> tests = new ArrayList<>();
+    for (Place block : blocks("xml")) {
+      tests.add(DynamicTest.dynamicTest(block.name(), () -> requireVersions(block, pom)));
+    }
+    assertTrue(tests.size() >= 2, () -> "only " + tests.size() + " blocks");
+    return tests;
+  }
+
+  /** Versions are the build's: those of its properties, or its own. */
+  private static void requireVersions(Place block, Element pom) throws Exception {
+    NodeList dependencies =
+        xml("<all>" + block.text() + "</all>").getElementsByTagName("dependency");
+    assertTrue(dependencies.getLength() > 0, block.text());
+    for (int i = 0; i < dependencies.getLength(); i++) {
+      Element dependency = (Element) dependencies.item(i);
+      String artifact = text(dependency, "artifactId");
+      String property = artifact.equals("resnet4j") ? "version" : artifact + ".version";
+      assertEquals(text(pom, property), text(dependency, "version"), artifact);
+    }
+  }
+
+  private static Element xml(String text) throws Exception {
+    return DocumentBuilderFactory.newInstance()
+        .newDocumentBuilder()
+        .parse(new InputSource(new StringReader(text)))
+        .getDocumentElement();
+  }
+
+  private static String text(Element parent, String name) {
+    return parent.getElementsByTagName(name).item(0).getTextContent();
   }
 
   @TestFactory
