@@ -114,6 +114,13 @@ public final class Site {
     }
   }
 
+  /** The documents and every file or folder that they lead to, as paths below {@code root}. */
+  static Set<Path> linked(Path root) throws IOException {
+    Site site = new Site(root, root);
+    site.read();
+    return new TreeSet<>(site.known);
+  }
+
   private void read() throws IOException {
     Node list = PARSER.parse(Files.readString(root.resolve(CONTENTS)));
     for (Node each = list.getFirstChild(); each != null; each = each.getNext()) {
