@@ -4,7 +4,7 @@
 FROM eclipse-temurin:17-jdk-jammy AS build
 WORKDIR /src
 # What the distribution is made of, and the POMs of the modules that it leaves out.
-COPY mvnw pom.xml resnet4j resnet4j.cmd LICENSE README.md CHANGELOG.md ./
+COPY mvnw pom.xml resnet4j resnet4j.cmd LICENSE THIRD-PARTY.txt README.md CHANGELOG.md ./
 COPY .mvn .mvn/
 COPY docs/*.md docs/
 COPY resnet4j-core resnet4j-core/

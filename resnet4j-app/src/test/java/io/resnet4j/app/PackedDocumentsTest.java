@@ -60,5 +60,6 @@ class PackedDocumentsTest {
             .filter(path -> !Files.isDirectory(ROOT.resolve(path)))
             .filter(path -> patterns.stream().noneMatch(pattern -> pattern.matches(path)))
             .toList());
+    assertTrue(linked.contains(Path.of("THIRD-PARTY.txt")));
   }
 }
