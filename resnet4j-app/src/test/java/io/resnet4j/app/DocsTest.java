@@ -11,6 +11,7 @@ import io.resnet4j.lab.Experiments;
 import io.resnet4j.lab.Settings;
 import io.resnet4j.model.ModelSpec;
 import io.resnet4j.train.Recipe;
+import io.resnet4j.train.Recipes;
 import java.io.IOException;
 import java.io.StringReader;
 import java.io.StringWriter;
@@ -167,6 +168,16 @@ class DocsTest {
     assertThrows(
         InvalidInputException.class,
         () -> require(List.of("lab", "gradients", "--set", "depth=56")));
+  }
+
+  @Test
+  void everySettingIsInTheReference() throws IOException {
+    String reference = Files.readString(ROOT.resolve("docs/training.md"));
+    assertEquals(
+        List.of(),
+        Recipes.settings().keySet().stream()
+            .filter(key -> !reference.contains("`" + key + "`"))
+            .toList());
   }
 
   @TestFactory
