@@ -52,7 +52,14 @@ public final class LargestBatch {
         batch -> {
           Recipe sized = recipe.with("batch", Integer.toString(batch));
           try (Session session = backend.open(Choices.DEFAULTS)) {
-            new StepRunner(session, spec, sized, criterion, precision, options, Optional.empty());
+            new StepRunner(
+                session,
+                sized.trained(spec),
+                sized,
+                criterion,
+                precision,
+                options,
+                Optional.empty());
             return session.bytes();
           }
         };

@@ -145,6 +145,7 @@ final class RecipeSettings {
         "transfer", "trained", new Kind("all or head", v -> named(Transfer.Trained.values(), v)));
     inside("transfer", "layerDecay", NUMBER);
     inside("transfer", "frozenNorms", BOOL);
+    plain("dropPath", NUMBER);
   }
 
   private RecipeSettings() {}

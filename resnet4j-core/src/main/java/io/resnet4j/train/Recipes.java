@@ -130,8 +130,13 @@ public final class Recipes {
             .set("ema=0.99890773")
             .set("emaEvery=32")
             .set("emaWarmUp=true"));
-    add(rsb("a1", 600, 5e-3, 0.01, 7).set("mixup=0.2").set("repeats=3").set("labelSmoothing=0.1"));
-    add(rsb("a2", 300, 5e-3, 0.02, 7).set("repeats=3"));
+    add(
+        rsb("a1", 600, 5e-3, 0.01, 7)
+            .set("mixup=0.2")
+            .set("repeats=3")
+            .set("labelSmoothing=0.1")
+            .set("dropPath=0.05"));
+    add(rsb("a2", 300, 5e-3, 0.02, 7).set("repeats=3").set("dropPath=0.05"));
     add(rsb("a3", 100, 8e-3, 0.02, 6).set("size=160"));
     add(
         new Recipe(
@@ -251,7 +256,7 @@ public final class Recipes {
 
   /**
    * Wightman et al. 2021, arXiv:2110.00476, table 2; the clipping is timm's LAMB's. Evaluation sees
-   * the middle 0.95 of a picture. The stochastic depth of A1 and A2, 0.05, is the network's.
+   * the middle 0.95 of a picture.
    *
    * @param magnitude of RandAugment on timm's scale, which ends at 10
    */

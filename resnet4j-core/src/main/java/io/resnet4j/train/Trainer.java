@@ -45,7 +45,9 @@ import org.jspecify.annotations.Nullable;
 public final class Trainer implements AutoCloseable {
   private static final double NANOS = 1e-9;
 
+  /** As it is trained; what is stored and evaluated is {@code initial}'s. */
   private final ModelSpec spec;
+
   private final Model initial;
   private final Recipe recipe;
   private final Precision precision;
@@ -82,7 +84,7 @@ public final class Trainer implements AutoCloseable {
       TrainOptions options,
       Optional<Model> teacher) {
     DataSplits data = recipe.augment().framed(given);
-    this.spec = initial.spec();
+    this.spec = recipe.trained(initial.spec());
     this.initial = initial;
     this.recipe = recipe;
     this.data = data;
@@ -189,7 +191,13 @@ public final class Trainer implements AutoCloseable {
 
   private Evaluator evaluator(String namespace) {
     return new Evaluator(
-        session, namespace, spec, precision, normalisation, recipe.evalBatch(), options.workers());
+        session,
+        namespace,
+        initial.spec(),
+        precision,
+        normalisation,
+        recipe.evalBatch(),
+        options.workers());
   }
 
   private Loader.Options loading() {
@@ -265,7 +273,7 @@ public final class Trainer implements AutoCloseable {
     Map<String, Tensor> state = new LinkedHashMap<>();
     session.state(namespace).keySet().forEach(p -> state.put(p, session.read(namespace, p)));
     return Weights.describe(
-        Model.of(spec, state, initial.metadata()), data, normalisation, config, progress);
+        Model.of(initial.spec(), state, initial.metadata()), data, normalisation, config, progress);
   }
 
   /**

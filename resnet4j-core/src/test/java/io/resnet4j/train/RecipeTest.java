@@ -164,7 +164,8 @@ class RecipeTest {
             "companionRate=0.1",
             "trained=head",
             "layerDecay=0.7",
-            "frozenNorms=true");
+            "frozenNorms=true",
+            "dropPath=0.05");
     Set<String> seen = new TreeSet<>();
     for (String setting : settings) {
       String[] parts = setting.split(" (?=[a-zA-Z0-9]+=)");
@@ -279,6 +280,7 @@ class RecipeTest {
     assertMessage("resize=30", "where that is set");
     assertMessage("batch", "key=value");
     assertMessage("momentum=1", "[0, 1)");
+    assertMessage("dropPath=1", "[0, 1)");
   }
 
   private void assertMessage(String setting, String part) {

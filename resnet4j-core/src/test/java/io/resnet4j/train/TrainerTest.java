@@ -15,6 +15,7 @@ import io.resnet4j.data.Preprocessing;
 import io.resnet4j.data.PreprocessingJson;
 import io.resnet4j.infer.Predictor;
 import io.resnet4j.model.Model;
+import io.resnet4j.model.Models;
 import io.resnet4j.plan.Precision;
 import io.resnet4j.tensor.Shape;
 import io.resnet4j.tensor.Tensor;
@@ -108,6 +109,35 @@ class TrainerTest extends RunTests {
             Backends.named("reference"))) {
       assertEquals(result.testAcc(), predictor.evaluate(DATA.test(), 7).top1());
     }
+  }
+
+  @Test
+  void branchesAreDroppedInTrainingOnly() throws Exception {
+    Recipe dropping = recipe("dropPath=0.5");
+    TrainResult result = train(dropping, options("drop"));
+    train(Stripes.recipe(), options("keep"));
+    Path stored = temp.resolve("drop/last.safetensors");
+    Model model = Model.load(stored);
+    assertEquals(Stripes.network(), model.spec());
+    assertNotEquals(
+        Model.load(temp.resolve("keep/last.safetensors")).state().get("fc.weight").bytes(),
+        model.state().get("fc.weight").bytes());
+    try (Predictor predictor = Predictor.open(model, Precision.F32, Backends.named("reference"))) {
+      assertEquals(result.testAcc(), predictor.evaluate(DATA.test(), 7).top1());
+    }
+    JsonNode config = Json.parse(Files.readString(temp.resolve("drop/config.json")));
+    assertEquals(0.5, config.path("recipe").path("dropPath").asDouble());
+    String message =
+        assertThrows(
+                InvalidInputException.class,
+                () ->
+                    Trainer.of(
+                        Models.named("densenet-bc-40-12").withClasses(3).withInput(1, 8, 8),
+                        dropping,
+                        DATA,
+                        options("dense")))
+            .getMessage();
+    assertTrue(message.contains("no residual blocks"), message);
   }
 
   @Test
