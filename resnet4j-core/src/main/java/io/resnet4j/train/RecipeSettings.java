@@ -106,6 +106,7 @@ final class RecipeSettings {
     augment("cutMix", NUMBER, (a, v) -> a.withCutMix(v.doubleValue()));
     augment("repeats", WHOLE, (a, v) -> a.withRepeats(v.intValue()));
     augment("size", WHOLE, (a, v) -> a.withSize(v.intValue()));
+    augment("evalSize", WHOLE, (a, v) -> a.withEvalSize(v.intValue()));
     augment("resize", WHOLE, (a, v) -> a.withResize(v.intValue()));
     plain(
         "normalisation",

@@ -111,8 +111,8 @@ public final class Recipes {
     add(
         imageNet(
                 "imagenet-torchvision-v2",
-                "torchvision's second weights of ResNet-50, evaluated at the 176 pixels of its"
-                    + " training; its EMA decay 0.99998, scaled as its script does",
+                "torchvision's second weights of ResNet-50; its EMA decay 0.99998, scaled as its"
+                    + " script does",
                 Extent.epochs(600),
                 1024,
                 0.5,
@@ -123,9 +123,9 @@ public final class Recipes {
             .set("mixup=0.2")
             .set("cutMix=1")
             .set("repeats=4")
-            // What 232 is to the 224 pixels that the weights are for.
             .set("size=176")
-            .set("resize=182")
+            .set("evalSize=224")
+            .set("resize=232")
             // 1 - (1 - 0.99998) * 1024 * 32 / 600 epochs.
             .set("ema=0.99890773")
             .set("emaEvery=32")
@@ -137,7 +137,7 @@ public final class Recipes {
             .set("labelSmoothing=0.1")
             .set("dropPath=0.05"));
     add(rsb("a2", 300, 5e-3, 0.02, 7).set("repeats=3").set("dropPath=0.05"));
-    add(rsb("a3", 100, 8e-3, 0.02, 6).set("size=160"));
+    add(rsb("a3", 100, 8e-3, 0.02, 6).set("size=160").set("evalSize=224").set("resize=236"));
     add(
         new Recipe(
             "mnist-default",
@@ -256,7 +256,7 @@ public final class Recipes {
 
   /**
    * Wightman et al. 2021, arXiv:2110.00476, table 2; the clipping is timm's LAMB's. Evaluation sees
-   * the middle 0.95 of a picture.
+   * the middle 0.95 of a picture, of 224 pixels whatever training does.
    *
    * @param magnitude of RandAugment on timm's scale, which ends at 10
    */

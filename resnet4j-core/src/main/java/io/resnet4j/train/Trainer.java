@@ -45,8 +45,11 @@ import org.jspecify.annotations.Nullable;
 public final class Trainer implements AutoCloseable {
   private static final double NANOS = 1e-9;
 
-  /** As it is trained; what is stored and evaluated is {@code initial}'s. */
+  /** As it is trained. */
   private final ModelSpec spec;
+
+  /** As it is evaluated and stored. */
+  private final ModelSpec seen;
 
   private final Model initial;
   private final Recipe recipe;
@@ -54,6 +57,8 @@ public final class Trainer implements AutoCloseable {
   private final TrainOptions options;
   private final DataSplits data;
   private final DataSplits.HeldOut parts;
+  private final Optional<Dataset> validating;
+  private final Optional<Dataset> testing;
   private final Normalisation normalisation;
   private final RunFolder folder;
   private final RunEvents events;
@@ -96,6 +101,9 @@ public final class Trainer implements AutoCloseable {
     Requirements.batch(recipe.batch(), parts.train());
     Requirements.validation(options.stopping(), parts);
     normalisation = recipe.normalisation(parts.train());
+    validating = parts.validation().map(recipe.augment()::evaluated);
+    testing = data.testing().map(recipe.augment()::evaluated);
+    seen = Requirements.evaluated(initial.spec(), evaluated().pictureSize(), normalisation);
     config = RunConfig.of(initial, recipe, precision, options, data, parts, teacher);
     loader = new Loader(parts.train(), loading());
     long perEpoch = loader.batchesPerEpoch();
@@ -124,13 +132,13 @@ public final class Trainer implements AutoCloseable {
       runner = new StepRunner(session, spec, recipe, criterion, precision, options, taught);
       average = new WeightAverage(session, recipe.averaging(), span, runner.graph());
       evaluator = evaluator(Program.MODEL);
-      parts.validation().ifPresent(evaluator::prepare);
+      validating.ifPresent(evaluator::prepare);
       average.begin();
       average.prepare(spec, recipe.batch(), precision);
       averaged = average.average().map(this::evaluator);
-      data.testing().ifPresent(averaged.orElse(evaluator)::prepare);
+      testing.ifPresent(averaged.orElse(evaluator)::prepare);
       if (recipe.averaging().ema() > 0) {
-        parts.validation().ifPresent(averaged.orElseThrow()::prepare);
+        validating.ifPresent(averaged.orElseThrow()::prepare);
       }
       if (!chosen) {
         folder.writeChoices(session.choices());
@@ -191,13 +199,12 @@ public final class Trainer implements AutoCloseable {
 
   private Evaluator evaluator(String namespace) {
     return new Evaluator(
-        session,
-        namespace,
-        initial.spec(),
-        precision,
-        normalisation,
-        recipe.evalBatch(),
-        options.workers());
+        session, namespace, seen, precision, normalisation, recipe.evalBatch(), options.workers());
+  }
+
+  /** What is learned from, as evaluation sees it. */
+  private Dataset evaluated() {
+    return recipe.augment().evaluated(data.train());
   }
 
   private Loader.Options loading() {
@@ -273,7 +280,7 @@ public final class Trainer implements AutoCloseable {
     Map<String, Tensor> state = new LinkedHashMap<>();
     session.state(namespace).keySet().forEach(p -> state.put(p, session.read(namespace, p)));
     return Weights.describe(
-        Model.of(initial.spec(), state, initial.metadata()), data, normalisation, config, progress);
+        Model.of(seen, state, initial.metadata()), evaluated(), normalisation, config, progress);
   }
 
   /**
@@ -341,14 +348,11 @@ public final class Trainer implements AutoCloseable {
     average.finishedEpoch(epoch);
     long begin = System.nanoTime();
     @Nullable Evaluation validation =
-        parts.validation().map(set -> evaluate(evaluator, "val", set)).orElse(null);
+        validating.map(set -> evaluate(evaluator, "val", set)).orElse(null);
     @Nullable Evaluation averageValidation =
         recipe.averaging().ema() == 0
             ? null
-            : parts
-                .validation()
-                .map(set -> evaluate(averaged.orElseThrow(), "ema_val", set))
-                .orElse(null);
+            : validating.map(set -> evaluate(averaged.orElseThrow(), "ema_val", set)).orElse(null);
     double took = (System.nanoTime() - begin) * NANOS;
     double pictures = (double) steps * recipe.batch();
     EpochMetrics metrics =
@@ -435,7 +439,7 @@ public final class Trainer implements AutoCloseable {
     @Nullable Double test =
         stopped
             ? null
-            : data.testing()
+            : testing
                 .map(set -> evaluate(averaged.orElse(evaluator), "test", set).top1())
                 .orElse(null);
     if (test != null) {

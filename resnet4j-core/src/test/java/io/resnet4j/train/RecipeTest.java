@@ -57,6 +57,12 @@ class RecipeTest {
     assertEquals(112, folder.augment().size());
     assertEquals(128, folder.augment().resize());
     assertEquals(0, recipe.set("size=64").augment().resize());
+    Recipe larger = folder.set("evalSize=140");
+    assertEquals(160, larger.augment().resize());
+    assertEquals(70, larger.set("size=56").augment().evalSize());
+    assertEquals(80, larger.set("size=56").augment().resize());
+    assertEquals(folder, larger.set("evalSize=0"));
+    assertEquals(0, larger.set("size=0").augment().evalSize());
   }
 
   @Test
@@ -65,6 +71,7 @@ class RecipeTest {
     assertEquals(
         new Augmentations(
             224,
+            0,
             236,
             NamedAugmentation.parseList("randomResizedCrop,flip,randAugment(2,21,1.5)"),
             new Mixing(0.2, 1),
@@ -72,7 +79,8 @@ class RecipeTest {
         Recipe.named("imagenet-rsb-a1").augment());
     Augmentations short100 = Recipe.named("imagenet-rsb-a3").augment();
     assertEquals(
-        List.of(160, 169, 1), List.of(short100.size(), short100.resize(), short100.repeats()));
+        List.of(160, 224, 236, 1),
+        List.of(short100.size(), short100.evalSize(), short100.resize(), short100.repeats()));
     assertEquals(new Mixing(0.1, 1), short100.mixing());
     assertEquals(
         NamedAugmentation.parseList("randomResizedCrop,flip,trivialAugment,randomErasing(0.1)"),
@@ -142,6 +150,7 @@ class RecipeTest {
             "repeats=2",
             "size=64",
             "size=64 resize=72",
+            "size=64 evalSize=80",
             "normalisation=per-pixel-mean",
             "evalBatch=100",
             "loss=binary-cross-entropy",
@@ -194,7 +203,8 @@ class RecipeTest {
          "weightDecay":5.0E-4,"decayNormAndBias":true,"labelSmoothing":0.0,
          "augment":{"size":0,"resize":0,"list":["crop(4)","flip(0.5)"],
                     "mixing":{"mixup":0.0,"cutMix":0.0},"repeats":1},
-         "normalisation":"per_channel","evalBatch":500}""";
+         "normalisation":"per_channel","evalBatch":500}\
+        """;
     assertEquals(recipe, Json.MAPPER.readValue(earlier, Recipe.class));
   }
 
@@ -278,6 +288,7 @@ class RecipeTest {
     assertMessage("mixup=-1", "expected 0 (none) to 1000");
     assertMessage("size=-3", "give 0 (the data's own) to 4096");
     assertMessage("resize=30", "where that is set");
+    assertMessage("evalSize=40", "where size is set");
     assertMessage("batch", "key=value");
     assertMessage("momentum=1", "[0, 1)");
     assertMessage("dropPath=1", "[0, 1)");

@@ -13,9 +13,13 @@ import io.resnet4j.backend.Backends;
 import io.resnet4j.data.Normalisation;
 import io.resnet4j.data.Preprocessing;
 import io.resnet4j.data.PreprocessingJson;
+import io.resnet4j.infer.Evaluation;
 import io.resnet4j.infer.Predictor;
 import io.resnet4j.model.Model;
+import io.resnet4j.model.ModelSpec;
 import io.resnet4j.model.Models;
+import io.resnet4j.model.ResNetSpec;
+import io.resnet4j.nn.HeadKind;
 import io.resnet4j.plan.Precision;
 import io.resnet4j.tensor.Shape;
 import io.resnet4j.tensor.Tensor;
@@ -138,6 +142,34 @@ class TrainerTest extends RunTests {
                         options("dense")))
             .getMessage();
     assertTrue(message.contains("no residual blocks"), message);
+  }
+
+  @Test
+  void evaluationSeesAnotherSize() throws Exception {
+    Recipe larger = recipe("size=8").set("evalSize=12").set("resize=14");
+    TrainResult result = train(larger, options("run"));
+    try (Predictor predictor =
+        Predictor.open(
+            Model.load(temp.resolve("run/last.safetensors")),
+            Precision.F32,
+            Backends.named("reference"))) {
+      assertEquals(Stripes.network().withInput(1, 12, 12), predictor.spec());
+      Preprocessing stored = predictor.preprocessing().orElseThrow();
+      assertEquals(List.of(12, 12, 14), List.of(stored.height(), stored.width(), stored.resize()));
+      Evaluation seen = predictor.evaluate(DATA.test().framed(12, 12, 14), 7);
+      assertEquals(result.testAcc(), seen.top1());
+      Evaluation held =
+          predictor.evaluate(DATA.holdOut(0.1, 3).validation().orElseThrow().framed(12, 12, 14), 7);
+      assertEquals(result.valLoss(), held.loss(), 1e-6);
+    }
+    assertRefused("mean picture", larger.set("normalisation=per_pixel_mean"), options("mean"));
+    ModelSpec flat = ((ResNetSpec) Stripes.network()).with(d -> d.headKind(HeadKind.FLATTEN));
+    String message =
+        assertThrows(
+                InvalidInputException.class,
+                () -> Trainer.of(flat, larger, DATA, options("flat")).close())
+            .getMessage();
+    assertTrue(message.contains("other weights for pictures of 1x12x12"), message);
   }
 
   @Test
