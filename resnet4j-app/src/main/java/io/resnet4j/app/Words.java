@@ -9,10 +9,14 @@ import java.util.List;
 final class Words {
   private Words() {}
 
-  /** Such as {@code warm-up 1 epoch, cosine}. */
+  /** Such as {@code warm-up 1 epoch, cosine}; a warm-up that is held names its factor. */
   static String schedule(Schedule schedule) {
     if (schedule instanceof Schedule.WarmUp warmUp) {
-      return "warm-up " + warmUp.length() + ", " + schedule(warmUp.then());
+      String begin =
+          warmUp.held()
+              ? "times " + warmUp.start() + " for " + warmUp.length() + ", then "
+              : "warm-up " + warmUp.length() + ", ";
+      return begin + schedule(warmUp.then());
     }
     if (schedule instanceof Schedule.MultiStep steps) {
       List<String> at = steps.milestones().stream().map(Extent::toString).toList();

@@ -19,6 +19,13 @@ public final class Recipes {
   private static final Augmentations CROP_AND_FLIP =
       Augmentations.NONE.withCropPadding(4).withFlip(true);
 
+  /** The rate of He et al. on CIFAR-10. */
+  private static final Schedule TWO_DROPS =
+      new Schedule.MultiStep(List.of(Extent.steps(32_000), Extent.steps(48_000)), 0.1);
+
+  private static final Schedule BEGUN_GENTLY =
+      new Schedule.WarmUp(Extent.steps(400), 0.1, true, TWO_DROPS);
+
   /** 224 pixels, as torchvision's reference training. */
   private static final Augmentations FRAMED =
       Augmentations.NONE
@@ -52,7 +59,25 @@ public final class Recipes {
             Precision.BF16,
             new UpdateRule.Sgd(0.9, false),
             0.1,
-            new Schedule.MultiStep(List.of(Extent.steps(32_000), Extent.steps(48_000)), 0.1),
+            TWO_DROPS,
+            1e-4,
+            true,
+            0,
+            CROP_AND_FLIP,
+            Recipe.Normalise.PER_PIXEL_MEAN,
+            500));
+    add(
+        new Recipe(
+            "cifar10-he2015-110",
+            HE_2015
+                + ", section 4.2, for 110 layers: a tenth of the rate for the 400 steps after which"
+                + " the paper's training error fell below 80 %",
+            Extent.steps(64_000),
+            128,
+            Precision.BF16,
+            new UpdateRule.Sgd(0.9, false),
+            0.1,
+            BEGUN_GENTLY,
             1e-4,
             true,
             0,
@@ -62,17 +87,13 @@ public final class Recipes {
     add(
         new Recipe(
             "cifar10-he2016",
-            "He et al. 2016, arXiv:1603.05027, appendix; a straight warm-up over the 400 steps for"
-                + " which the paper holds a tenth of the rate",
+            "He et al. 2016, arXiv:1603.05027, appendix",
             Extent.steps(64_000),
             128,
             Precision.BF16,
             new UpdateRule.Sgd(0.9, false),
             0.1,
-            new Schedule.WarmUp(
-                Extent.steps(400),
-                0.1,
-                new Schedule.MultiStep(List.of(Extent.steps(32_000), Extent.steps(48_000)), 0.1)),
+            BEGUN_GENTLY,
             1e-4,
             true,
             0,
@@ -100,14 +121,15 @@ public final class Recipes {
         imageNet(
                 "imagenet-he2015",
                 HE_2015
-                    + ", section 3.4, framed as by torchvision; a plateau is five epochs without a"
-                    + " better validation",
+                    + ", section 3.4, without its change of colours, normalised as by torchvision;"
+                    + " a plateau is five epochs without a better validation",
                 Extent.steps(600_000),
                 256,
                 0.1,
                 new Schedule.OnPlateau(0.1, 5, 0, 0),
                 1e-4)
-            .set("decayNormAndBias=true"));
+            .set("decayNormAndBias=true")
+            .set("augment=scaledCrop(256,480),flip"));
     add(
         imageNet(
                 "imagenet-torchvision-v2",

@@ -139,6 +139,7 @@ class RecipeTest {
             "schedule=plateau patience=3",
             "warmUp=5 steps",
             "warmUpStart=0.3",
+            "warmUpHeld=true",
             "weightDecay=1e-3",
             "decayNormAndBias=false",
             "labelSmoothing=0.1",
@@ -289,6 +290,7 @@ class RecipeTest {
     assertMessage("size=-3", "give 0 (the data's own) to 4096");
     assertMessage("resize=30", "where that is set");
     assertMessage("evalSize=40", "where size is set");
+    assertMessage("warmUpHeld=maybe", "a straight line");
     assertMessage("batch", "key=value");
     assertMessage("momentum=1", "[0, 1)");
     assertMessage("dropPath=1", "[0, 1)");

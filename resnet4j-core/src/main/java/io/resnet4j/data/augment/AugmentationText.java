@@ -27,6 +27,11 @@ final class AugmentationText {
         "smallest share of area, largest, tallest ratio, widest",
         List.of("0.08", "1", number(3 / 4.0), number(4 / 3.0)),
         v -> new RandomResizedCrop(real(v.get(0)), real(v.get(1)), real(v.get(2)), real(v.get(3))));
+    put(
+        "scaledCrop",
+        "shortest length of the shorter side, longest",
+        List.of("256", "480"),
+        v -> new ScaledCrop(whole(v.get(0)), whole(v.get(1))));
     put("flip", "probability", List.of("0.5"), v -> new HorizontalFlip(real(v.get(0))));
     put(
         "colourJitter",

@@ -9,6 +9,7 @@ import java.util.List;
 public sealed interface NamedAugmentation extends Augmentation
     permits RandomCrop,
         RandomResizedCrop,
+        ScaledCrop,
         HorizontalFlip,
         ColourJitter,
         Rotation,
