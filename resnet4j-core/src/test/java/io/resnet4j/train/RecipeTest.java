@@ -7,9 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.resnet4j.InvalidInputException;
-import io.resnet4j.data.Mixing;
 import io.resnet4j.data.augment.HorizontalFlip;
-import io.resnet4j.data.augment.NamedAugmentation;
 import io.resnet4j.data.augment.RandomCrop;
 import io.resnet4j.plan.Precision;
 import io.resnet4j.plan.UpdateRule;
@@ -22,18 +20,6 @@ import org.junit.jupiter.api.Test;
 
 class RecipeTest {
   private final Recipe recipe = Recipe.named("cifar10-default");
-
-  @Test
-  void heRecipeIsThePapers() {
-    Recipe he = Recipe.named("cifar10-he2015");
-    Schedule.Run run = Schedule.Run.of(64_000, 390);
-    assertEquals(64_000, he.length().inSteps(0, 390));
-    assertEquals(0.1, he.learningRate(31_999, run), 1e-15);
-    assertEquals(0.01, he.learningRate(32_000, run), 1e-15);
-    assertEquals(0.001, he.learningRate(63_999, run), 1e-15);
-    assertEquals(1e-4, he.weightDecay());
-    assertEquals(new UpdateRule.Sgd(0.9, false), he.optimiser());
-  }
 
   @Test
   void everyRecipeSurvivesJson() throws Exception {
@@ -63,29 +49,6 @@ class RecipeTest {
     assertEquals(80, larger.set("size=56").augment().resize());
     assertEquals(folder, larger.set("evalSize=0"));
     assertEquals(0, larger.set("size=0").augment().evalSize());
-  }
-
-  @Test
-  void imageNetIsAugmentedAsPublished() {
-    // RandAugment's scale ends at 30, timm's at 10.
-    assertEquals(
-        new Augmentations(
-            224,
-            0,
-            236,
-            NamedAugmentation.parseList("randomResizedCrop,flip,randAugment(2,21,1.5)"),
-            new Mixing(0.2, 1),
-            3),
-        Recipe.named("imagenet-rsb-a1").augment());
-    Augmentations short100 = Recipe.named("imagenet-rsb-a3").augment();
-    assertEquals(
-        List.of(160, 224, 236, 1),
-        List.of(short100.size(), short100.evalSize(), short100.resize(), short100.repeats()));
-    assertEquals(new Mixing(0.1, 1), short100.mixing());
-    assertEquals(
-        NamedAugmentation.parseList("randomResizedCrop,flip,trivialAugment,randomErasing(0.1)"),
-        Recipe.named("imagenet-torchvision-v2").augment().list());
-    assertEquals(recipe.augment(), Recipe.named("cifar-wide").augment());
   }
 
   @Test
