@@ -1,5 +1,6 @@
 package io.resnet4j.app;
 
+import io.resnet4j.data.Views;
 import io.resnet4j.plan.UpdateRule;
 import io.resnet4j.train.Extent;
 import io.resnet4j.train.Schedule;
@@ -40,6 +41,16 @@ final class Words {
       return "times " + plateau.factor() + " on plateaus of " + plateau.patience() + " epochs";
     }
     return "constant";
+  }
+
+  /** Such as {@code , mean over 2 views}; nothing for one view. */
+  static String views(String name) {
+    for (Views views : Views.values()) {
+      if (views.name().equalsIgnoreCase(name) && views != Views.CENTRE) {
+        return ", mean over " + views.count() + " views";
+      }
+    }
+    return "";
   }
 
   /** Such as {@code SGD, momentum 0.9, Nesterov}. */

@@ -153,6 +153,30 @@ public final class Picture {
     return new PictureSize(size.channels(), toHeight, toWidth);
   }
 
+  /**
+   * The picture with {@code border} more pixels at each side, which mirror it without repeating its
+   * edge; fewer where it is no larger than that.
+   */
+  Picture reflected(int border) {
+    int added = Math.min(border, Math.min(height(), width()) - 1);
+    PictureSize to = new PictureSize(size.channels(), height() + 2 * added, width() + 2 * added);
+    byte[] padded = new byte[to.samples()];
+    for (int c = 0, out = 0; c < size.channels(); c++) {
+      for (int y = -added; y < height() + added; y++) {
+        int row = (c * height() + mirrored(y, height())) * width();
+        for (int x = -added; x < width() + added; x++) {
+          padded[out++] = planes[row + mirrored(x, width())];
+        }
+      }
+    }
+    return new Picture(to, padded);
+  }
+
+  private static int mirrored(int at, int length) {
+    int inside = Math.abs(at);
+    return inside < length ? inside : 2 * (length - 1) - inside;
+  }
+
   /** Left and right exchanged. */
   Picture mirrored() {
     return oriented(MIRRORED);

@@ -6,13 +6,14 @@ import io.resnet4j.data.Batch;
 import io.resnet4j.data.Dataset;
 import io.resnet4j.data.Loader;
 import io.resnet4j.data.Normalisation;
+import io.resnet4j.data.Views;
 import io.resnet4j.infer.Evaluation;
 import io.resnet4j.infer.Tally;
 import io.resnet4j.model.ModelSpec;
 import io.resnet4j.plan.Planner;
 import io.resnet4j.plan.Precision;
 import io.resnet4j.plan.Program;
-import java.util.IdentityHashMap;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -29,7 +30,10 @@ final class Evaluator implements AutoCloseable {
   private final int batch;
   private final int workers;
   private final Map<Integer, Executable> plans = new TreeMap<>();
-  private final Map<Dataset, Loader> loaders = new IdentityHashMap<>();
+  private final Map<Seen, Loader> loaders = new HashMap<>();
+
+  /** A data set and what is looked at of its pictures. */
+  private record Seen(Dataset data, Views views) {}
 
   /** Hears how far an evaluation is. */
   @FunctionalInterface
@@ -55,15 +59,17 @@ final class Evaluator implements AutoCloseable {
   }
 
   /** Makes the plans that a data set needs, so that too little memory shows before training. */
-  void prepare(Dataset data) {
-    int full = Math.min(batch, data.size());
+  void prepare(Dataset data, Views views) {
+    Dataset rows = views.over(data);
+    int full = Math.min(Math.max(1, batch / views.count()), data.size()) * views.count();
     plan(full);
-    if (data.size() % full != 0) {
-      plan(data.size() % full);
+    if (rows.size() % full != 0) {
+      plan(rows.size() % full);
     }
     loaders.computeIfAbsent(
-        data,
-        d -> new Loader(d, Loader.Options.evaluation(full, normalisation).withWorkers(workers)));
+        new Seen(data, views),
+        seen ->
+            new Loader(rows, Loader.Options.evaluation(full, normalisation).withWorkers(workers)));
   }
 
   private Executable plan(int size) {
@@ -74,15 +80,16 @@ final class Evaluator implements AutoCloseable {
                 Planner.plan(Program.inference(spec.graph(n), precision).over(namespace))));
   }
 
-  Evaluation evaluate(Dataset data, Progress progress) {
-    prepare(data);
+  Evaluation evaluate(Dataset data, Views views, Progress progress) {
+    prepare(data, views);
     Tally tally = new Tally(spec.classes());
-    for (Batch pictures : loaders.get(data).epoch(0)) {
+    for (Batch pictures : loaders.get(new Seen(data, views)).epoch(0)) {
       int count = pictures.size();
       Executable plan = plan(count);
       plan.feed(ModelSpec.IMAGES, pictures.images());
       plan.run(0, 0);
-      tally.add(plan.fetch(ModelSpec.LOGITS).toFloats(), pictures.labels(), count);
+      tally.add(
+          plan.fetch(ModelSpec.LOGITS).toFloats(), pictures.labels(), count / views.count(), views);
       progress.done(tally.pictures());
     }
     return tally.evaluation();

@@ -7,7 +7,6 @@ import io.resnet4j.data.Dataset;
 import io.resnet4j.data.Normalisation;
 import io.resnet4j.data.Preprocessing;
 import io.resnet4j.data.PreprocessingJson;
-import io.resnet4j.data.Views;
 import io.resnet4j.infer.Answers;
 import io.resnet4j.infer.Predictor;
 import io.resnet4j.model.Model;
@@ -308,7 +307,7 @@ public final class FineTuner {
               set.get(),
               predictor.preprocessing().orElseThrow(),
               recipe.evalBatch(),
-              Views.CENTRE));
+              recipe.testViews()));
     }
   }
 }

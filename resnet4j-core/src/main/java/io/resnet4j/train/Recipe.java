@@ -3,6 +3,7 @@ package io.resnet4j.train;
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.data.Dataset;
 import io.resnet4j.data.Normalisation;
+import io.resnet4j.data.Views;
 import io.resnet4j.graph.Graph;
 import io.resnet4j.model.ModelSpec;
 import io.resnet4j.model.ResNetSpec;
@@ -36,6 +37,8 @@ import java.util.Objects;
  * @param transfer what of a network that has learned before moves
  * @param dropPath probability of losing the last block's branch while training, for each picture by
  *     itself and in proportion before it ({@link io.resnet4j.nn.Regularisation}); 0 for none
+ * @param testViews what is looked at of each picture in the test at the end of a run; validation
+ *     sees the middle
  */
 public record Recipe(
     String name,
@@ -56,7 +59,8 @@ public record Recipe(
     Averaging averaging,
     Updating updating,
     Transfer transfer,
-    Double dropPath) {
+    Double dropPath,
+    Views testViews) {
 
   /** How pictures become numbers around zero; statistics are the training set's. */
   public enum Normalise {
@@ -75,6 +79,7 @@ public record Recipe(
     updating = Objects.requireNonNullElse(updating, Updating.PLAIN);
     transfer = Objects.requireNonNullElse(transfer, Transfer.NONE);
     dropPath = Objects.requireNonNullElse(dropPath, 0.0);
+    testViews = Objects.requireNonNullElse(testViews, Views.CENTRE);
     require(
         !(optimiser instanceof UpdateRule.Muon) || updating.companion() != null,
         "optimiser",
@@ -145,7 +150,8 @@ public record Recipe(
         Averaging.NONE,
         Updating.PLAIN,
         Transfer.NONE,
-        0.0);
+        0.0,
+        Views.CENTRE);
   }
 
   private static void require(boolean holds, String key, Object value, String expected) {
@@ -229,8 +235,8 @@ public record Recipe(
         spec.name()
             + ": dropPath "
             + dropPath
-            + ": it has no residual blocks whose branch could be dropped; set dropPath=0, or train a"
-            + " residual network");
+            + ": it has no residual blocks whose branch could be dropped; set dropPath=0, or train"
+            + " a residual network");
   }
 
   /** The learning rate of a step, counted from 0. */

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.Nearest;
+import io.resnet4j.data.Views;
 import io.resnet4j.data.augment.NamedAugmentation;
 import io.resnet4j.plan.Precision;
 import io.resnet4j.plan.UpdateRule;
@@ -154,6 +155,7 @@ final class RecipeSettings {
     inside("transfer", "layerDecay", NUMBER);
     inside("transfer", "frozenNorms", BOOL);
     plain("dropPath", NUMBER);
+    plain("testViews", new Kind("centre, flip or crops", v -> named(Views.values(), v)));
   }
 
   private RecipeSettings() {}

@@ -129,7 +129,8 @@ public final class Recipes {
                 new Schedule.OnPlateau(0.1, 5, 0, 0),
                 1e-4)
             .set("decayNormAndBias=true")
-            .set("augment=scaledCrop(256,480),flip"));
+            .set("augment=scaledCrop(256,480),flip")
+            .set("testViews=crops"));
     add(
         imageNet(
                 "imagenet-torchvision-v2",

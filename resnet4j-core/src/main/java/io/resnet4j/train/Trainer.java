@@ -13,6 +13,7 @@ import io.resnet4j.data.DataSplits;
 import io.resnet4j.data.Dataset;
 import io.resnet4j.data.Loader;
 import io.resnet4j.data.Normalisation;
+import io.resnet4j.data.Views;
 import io.resnet4j.graph.Criterion;
 import io.resnet4j.infer.Evaluation;
 import io.resnet4j.model.Model;
@@ -132,13 +133,13 @@ public final class Trainer implements AutoCloseable {
       runner = new StepRunner(session, spec, recipe, criterion, precision, options, taught);
       average = new WeightAverage(session, recipe.averaging(), span, runner.graph());
       evaluator = evaluator(Program.MODEL);
-      validating.ifPresent(evaluator::prepare);
+      validating.ifPresent(set -> evaluator.prepare(set, Views.CENTRE));
       average.begin();
       average.prepare(spec, recipe.batch(), precision);
       averaged = average.average().map(this::evaluator);
-      testing.ifPresent(averaged.orElse(evaluator)::prepare);
+      testing.ifPresent(set -> averaged.orElse(evaluator).prepare(set, recipe.testViews()));
       if (recipe.averaging().ema() > 0) {
-        validating.ifPresent(averaged.orElseThrow()::prepare);
+        validating.ifPresent(set -> averaged.orElseThrow().prepare(set, Views.CENTRE));
       }
       if (!chosen) {
         folder.writeChoices(session.choices());
@@ -348,11 +349,13 @@ public final class Trainer implements AutoCloseable {
     average.finishedEpoch(epoch);
     long begin = System.nanoTime();
     @Nullable Evaluation validation =
-        validating.map(set -> evaluate(evaluator, "val", set)).orElse(null);
+        validating.map(set -> evaluate(evaluator, "val", set, Views.CENTRE)).orElse(null);
     @Nullable Evaluation averageValidation =
         recipe.averaging().ema() == 0
             ? null
-            : validating.map(set -> evaluate(averaged.orElseThrow(), "ema_val", set)).orElse(null);
+            : validating
+                .map(set -> evaluate(averaged.orElseThrow(), "ema_val", set, Views.CENTRE))
+                .orElse(null);
     double took = (System.nanoTime() - begin) * NANOS;
     double pictures = (double) steps * recipe.batch();
     EpochMetrics metrics =
@@ -427,8 +430,9 @@ public final class Trainer implements AutoCloseable {
     return recipe.learningRate(step, span.after(progress.plateau().met()));
   }
 
-  private Evaluation evaluate(Evaluator by, String split, Dataset set) {
-    return by.evaluate(set, done -> listeners.forEach(l -> l.evaluating(split, done, set.size())));
+  private Evaluation evaluate(Evaluator by, String split, Dataset set, Views views) {
+    return by.evaluate(
+        set, views, done -> listeners.forEach(l -> l.evaluating(split, done, set.size())));
   }
 
   private TrainResult finish() {
@@ -440,7 +444,10 @@ public final class Trainer implements AutoCloseable {
         stopped
             ? null
             : testing
-                .map(set -> evaluate(averaged.orElse(evaluator), "test", set).top1())
+                .map(
+                    set ->
+                        evaluate(averaged.orElse(evaluator), "test", set, recipe.testViews())
+                            .top1())
                 .orElse(null);
     if (test != null) {
       events.test(progress.step(), test);
@@ -458,6 +465,7 @@ public final class Trainer implements AutoCloseable {
             last == null ? null : last.valAcc(),
             progress.bestValAcc(),
             test,
+            test == null ? null : recipe.testViews(),
             average.chosen(),
             progress.step() * recipe.batch() / Math.max(NANOS, progress.trainSeconds()),
             stopped);

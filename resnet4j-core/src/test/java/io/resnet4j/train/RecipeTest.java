@@ -138,7 +138,8 @@ class RecipeTest {
             "trained=head",
             "layerDecay=0.7",
             "frozenNorms=true",
-            "dropPath=0.05");
+            "dropPath=0.05",
+            "testViews=flip");
     Set<String> seen = new TreeSet<>();
     for (String setting : settings) {
       String[] parts = setting.split(" (?=[a-zA-Z0-9]+=)");
@@ -257,6 +258,7 @@ class RecipeTest {
     assertMessage("batch", "key=value");
     assertMessage("momentum=1", "[0, 1)");
     assertMessage("dropPath=1", "[0, 1)");
+    assertMessage("testViews=all", "expected centre, flip or crops");
   }
 
   private void assertMessage(String setting, String part) {

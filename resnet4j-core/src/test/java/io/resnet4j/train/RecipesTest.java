@@ -60,6 +60,7 @@ class RecipesTest {
       transfer.layerDecay 1.0
       transfer.frozenNorms false
       dropPath 0.0
+      testViews centre
       """;
 
   private static final String HE_2015_110 =
@@ -97,6 +98,7 @@ class RecipesTest {
       augment.list scaledCrop(256,480),flip(0.5)
       normalisation imagenet
       evalBatch 100
+      testViews crops
       """;
 
   private static final String TORCHVISION_V2 =

@@ -10,9 +10,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.backend.Backends;
+import io.resnet4j.data.Dataset;
 import io.resnet4j.data.Normalisation;
 import io.resnet4j.data.Preprocessing;
 import io.resnet4j.data.PreprocessingJson;
+import io.resnet4j.data.Views;
 import io.resnet4j.infer.Evaluation;
 import io.resnet4j.infer.Predictor;
 import io.resnet4j.model.Model;
@@ -28,6 +30,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
@@ -170,6 +173,29 @@ class TrainerTest extends RunTests {
                 () -> Trainer.of(flat, larger, DATA, options("flat")).close())
             .getMessage();
     assertTrue(message.contains("other weights for pictures of 1x12x12"), message);
+  }
+
+  @Test
+  void theTestSeesTheViewsThatTheRecipeSays() throws Exception {
+    for (Views views : List.of(Views.FLIP, Views.CROPS)) {
+      Recipe seeing = recipe("testViews=" + views).set("epochs=1");
+      TrainResult result = train(seeing, options(views.name()));
+      assertEquals(views, result.testViews());
+      Path run = temp.resolve(views.name());
+      JsonNode json = Json.parse(Files.readString(run.resolve("result.json")));
+      assertEquals(views.name().toLowerCase(Locale.ROOT), json.path("test_views").asText());
+      try (Predictor predictor =
+          Predictor.open(
+              Model.load(run.resolve("last.safetensors")),
+              Precision.F32,
+              Backends.named("reference"))) {
+        Preprocessing known = predictor.preprocessing().orElseThrow();
+        assertEquals(result.testAcc(), predictor.evaluate(DATA.test(), known, 40, views).top1());
+        // Choices are made by the middle alone.
+        Dataset held = DATA.holdOut(0.1, 3).validation().orElseThrow();
+        assertEquals(result.valLoss(), predictor.evaluate(held, 7).loss(), 1e-6);
+      }
+    }
   }
 
   @Test
