@@ -25,6 +25,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -465,7 +466,7 @@ public final class Trainer implements AutoCloseable {
             last == null ? null : last.valAcc(),
             progress.bestValAcc(),
             test,
-            test == null ? null : recipe.testViews(),
+            test == null ? null : recipe.testViews().name().toLowerCase(Locale.ROOT),
             average.chosen(),
             progress.step() * recipe.batch() / Math.max(NANOS, progress.trainSeconds()),
             stopped);
