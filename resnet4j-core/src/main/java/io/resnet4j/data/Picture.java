@@ -157,7 +157,7 @@ public final class Picture {
    * The picture with {@code border} more pixels at each side, which mirror it without repeating its
    * edge; fewer where it is no larger than that.
    */
-  Picture reflected(int border) {
+  public Picture reflected(int border) {
     int added = Math.min(border, Math.min(height(), width()) - 1);
     PictureSize to = new PictureSize(size.channels(), height() + 2 * added, width() + 2 * added);
     byte[] padded = new byte[to.samples()];

@@ -16,7 +16,7 @@ public enum Views {
    * The middle and the four corners, and their mirror images (Krizhevsky et al. 2012). A picture
    * that is not resized to more than the input's size is padded first by two pixels at each side,
    * which mirror it, so that its corners are itself moved by two pixels (Jordan 2024,
-   * arXiv:2404.00498, section 3.5, has such views).
+   * arXiv:2404.00498, has such views).
    */
   CROPS(10);
 

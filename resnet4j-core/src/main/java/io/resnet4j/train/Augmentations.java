@@ -8,9 +8,11 @@ import io.resnet4j.data.Framing;
 import io.resnet4j.data.Loader;
 import io.resnet4j.data.Mixing;
 import io.resnet4j.data.Normalisation;
+import io.resnet4j.data.augment.AlternatingFlip;
 import io.resnet4j.data.augment.HorizontalFlip;
 import io.resnet4j.data.augment.NamedAugmentation;
 import io.resnet4j.data.augment.RandomCrop;
+import io.resnet4j.data.augment.ReflectedCrop;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -82,21 +84,24 @@ public record Augmentations(
   public Augmentations withCropPadding(int padding) {
     require(padding >= 0, "cropPadding", padding, "a whole number of at least 0");
     List<NamedAugmentation> changed = new ArrayList<>(list);
-    changed.removeIf(RandomCrop.class::isInstance);
+    changed.removeIf(Augmentations::cropsPadded);
     if (padding > 0) {
       changed.add(0, new RandomCrop(padding));
     }
     return withList(changed);
   }
 
+  private static boolean cropsPadded(NamedAugmentation each) {
+    return each instanceof RandomCrop || each instanceof ReflectedCrop;
+  }
+
   /** The same with pictures mirrored half of the time, or not; after a crop, before all else. */
   public Augmentations withFlip(boolean flip) {
     List<NamedAugmentation> changed = new ArrayList<>(list);
-    changed.removeIf(HorizontalFlip.class::isInstance);
+    changed.removeIf(a -> a instanceof HorizontalFlip || a instanceof AlternatingFlip);
     if (flip) {
       boolean crops =
-          !changed.isEmpty()
-              && (changed.get(0) instanceof RandomCrop || changed.get(0) instanceof Framing);
+          !changed.isEmpty() && (cropsPadded(changed.get(0)) || changed.get(0) instanceof Framing);
       changed.add(crops ? 1 : 0, new HorizontalFlip());
     }
     return withList(changed);

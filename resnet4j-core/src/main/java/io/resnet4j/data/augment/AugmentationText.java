@@ -22,6 +22,7 @@ final class AugmentationText {
 
   static {
     put("crop", "padding", List.of("4"), v -> new RandomCrop(whole(v.get(0))));
+    put("reflectedCrop", "padding", List.of("2"), v -> new ReflectedCrop(whole(v.get(0))));
     put(
         "randomResizedCrop",
         "smallest share of area, largest, tallest ratio, widest",
@@ -33,6 +34,7 @@ final class AugmentationText {
         List.of("256", "480"),
         v -> new ScaledCrop(whole(v.get(0)), whole(v.get(1))));
     put("flip", "probability", List.of("0.5"), v -> new HorizontalFlip(real(v.get(0))));
+    put("alternatingFlip", "", List.of(), v -> new AlternatingFlip());
     put(
         "colourJitter",
         "brightness, contrast, saturation, hue",

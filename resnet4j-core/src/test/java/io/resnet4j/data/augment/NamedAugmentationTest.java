@@ -51,6 +51,8 @@ class NamedAugmentationTest {
         "crop(4)",
         "randomResizedCrop(0.08,1,0.75,1.3333333333333333)",
         "scaledCrop(256,480)",
+        "reflectedCrop(2)",
+        "alternatingFlip",
         "flip(0.5)",
         "flip(0.25)",
         "colourJitter(0.4,0.4,0.4,0.1)",
@@ -108,6 +110,8 @@ class NamedAugmentationTest {
             "trivialAugment(1)",
             "randAugment(2,31)",
             "cutout(-1)",
+            "reflectedCrop(0)",
+            "alternatingFlip(1)",
             "scaledCrop(0,5)",
             "scaledCrop(5,4)",
             "scaledCrop(5,4097)",
@@ -171,6 +175,28 @@ class NamedAugmentationTest {
         assertThrows(InvalidInputException.class, () -> new ScaledCrop(15, 30).check(input))
             .getMessage();
     assertTrue(message.contains("does not cover an input of 3x16x16"), message);
+  }
+
+  @Test
+  void aReflectedCropMovesThePictureOverItsMirrorImage() {
+    Set<Integer> places = new HashSet<>();
+    for (int i = 0; i < 200; i++) {
+      KeyedRandom again = KeyedRandom.of(1, "draws").child(i);
+      int down = again.nextInt(5) - 2;
+      int right = again.nextInt(5) - 2;
+      byte[] moved = apply(new ReflectedCrop(2), SIZE, i);
+      for (int p = 0; p < SIZE.samples(); p++) {
+        int row = p / SIZE.width();
+        int y = row % SIZE.height() + down;
+        int x = p % SIZE.width() + right;
+        y = y < 0 ? -y : y >= SIZE.height() ? 2 * SIZE.height() - 2 - y : y;
+        x = x < 0 ? -x : x >= SIZE.width() ? 2 * SIZE.width() - 2 - x : x;
+        int from = (row / SIZE.height() * SIZE.height() + y) * SIZE.width() + x;
+        assertEquals(picture(SIZE)[from], moved[p]);
+      }
+      places.add(5 * down + right);
+    }
+    assertEquals(25, places.size());
   }
 
   @Test
