@@ -180,11 +180,32 @@ class RecipesTest {
       dropPath 0.0
       """;
 
+  private static final String FAST =
+      """
+      length 10 epochs
+      batch 512
+      optimiser.nesterov true
+      learningRate 0.4
+      schedule.kind onecycle
+      schedule.rise 0.2
+      schedule.start 0.05
+      schedule.end 0.0
+      schedule.cosine false
+      weightDecay 5.0E-4
+      labelSmoothing 0.2
+      augment.list reflectedCrop(2),alternatingFlip,cutout(8)
+      normalisation per_channel
+      averaging.ema 0.95
+      averaging.emaEvery 5
+      testViews flip
+      """;
+
   /** What each says, beside what the one before it does. */
   private static List<String> said(String recipe) {
     return switch (recipe) {
       case "cifar10-he2015" -> List.of(HE_2015);
       case "cifar10-he2015-110", "cifar10-he2016" -> List.of(HE_2015, HE_2015_110);
+      case "cifar10-fast" -> List.of(HE_2015, FAST);
       case "cifar-wide" -> List.of(HE_2015, WIDE);
       case "imagenet-he2015" -> List.of(HE_2015, IMAGENET_HE_2015);
       case "imagenet-torchvision-v2" -> List.of(HE_2015, TORCHVISION_V2);
@@ -201,6 +222,7 @@ class RecipesTest {
         "cifar10-he2015-110",
         "cifar10-he2016",
         "cifar-wide",
+        "cifar10-fast",
         "imagenet-he2015",
         "imagenet-torchvision-v2",
         "imagenet-rsb-a1",
@@ -276,6 +298,10 @@ class RecipesTest {
     "cifar10-he2015-110, 48000, 0, 0.001",
     "cifar10-he2016, 399, 0, 0.01",
     "cifar10-he2016, 400, 0, 0.1",
+    "cifar10-fast, 0, 0, 0.02",
+    "cifar10-fast, 193, 0, 0.4",
+    "cifar10-fast, 581, 0, 0.2",
+    "cifar10-fast, 969, 0, 0",
     "cifar-wide, 23399, 0, 0.1",
     "cifar-wide, 23400, 0, 0.02",
     "cifar-wide, 46800, 0, 0.004",
