@@ -51,7 +51,8 @@ final class RehearsalOptions {
             .set("mixup=0")
             .set("cutMix=0")
             .set("repeats=1")
-            .set("labelSmoothing=0");
+            .set("labelSmoothing=0")
+            .set("dropPath=0");
     return lengthGiven ? plain : plain.withLength(Extent.steps(OVERFIT_STEPS));
   }
 

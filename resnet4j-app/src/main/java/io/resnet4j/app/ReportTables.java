@@ -96,6 +96,9 @@ final class ReportTables {
     if (!value.isNumber()) {
       return NOT_YET;
     }
+    if (key.equals("test_acc")) {
+      return Text.percent(value.asDouble()) + Words.views(value(run, "test_views").asText());
+    }
     if (key.endsWith("acc")) {
       return Text.percent(value.asDouble());
     }

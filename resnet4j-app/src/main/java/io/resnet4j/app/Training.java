@@ -101,7 +101,9 @@ final class Training {
           "test_acc",
           Text.percent(result.testAcc())
               + " (the test set, once, final weights"
-              + (result.weights().equals("model") ? ")" : ", averaged: " + result.weights() + ")"));
+              + (result.weights().equals("model") ? "" : ", averaged: " + result.weights())
+              + Words.views(String.valueOf(result.testViews()))
+              + ")");
     }
     return table.toString();
   }

@@ -1,5 +1,6 @@
 package io.resnet4j.app;
 
+import io.resnet4j.data.Views;
 import io.resnet4j.plan.UpdateRule;
 import io.resnet4j.train.Extent;
 import io.resnet4j.train.Schedule;
@@ -9,10 +10,14 @@ import java.util.List;
 final class Words {
   private Words() {}
 
-  /** Such as {@code warm-up 1 epoch, cosine}. */
+  /** Such as {@code warm-up 1 epoch, cosine}; a warm-up that is held names its factor. */
   static String schedule(Schedule schedule) {
     if (schedule instanceof Schedule.WarmUp warmUp) {
-      return "warm-up " + warmUp.length() + ", " + schedule(warmUp.then());
+      String begin =
+          warmUp.held()
+              ? "times " + warmUp.start() + " for " + warmUp.length() + ", then "
+              : "warm-up " + warmUp.length() + ", ";
+      return begin + schedule(warmUp.then());
     }
     if (schedule instanceof Schedule.MultiStep steps) {
       List<String> at = steps.milestones().stream().map(Extent::toString).toList();
@@ -36,6 +41,16 @@ final class Words {
       return "times " + plateau.factor() + " on plateaus of " + plateau.patience() + " epochs";
     }
     return "constant";
+  }
+
+  /** Such as {@code , mean over 2 views}; nothing for one view. */
+  static String views(String name) {
+    for (Views views : Views.values()) {
+      if (views.name().equalsIgnoreCase(name) && views != Views.CENTRE) {
+        return ", mean over " + views.count() + " views";
+      }
+    }
+    return "";
   }
 
   /** Such as {@code SGD, momentum 0.9, Nesterov}. */

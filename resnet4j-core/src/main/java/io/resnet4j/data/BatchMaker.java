@@ -29,13 +29,15 @@ final class BatchMaker {
   void fill(Batch batch, int epoch, int index, int[] order, BooleanSupplier wanted) {
     batch.begin(epoch, index);
     KeyedRandom epochDraws = KeyedRandom.of(options.seed(), "data/augment").child(epoch);
+    KeyedRandom sampleDraws = KeyedRandom.of(options.seed(), "data/augment/sample");
     List<Augmentation> augmentations = options.augmentations();
     int first = index * options.batch();
     int end = Math.min(first + options.batch(), data.size());
     for (int i = first; i < end && wanted.getAsBoolean(); i++) {
       int sample = order[i];
       int copy = (i - first) / options.different();
-      KeyedRandom draws = epochDraws.child(sample + (long) copy * data.size());
+      long copied = sample + (long) copy * data.size();
+      KeyedRandom draws = epochDraws.child(copied);
       int a = 0;
       if (!augmentations.isEmpty() && augmentations.get(0) instanceof Framing framing) {
         framing.frame(data.whole(sample), picture, pictureSize, draws.child(a++));
@@ -43,7 +45,12 @@ final class BatchMaker {
         data.picture(sample, picture);
       }
       for (; a < augmentations.size(); a++) {
-        augmentations.get(a).apply(picture, spare, pictureSize, draws.child(a));
+        if (augmentations.get(a) instanceof Alternating alternating) {
+          KeyedRandom ofSample = sampleDraws.child(copied).child(a);
+          alternating.apply(picture, spare, pictureSize, ofSample, epoch);
+        } else {
+          augmentations.get(a).apply(picture, spare, pictureSize, draws.child(a));
+        }
         byte[] swap = picture;
         picture = spare;
         spare = swap;

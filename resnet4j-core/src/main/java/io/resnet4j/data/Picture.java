@@ -108,26 +108,35 @@ public final class Picture {
   /** The middle of {@link #covering}; no more than that is computed. */
   Picture middle(int height, int width, int resize) {
     PictureSize all = covered(resize);
+    return window(all, centred(all.height(), height), centred(all.width(), width), height, width);
+  }
+
+  /**
+   * The window of {@code height} rows and {@code width} columns, from row {@code top} and column
+   * {@code left}, of this picture resized to {@code all}; no more than that is computed.
+   */
+  public Picture window(PictureSize all, int top, int left, int height, int width) {
+    Objects.checkFromIndexSize(top, height, all.height());
+    Objects.checkFromIndexSize(left, width, all.width());
     PictureSize to = new PictureSize(size.channels(), height, width);
-    int top = centred(all.height(), height);
-    int left = centred(all.width(), width);
     return new Picture(
         to, Resampler.window(planes, size, all.height(), all.width(), top, left, to));
   }
 
-  /**
-   * The picture resized to a shorter side of {@code resize}; longer sides are cut down to whole
-   * pixels, as torchvision's Resize does.
-   *
-   * @throws InvalidInputException if the picture is so long and thin that this takes over {@link
-   *     Pictures#MOST_PIXELS}
-   */
+  /** The picture resized to {@link #covered}. */
   Picture covering(int resize) {
     PictureSize to = covered(resize);
     return resize(to.height(), to.width());
   }
 
-  private PictureSize covered(int resize) {
+  /**
+   * The size in which the shorter side is {@code resize}; longer sides are cut down to whole
+   * pixels, as torchvision's Resize does.
+   *
+   * @throws InvalidInputException if the picture is so long and thin that this takes over {@link
+   *     Pictures#MOST_PIXELS}
+   */
+  public PictureSize covered(int resize) {
     int shorter = Math.min(height(), width());
     int toHeight = (int) ((long) resize * height() / shorter);
     int toWidth = (int) ((long) resize * width() / shorter);
@@ -142,6 +151,30 @@ public final class Picture {
               + "; crop it first");
     }
     return new PictureSize(size.channels(), toHeight, toWidth);
+  }
+
+  /**
+   * The picture with {@code border} more pixels at each side, which mirror it without repeating its
+   * edge; fewer where it is no larger than that.
+   */
+  public Picture reflected(int border) {
+    int added = Math.min(border, Math.min(height(), width()) - 1);
+    PictureSize to = new PictureSize(size.channels(), height() + 2 * added, width() + 2 * added);
+    byte[] padded = new byte[to.samples()];
+    for (int c = 0, out = 0; c < size.channels(); c++) {
+      for (int y = -added; y < height() + added; y++) {
+        int row = (c * height() + mirrored(y, height())) * width();
+        for (int x = -added; x < width() + added; x++) {
+          padded[out++] = planes[row + mirrored(x, width())];
+        }
+      }
+    }
+    return new Picture(to, padded);
+  }
+
+  private static int mirrored(int at, int length) {
+    int inside = Math.abs(at);
+    return inside < length ? inside : 2 * (length - 1) - inside;
   }
 
   /** Left and right exchanged. */

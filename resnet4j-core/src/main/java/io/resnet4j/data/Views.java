@@ -13,10 +13,15 @@ public enum Views {
   /** The middle, and its mirror image. */
   FLIP(2),
   /**
-   * The middle and the four corners, and their mirror images (Krizhevsky et al. 2012). The corners
-   * are the middle where a picture is not resized to more than the input's size.
+   * The middle and the four corners, and their mirror images (Krizhevsky et al. 2012). A picture
+   * that is not resized to more than the input's size is padded first by two pixels at each side,
+   * which mirror it, so that its corners are itself moved by two pixels (Jordan 2024,
+   * arXiv:2404.00498, has such views).
    */
   CROPS(10);
+
+  /** Of padded pictures. */
+  private static final int BORDER = 2;
 
   private final int count;
 
@@ -40,6 +45,9 @@ public enum Views {
     views.add(whole.middle(height, width, resize));
     if (this == CROPS) {
       Picture resized = whole.covering(resize);
+      if (resized.height() == height && resized.width() == width) {
+        resized = resized.reflected(BORDER);
+      }
       int bottom = resized.height() - height;
       int right = resized.width() - width;
       views.add(resized.crop(0, 0, height, width));

@@ -54,6 +54,11 @@ final class Logits {
     return average;
   }
 
+  /** The label of each picture, of which there are {@code views} rows. */
+  static int[] labels(int[] ofRows, int pictures, int views) {
+    return IntStream.range(0, pictures).map(i -> ofRows[i * views]).toArray();
+  }
+
   /** exp(logit) / sum of exp, for each class of a row. */
   static double[] softmax(float[] logits, int row, int classes) {
     double logSum = logSum(logits, row, classes);

@@ -512,11 +512,10 @@ public final class Predictor implements AutoCloseable {
       for (Batch seen : loader.epoch(0)) {
         float[] logits = logits(seen.images(), seen.size());
         int count = seen.size() / views.count();
-        int[] labels = new int[count];
-        for (int i = 0; i < count; i++) {
-          labels[i] = seen.labels()[i * views.count()];
-        }
-        taker.take(Logits.average(logits, count, views.count(), spec.classes()), labels, count);
+        taker.take(
+            Logits.average(logits, count, views.count(), spec.classes()),
+            Logits.labels(seen.labels(), count, views.count()),
+            count);
       }
     }
   }

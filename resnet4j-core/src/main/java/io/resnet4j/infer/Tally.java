@@ -1,5 +1,7 @@
 package io.resnet4j.infer;
 
+import io.resnet4j.data.Views;
+
 /** Counts, batch by batch, what a network makes of labelled pictures. Not for several threads. */
 public final class Tally {
   private final int classes;
@@ -28,6 +30,20 @@ public final class Tally {
       loss += Logits.crossEntropy(logits, row, classes, labels[row]);
     }
     pictures += count;
+  }
+
+  /**
+   * Counts a batch of pictures seen in several views, whose probabilities are averaged.
+   *
+   * @param logits view by view [pictures,views,K]
+   * @param labels of the views
+   * @param count pictures
+   */
+  public void add(float[] logits, int[] labels, int count, Views views) {
+    add(
+        Logits.average(logits, count, views.count(), classes),
+        Logits.labels(labels, count, views.count()),
+        count);
   }
 
   /** Pictures counted so far. */

@@ -11,6 +11,7 @@ import io.resnet4j.nn.HeadKind;
 import io.resnet4j.nn.Initialisation;
 import io.resnet4j.nn.Norm;
 import io.resnet4j.nn.Regularisation;
+import io.resnet4j.nn.Shortcut;
 import io.resnet4j.nn.Stages;
 import io.resnet4j.nn.Stem;
 import io.resnet4j.tensor.Shape;
@@ -169,6 +170,7 @@ public record ResNetSpec(
                 i == 0 ? firstDilation : dilation,
                 entry(index == 1, changes),
                 1 - regularisation.stochasticDepth() * index / total,
+                regularisation.dropPath() * (index - 1) / Math.max(1, total - 1),
                 regularisation.dropout(),
                 dropBlock(stage),
                 regularisation.dropBlockSize(),
@@ -247,6 +249,21 @@ public record ResNetSpec(
     Draft draft = new Draft(this);
     change.accept(draft);
     return draft.spec();
+  }
+
+  /**
+   * The same network with branches dropped picture by picture; 0 for none.
+   *
+   * @throws io.resnet4j.InvalidInputException if nothing runs beside its branches
+   */
+  public ResNetSpec withDropPath(double probability) {
+    Checks.require(
+        name,
+        probability == 0 || block.shortcut() != Shortcut.NONE,
+        "dropPath",
+        probability,
+        "0, since without shortcuts nothing is left of a picture whose branch is dropped");
+    return with(d -> d.regularisation(regularisation.withDropPath(probability)));
   }
 
   /** The same network with other blocks. */

@@ -11,6 +11,7 @@ import io.resnet4j.InvalidInputException;
  * @param dilation of its 3x3 convolutions
  * @param entry what becomes of its first pre-activation, where the design has one
  * @param survival probability of not being dropped while training (stochastic depth)
+ * @param dropPath probability of losing its branch while training, for each picture by itself
  * @param dropout probability of a zero before the branch's last convolution
  * @param dropBlock share of the elements that DropBlock takes away behind each convolution
  * @param dropBlockSize side of its squares in pixels
@@ -25,6 +26,7 @@ public record BlockSpec(
     int dilation,
     Entry entry,
     double survival,
+    double dropPath,
     double dropout,
     double dropBlock,
     int dropBlockSize,
@@ -51,7 +53,7 @@ public record BlockSpec(
 
   /** A block by itself, without dilation and random zeros. */
   public static BlockSpec of(BlockDesign design, int width, int stride, boolean training) {
-    return new BlockSpec(design, width, stride, 1, Entry.OWN, 1, 0, 0, 1, 1, 1, training);
+    return new BlockSpec(design, width, stride, 1, Entry.OWN, 1, 0, 0, 0, 1, 1, 1, training);
   }
 
   /** What its layers share. */
@@ -78,6 +80,7 @@ public record BlockSpec(
         dilation,
         halfEntry,
         survival,
+        dropPath,
         dropout,
         dropBlock,
         dropBlockSize,

@@ -99,6 +99,7 @@ public final class Blocks {
       y = Layers.squeezeExcite(g, path + ".se", y, squeezed);
     }
     y = Layers.stochasticDepth(g, path + ".drop", y, b.survival());
+    y = Layers.dropPath(g, path + ".drop_path", y, b.dropPath());
     if (d.scale() == BranchScale.LEARNED) {
       y = g.multiply(path + ".scaled", y, scalar(g, path, Start.ZERO));
     }

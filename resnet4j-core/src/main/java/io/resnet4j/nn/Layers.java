@@ -127,6 +127,16 @@ public final class Layers {
   }
 
   /**
+   * A branch that is dropped picture by picture while training, and scaled up where it is kept, so
+   * that inference sees it as it is (timm's {@code DropPath}).
+   *
+   * @param probability 0 writes nothing
+   */
+  static Value dropPath(GraphBuilder g, String path, Value branch, double probability) {
+    return probability == 0 ? branch : g.dropPath(path, branch, probability, Op.Unit.SAMPLE);
+  }
+
+  /**
    * DropBlock; its squares shrink to the picture where that is smaller.
    *
    * @param probability 0 writes nothing

@@ -6,14 +6,15 @@ import io.resnet4j.data.Batch;
 import io.resnet4j.data.Dataset;
 import io.resnet4j.data.Loader;
 import io.resnet4j.data.Normalisation;
+import io.resnet4j.data.Views;
 import io.resnet4j.infer.Evaluation;
 import io.resnet4j.infer.Tally;
 import io.resnet4j.model.ModelSpec;
 import io.resnet4j.plan.Planner;
 import io.resnet4j.plan.Precision;
 import io.resnet4j.plan.Program;
-import java.util.Collections;
-import java.util.IdentityHashMap;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -31,8 +32,11 @@ final class Evaluator implements AutoCloseable {
   private final int batch;
   private final int workers;
   private final Map<Integer, Executable> plans = new TreeMap<>();
-  private final Map<Dataset, Loader> loaders = new IdentityHashMap<>();
-  private final Set<Dataset> prepared = Collections.newSetFromMap(new IdentityHashMap<>());
+  private final Map<Seen, Loader> loaders = new HashMap<>();
+  private final Set<Seen> prepared = new HashSet<>();
+
+  /** A data set and what is looked at of its pictures. */
+  private record Seen(Dataset data, Views views) {}
 
   /** Hears how far an evaluation is. */
   @FunctionalInterface
@@ -58,13 +62,14 @@ final class Evaluator implements AutoCloseable {
   }
 
   /** Makes the plans that a data set needs, so that too little memory shows before training. */
-  void prepare(Dataset data) {
-    int full = Math.min(batch, data.size());
+  void prepare(Dataset data, Views views) {
+    int full = rows(new Seen(data, views));
+    int rest = views.over(data).size() % full;
     plan(full);
-    if (data.size() % full != 0) {
-      plan(data.size() % full);
+    if (rest != 0) {
+      plan(rest);
     }
-    prepared.add(data);
+    prepared.add(new Seen(data, views));
   }
 
   /** Makes the loaders of what is prepared, for the same reason. */
@@ -72,9 +77,15 @@ final class Evaluator implements AutoCloseable {
     prepared.forEach(this::loader);
   }
 
-  private Loader loader(Dataset data) {
-    Loader.Options options = Loader.Options.evaluation(Math.min(batch, data.size()), normalisation);
-    return loaders.computeIfAbsent(data, d -> new Loader(d, options.withWorkers(workers)));
+  /** Of whole pictures, each with all of its views. */
+  private int rows(Seen of) {
+    return Math.min(Math.max(1, batch / of.views().count()), of.data().size()) * of.views().count();
+  }
+
+  private Loader loader(Seen of) {
+    Loader.Options options = Loader.Options.evaluation(rows(of), normalisation);
+    return loaders.computeIfAbsent(
+        of, seen -> new Loader(seen.views().over(seen.data()), options.withWorkers(workers)));
   }
 
   private Executable plan(int size) {
@@ -85,15 +96,16 @@ final class Evaluator implements AutoCloseable {
                 Planner.plan(Program.inference(spec.graph(n), precision).over(namespace))));
   }
 
-  Evaluation evaluate(Dataset data, Progress progress) {
-    prepare(data);
+  Evaluation evaluate(Dataset data, Views views, Progress progress) {
+    prepare(data, views);
     Tally tally = new Tally(spec.classes());
-    for (Batch pictures : loader(data).epoch(0)) {
+    for (Batch pictures : loader(new Seen(data, views)).epoch(0)) {
       int count = pictures.size();
       Executable plan = plan(count);
       plan.feed(ModelSpec.IMAGES, pictures.images());
       plan.run(0, 0);
-      tally.add(plan.fetch(ModelSpec.LOGITS).toFloats(), pictures.labels(), count);
+      tally.add(
+          plan.fetch(ModelSpec.LOGITS).toFloats(), pictures.labels(), count / views.count(), views);
       progress.done(tally.pictures());
     }
     return tally.evaluation();

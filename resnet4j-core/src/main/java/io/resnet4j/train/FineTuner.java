@@ -3,10 +3,10 @@ package io.resnet4j.train;
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.backend.Backends;
 import io.resnet4j.data.DataSplits;
+import io.resnet4j.data.Dataset;
 import io.resnet4j.data.Normalisation;
 import io.resnet4j.data.Preprocessing;
 import io.resnet4j.data.PreprocessingJson;
-import io.resnet4j.data.Views;
 import io.resnet4j.infer.Answers;
 import io.resnet4j.infer.Predictor;
 import io.resnet4j.model.Model;
@@ -267,12 +267,15 @@ public final class FineTuner {
     DataSplits learned =
         new DataSplits(
             data.train(), data.validation(), Optional.empty(), data.description(), data.notes());
-    Ran head = run(withNewHead(), recipe(true), learned, HEAD, EarlyStopping.NEVER);
+    Model fresh = withNewHead();
+    Ran head = run(fresh, recipe(true), learned, HEAD, EarlyStopping.NEVER);
     if (head.result().stopped()) {
       return new Outcome(
           head.best(), head.weights(), head.result(), head.result(), Optional.empty());
     }
-    Ran all = run(head.best(), recipe(false), learned, ALL, options.stopping());
+    // Stored for the pictures of evaluation, which may be larger than those of training.
+    Model begun = Model.of(fresh.spec(), head.best().state(), head.best().metadata());
+    Ran all = run(begun, recipe(false), learned, ALL, options.stopping());
     if (all.result().stopped()) {
       return new Outcome(all.best(), all.weights(), head.result(), all.result(), Optional.empty());
     }
@@ -324,7 +327,8 @@ public final class FineTuner {
 
   private Optional<Answers> test(Model model) {
     Recipe recipe = recipe(false);
-    Optional<io.resnet4j.data.Dataset> set = recipe.augment().framed(data).testing();
+    Optional<Dataset> set =
+        recipe.augment().framed(data).testing().map(recipe.augment()::evaluated);
     if (set.isEmpty()) {
       return Optional.empty();
     }
@@ -336,7 +340,7 @@ public final class FineTuner {
               set.get(),
               predictor.preprocessing().orElseThrow(),
               recipe.evalBatch(),
-              Views.CENTRE));
+              recipe.testViews()));
     }
   }
 }

@@ -67,8 +67,7 @@ public final class LargestBatch {
     Backend backend = Backends.named(options.backend());
     Precision precision = Requirements.precision(backend, options.precision(), recipe.precision());
     Prepared.Setting setting =
-        new Prepared.Setting(
-            spec, framed, parts, recipe.normalisation(parts.train()), precision, options, teacher);
+        Prepared.Setting.of(spec, recipe, framed, parts, precision, options, teacher);
     Trial trial =
         batch -> {
           Recipe sized = recipe.with("batch", Integer.toString(batch));

@@ -131,7 +131,13 @@ public final class LearningRateFinder {
         Session session = backend.open(Choices.DEFAULTS)) {
       StepRunner runner =
           new StepRunner(
-              session, initial.spec(), recipe, criterion, precision, options, Optional.empty());
+              session,
+              recipe.trained(initial.spec()),
+              recipe,
+              criterion,
+              precision,
+              options,
+              Optional.empty());
       initial.state().forEach((path, tensor) -> session.write(Program.MODEL, path, tensor));
       double average = 0;
       double least = Double.POSITIVE_INFINITY;

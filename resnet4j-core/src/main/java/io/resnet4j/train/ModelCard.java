@@ -3,6 +3,7 @@ package io.resnet4j.train;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.resnet4j.data.DataSplits;
 import io.resnet4j.data.Dataset;
+import io.resnet4j.data.Views;
 import io.resnet4j.infer.Answers;
 import io.resnet4j.infer.Assessment;
 import io.resnet4j.infer.Calibration;
@@ -66,11 +67,12 @@ final class ModelCard {
     }
     line(card, "%nThe recipes, seed and versions are in each run's `config.json` and in the file.");
     test.ifPresentOrElse(
-        answers -> metrics(card, answers, classes),
+        answers -> metrics(card, answers, recipes.get(recipes.size() - 1).testViews(), classes),
         () ->
             line(
                 card,
-                "%n## Metrics%n%nThere was no test set, so nothing can be said of how it does on new pictures."));
+                "%n## Metrics%n%nThere was no test set, so nothing can be said of how it does on"
+                    + " new pictures."));
     limits(card, count, classes);
     line(
         card,
@@ -117,13 +119,15 @@ final class ModelCard {
     return "all layers" + rates + (transfer.frozenNorms() ? ", batch norms frozen" : "");
   }
 
-  private static void metrics(StringBuilder card, Answers answers, List<String> classes) {
+  private static void metrics(
+      StringBuilder card, Answers answers, Views views, List<String> classes) {
     Assessment seen = Assessment.of(answers, classes);
     line(
         card,
-        "%n## Metrics%n%nOn the test set, looked at once, %,d pictures; intervals are Wilson's at"
+        "%n## Metrics%n%nOn the test set, looked at once, %,d pictures%s; intervals are Wilson's at"
             + " 95 %%.%n%n- accuracy %s (%s)%n- macro F1 %.4f%n- calibration error %s%n",
         answers.size(),
+        views == Views.CENTRE ? "" : ", the mean over " + views.count() + " views of each",
         percent(seen.evaluation().top1()),
         between(seen.top1()),
         seen.macroF1(),

@@ -2,7 +2,9 @@ package io.resnet4j.train;
 
 import io.resnet4j.backend.Session;
 import io.resnet4j.data.DataSplits;
+import io.resnet4j.data.Dataset;
 import io.resnet4j.data.Normalisation;
+import io.resnet4j.data.Views;
 import io.resnet4j.graph.Criterion;
 import io.resnet4j.model.Model;
 import io.resnet4j.model.ModelSpec;
@@ -26,26 +28,63 @@ record Prepared(
   /**
    * What does not depend on the batch.
    *
-   * @param spec of the network
-   * @param data as the recipe frames it
-   * @param parts of it
-   * @param normalisation of its pictures
+   * @param spec of the network as it was given; the recipe says how it is trained
+   * @param seen the same as it is evaluated and stored
+   * @param parts of the data, as the recipe frames it for training
+   * @param learned the training set as evaluation sees it
+   * @param validating held out, if anything is
+   * @param testing the test set, if there is one
+   * @param normalisation of pictures
    * @param precision to compute in
    * @param options of the run
    * @param teacher of the network
    */
   record Setting(
       ModelSpec spec,
-      DataSplits data,
+      ModelSpec seen,
       DataSplits.HeldOut parts,
+      Dataset learned,
+      Optional<Dataset> validating,
+      Optional<Dataset> testing,
       Normalisation normalisation,
       Precision precision,
       TrainOptions options,
       Optional<Model> teacher) {
 
+    /**
+     * The setting of a run.
+     *
+     * @param framed data as the recipe frames it for training
+     * @param parts of it
+     * @throws io.resnet4j.InvalidInputException if the network cannot be evaluated at the recipe's
+     *     size
+     */
+    static Setting of(
+        ModelSpec spec,
+        Recipe recipe,
+        DataSplits framed,
+        DataSplits.HeldOut parts,
+        Precision precision,
+        TrainOptions options,
+        Optional<Model> teacher) {
+      Normalisation normalisation = recipe.normalisation(parts.train());
+      Dataset learned = recipe.augment().evaluated(framed.train());
+      return new Setting(
+          spec,
+          Requirements.evaluated(spec, learned.pictureSize(), normalisation),
+          parts,
+          learned,
+          parts.validation().map(recipe.augment()::evaluated),
+          framed.testing().map(recipe.augment()::evaluated),
+          normalisation,
+          precision,
+          options,
+          teacher);
+    }
+
     private Evaluator evaluator(Session session, String namespace, int batch) {
       return new Evaluator(
-          session, namespace, spec, precision, normalisation, batch, options.workers());
+          session, namespace, seen, precision, normalisation, batch, options.workers());
     }
   }
 
@@ -55,7 +94,7 @@ record Prepared(
    * @throws io.resnet4j.NotEnoughMemoryException if there is less
    */
   static Prepared of(Session session, Setting of, Recipe recipe, Schedule.Run span) {
-    ModelSpec spec = of.spec();
+    ModelSpec spec = recipe.trained(of.spec());
     Optional<Teacher> taught =
         of.teacher()
             .map(model -> new Teacher(session, model, spec, of.precision(), of.normalisation()));
@@ -67,14 +106,14 @@ record Prepared(
         new StepRunner(session, spec, recipe, criterion, of.precision(), of.options(), taught);
     WeightAverage average = new WeightAverage(session, recipe.averaging(), span, runner.graph());
     Evaluator evaluator = of.evaluator(session, Program.MODEL, recipe.evalBatch());
-    of.parts().validation().ifPresent(evaluator::prepare);
+    of.validating().ifPresent(set -> evaluator.prepare(set, Views.CENTRE));
     average.begin();
     average.prepare(spec, recipe.batch(), of.precision());
     Optional<Evaluator> averaged =
         average.average().map(name -> of.evaluator(session, name, recipe.evalBatch()));
-    of.data().testing().ifPresent(averaged.orElse(evaluator)::prepare);
+    of.testing().ifPresent(set -> averaged.orElse(evaluator).prepare(set, recipe.testViews()));
     if (recipe.averaging().ema() > 0) {
-      of.parts().validation().ifPresent(averaged.orElseThrow()::prepare);
+      of.validating().ifPresent(set -> averaged.orElseThrow().prepare(set, Views.CENTRE));
     }
     return new Prepared(runner, average, evaluator, averaged);
   }

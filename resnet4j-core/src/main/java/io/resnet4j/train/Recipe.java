@@ -3,7 +3,10 @@ package io.resnet4j.train;
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.data.Dataset;
 import io.resnet4j.data.Normalisation;
+import io.resnet4j.data.Views;
 import io.resnet4j.graph.Graph;
+import io.resnet4j.model.ModelSpec;
+import io.resnet4j.model.ResNetSpec;
 import io.resnet4j.plan.Precision;
 import io.resnet4j.plan.UpdateRule;
 import java.util.List;
@@ -32,6 +35,10 @@ import java.util.Objects;
  * @param averaging averages of the weights
  * @param updating what stands around the optimiser
  * @param transfer what of a network that has learned before moves
+ * @param dropPath probability of losing the last block's branch while training, for each picture by
+ *     itself and in proportion before it ({@link io.resnet4j.nn.Regularisation}); 0 for none
+ * @param testViews what is looked at of each picture in the test at the end of a run; validation
+ *     sees the middle
  */
 public record Recipe(
     String name,
@@ -51,7 +58,9 @@ public record Recipe(
     Objective objective,
     Averaging averaging,
     Updating updating,
-    Transfer transfer) {
+    Transfer transfer,
+    Double dropPath,
+    Views testViews) {
 
   /** How pictures become numbers around zero; statistics are the training set's. */
   public enum Normalise {
@@ -69,6 +78,8 @@ public record Recipe(
     averaging = Objects.requireNonNullElse(averaging, Averaging.NONE);
     updating = Objects.requireNonNullElse(updating, Updating.PLAIN);
     transfer = Objects.requireNonNullElse(transfer, Transfer.NONE);
+    dropPath = Objects.requireNonNullElse(dropPath, 0.0);
+    testViews = Objects.requireNonNullElse(testViews, Views.CENTRE);
     require(
         !(optimiser instanceof UpdateRule.Muon) || updating.companion() != null,
         "optimiser",
@@ -101,6 +112,7 @@ public record Recipe(
         "labelSmoothing",
         labelSmoothing,
         "a share in [0, 1)");
+    require(dropPath >= 0 && dropPath < 1, "dropPath", dropPath, "a share in [0, 1), 0 for none");
   }
 
   /** With cross-entropy, no averages and nothing around the optimiser. */
@@ -137,7 +149,9 @@ public record Recipe(
         Objective.DEFAULT,
         Averaging.NONE,
         Updating.PLAIN,
-        Transfer.NONE);
+        Transfer.NONE,
+        0.0,
+        Views.CENTRE);
   }
 
   private static void require(boolean holds, String key, Object value, String expected) {
@@ -208,6 +222,26 @@ public record Recipe(
       case PER_PIXEL_MEAN -> Normalisation.perPixel(training);
       case IMAGENET -> Normalisation.imageNet();
     };
+  }
+
+  /**
+   * A network as this recipe trains it, of the same parameters.
+   *
+   * @throws InvalidInputException if branches are to be dropped of a network that is not residual
+   */
+  ModelSpec trained(ModelSpec spec) {
+    if (dropPath == 0) {
+      return spec;
+    }
+    if (spec instanceof ResNetSpec residual) {
+      return residual.withDropPath(dropPath);
+    }
+    throw new InvalidInputException(
+        spec.name()
+            + ": dropPath "
+            + dropPath
+            + ": it has no residual blocks whose branch could be dropped; set dropPath=0, or train"
+            + " a residual network");
   }
 
   /** The learning rate of a step, counted from 0. */

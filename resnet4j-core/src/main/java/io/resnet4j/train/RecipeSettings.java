@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.Nearest;
+import io.resnet4j.data.Views;
 import io.resnet4j.data.augment.NamedAugmentation;
 import io.resnet4j.plan.Precision;
 import io.resnet4j.plan.UpdateRule;
@@ -92,7 +93,14 @@ final class RecipeSettings {
     put("every", EXTENT, (r, v) -> inSchedule(r, "every", STRETCH.parser().parse(v)));
     put("patience", WHOLE.expected(), (r, v) -> inSchedule(r, "patience", WHOLE.parser().parse(v)));
     put("warmUp", EXTENT, RecipeSettings::warmUp);
-    put("warmUpStart", NUMBER.expected(), RecipeSettings::warmUpStart);
+    put(
+        "warmUpStart",
+        NUMBER.expected(),
+        (r, v) -> inWarmUp(r, "warmUpStart", "start", NUMBER.parser().parse(v)));
+    put(
+        "warmUpHeld",
+        "true (the start until the warm-up ends) or false (a straight line)",
+        (r, v) -> inWarmUp(r, "warmUpHeld", "held", BOOL.parser().parse(v)));
     plain("weightDecay", NUMBER);
     plain("decayNormAndBias", BOOL);
     plain("labelSmoothing", NUMBER);
@@ -106,6 +114,7 @@ final class RecipeSettings {
     augment("cutMix", NUMBER, (a, v) -> a.withCutMix(v.doubleValue()));
     augment("repeats", WHOLE, (a, v) -> a.withRepeats(v.intValue()));
     augment("size", WHOLE, (a, v) -> a.withSize(v.intValue()));
+    augment("evalSize", WHOLE, (a, v) -> a.withEvalSize(v.intValue()));
     augment("resize", WHOLE, (a, v) -> a.withResize(v.intValue()));
     plain(
         "normalisation",
@@ -145,6 +154,8 @@ final class RecipeSettings {
         "transfer", "trained", new Kind("all or head", v -> named(Transfer.Trained.values(), v)));
     inside("transfer", "layerDecay", NUMBER);
     inside("transfer", "frozenNorms", BOOL);
+    plain("dropPath", NUMBER);
+    plain("testViews", new Kind("centre, flip or crops", v -> named(Views.values(), v)));
   }
 
   private RecipeSettings() {}
@@ -366,22 +377,24 @@ final class RecipeSettings {
       recipe.set("schedule", then);
       return;
     }
-    JsonNode start =
-        warmsUp(recipe) ? recipe.get("schedule").get("start") : DoubleNode.valueOf(0.1);
+    if (warmsUp(recipe)) {
+      part(recipe, "schedule").set("length", Json.tree(length));
+      return;
+    }
     ObjectNode warmUp = Json.MAPPER.createObjectNode();
     warmUp.put("kind", "warmup");
     warmUp.set("length", Json.tree(length));
-    warmUp.set("start", start);
+    warmUp.put("start", 0.1);
+    warmUp.put("held", false);
     warmUp.set("then", then);
     recipe.set("schedule", warmUp);
   }
 
-  private static void warmUpStart(ObjectNode recipe, String value) {
-    JsonNode start = number(value);
+  private static void inWarmUp(ObjectNode recipe, String key, String field, JsonNode value) {
     if (!warmsUp(recipe)) {
       throw new InvalidInputException(
-          "setting warmUpStart: the recipe has no warm-up; set warmUp first");
+          "setting " + key + ": the recipe has no warm-up; set warmUp first");
     }
-    part(recipe, "schedule").set("start", start);
+    part(recipe, "schedule").set(field, value);
   }
 }

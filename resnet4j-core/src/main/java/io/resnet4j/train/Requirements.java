@@ -4,6 +4,7 @@ import io.resnet4j.InvalidInputException;
 import io.resnet4j.backend.Backend;
 import io.resnet4j.data.DataSplits;
 import io.resnet4j.data.Dataset;
+import io.resnet4j.data.Normalisation;
 import io.resnet4j.data.PictureSize;
 import io.resnet4j.model.Model;
 import io.resnet4j.model.ModelSpec;
@@ -51,6 +52,33 @@ final class Requirements {
                         + " is not finite; give other weights to begin with");
               }
             });
+  }
+
+  /**
+   * A network as it is evaluated and stored: for other pictures than it learns from, where a recipe
+   * says so.
+   *
+   * @param seen pictures as evaluation sees them
+   * @throws InvalidInputException if it has other weights for such pictures, or they cannot be
+   *     normalised as those of training are
+   */
+  static ModelSpec evaluated(ModelSpec spec, PictureSize seen, Normalisation normalisation) {
+    ModelSpec as = spec.withInput(seen.channels(), seen.height(), seen.width());
+    if (!as.stateShapes().equals(spec.stateShapes())) {
+      throw new InvalidInputException(
+          spec.name()
+              + ": has other weights for pictures of "
+              + seen
+              + ", the recipe's evalSize; set evalSize=0, or train a network that ends in a global"
+              + " pool");
+    }
+    if (normalisation.isPerPixel() && normalisation.mean().size() != seen.samples()) {
+      throw new InvalidInputException(
+          "recipe: the mean picture of training does not fit pictures of "
+              + seen
+              + ", the recipe's evalSize; set evalSize=0, or normalisation=per_channel");
+    }
+    return as;
   }
 
   /**

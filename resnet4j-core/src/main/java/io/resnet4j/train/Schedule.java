@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import io.resnet4j.InvalidInputException;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -267,28 +268,37 @@ public sealed interface Schedule {
   }
 
   /**
-   * A straight line from {@code start} to 1 in front of another schedule (Goyal et al.,
-   * arXiv:1706.02677, section 2.2): start + (1 - start) t / length at step t, as PyTorch's {@code
-   * LinearLR}. From step {@code length} on the other schedule holds, begun there.
+   * A lower rate in front of another schedule. Either a straight line from {@code start} to 1
+   * (Goyal et al., arXiv:1706.02677, section 2.2): start + (1 - start) t / length at step t, as
+   * PyTorch's {@code LinearLR}; or {@code start} all the while (He et al. 2015, section 4.2, for
+   * 110 layers), as its {@code ConstantLR}. From step {@code length} on the other schedule holds,
+   * begun there.
    *
    * @param length of the warm-up; never more than the run
    * @param start factor at step 0, in [0, 1]
+   * @param held whether it stays there until the warm-up ends
    * @param then the schedule behind it
    */
-  record WarmUp(Extent length, double start, Schedule then) implements Schedule {
-    /** Checks the range. */
+  record WarmUp(Extent length, double start, Boolean held, Schedule then) implements Schedule {
+    /** Checks the range; one that does not say whether it is held is a line. */
     public WarmUp {
+      held = Objects.requireNonNullElse(held, false);
       requireShare("warmup", "start", start);
       if (then instanceof WarmUp) {
         throw new InvalidInputException("schedule warmup: one warm-up is enough");
       }
     }
 
+    /** A straight line. */
+    public WarmUp(Extent length, double start, Schedule then) {
+      this(length, start, false, then);
+    }
+
     @Override
     public double factor(long step, Run run) {
       long steps = Math.min(run.steps(), length.inSteps(run.steps(), run.stepsPerEpoch()));
       if (step < steps) {
-        return start + (1 - start) * step / steps;
+        return held ? start : start + (1 - start) * step / steps;
       }
       return then.factor(
           step, new Run(run.steps(), run.stepsPerEpoch(), run.begin() + steps, run.plateaus()));

@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  *     average of the weights that of the average; null without a validation split
  * @param testAcc of the test set with the final weights, averaged if the recipe says so; null
  *     without one or if the run was stopped
+ * @param testViews what was looked at of each picture of the test set, averaged: {@code centre},
+ *     {@code flip} or {@code crops}; null without {@code testAcc}
  * @param weights which weights were tested and stored: {@code model}, {@code ema} or {@code swa}
  * @param imagesPerSecond training pictures over the time of training steps, evaluation left out
  * @param stopped whether {@link Trainer#requestStop} ended the run before its last step
@@ -31,6 +33,7 @@ public record TrainResult(
     @JsonProperty("val_acc") @Nullable Double valAcc,
     @JsonProperty("best_val_acc") @Nullable Double bestValAcc,
     @JsonProperty("test_acc") @Nullable Double testAcc,
+    @JsonProperty("test_views") @Nullable String testViews,
     String weights,
     @JsonProperty("images_per_s") double imagesPerSecond,
     boolean stopped) {}

@@ -13,6 +13,7 @@ import io.resnet4j.data.DataSplits;
 import io.resnet4j.data.Dataset;
 import io.resnet4j.data.Loader;
 import io.resnet4j.data.Normalisation;
+import io.resnet4j.data.Views;
 import io.resnet4j.infer.Evaluation;
 import io.resnet4j.interop.Safetensors;
 import io.resnet4j.model.Model;
@@ -25,6 +26,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -46,13 +48,16 @@ import org.jspecify.annotations.Nullable;
 public final class Trainer implements AutoCloseable {
   private static final double NANOS = 1e-9;
 
+  /** As it is trained. */
   private final ModelSpec spec;
+
   private final Model initial;
   private final Recipe recipe;
   private final Precision precision;
   private final TrainOptions options;
   private final DataSplits data;
   private final DataSplits.HeldOut parts;
+  private final Prepared.Setting setting;
   private final Normalisation normalisation;
   private final RunFolder folder;
   private final RunEvents events;
@@ -83,7 +88,7 @@ public final class Trainer implements AutoCloseable {
       TrainOptions options,
       Optional<Model> teacher) {
     DataSplits data = recipe.augment().framed(given);
-    this.spec = initial.spec();
+    this.spec = recipe.trained(initial.spec());
     this.initial = initial;
     this.recipe = recipe;
     this.data = data;
@@ -95,7 +100,8 @@ public final class Trainer implements AutoCloseable {
     parts = data.holdOut(options.valSplit(), options.seed());
     Requirements.batch(recipe.batch(), parts.train());
     Requirements.validation(options.stopping(), parts);
-    normalisation = recipe.normalisation(parts.train());
+    setting = Prepared.Setting.of(initial.spec(), recipe, data, parts, precision, options, teacher);
+    normalisation = setting.normalisation();
     config = RunConfig.of(initial, recipe, precision, options, data, parts, teacher);
     loader = new Loader(parts.train(), loading());
     long perEpoch = loader.batchesPerEpoch();
@@ -118,8 +124,6 @@ public final class Trainer implements AutoCloseable {
                 .or(() -> cache.map(c -> Choices.measuring(c.read())))
                 .orElse(Choices.DEFAULTS));
     try {
-      Prepared.Setting setting =
-          new Prepared.Setting(spec, data, parts, normalisation, precision, options, teacher);
       prepared = Prepared.of(session, setting, recipe, span);
       prepared.load();
       runner = prepared.runner();
@@ -257,7 +261,11 @@ public final class Trainer implements AutoCloseable {
     Map<String, Tensor> state = new LinkedHashMap<>();
     session.state(namespace).keySet().forEach(p -> state.put(p, session.read(namespace, p)));
     return Weights.describe(
-        Model.of(spec, state, initial.metadata()), data, normalisation, config, progress);
+        Model.of(setting.seen(), state, initial.metadata()),
+        setting.learned(),
+        normalisation,
+        config,
+        progress);
   }
 
   /**
@@ -328,13 +336,18 @@ public final class Trainer implements AutoCloseable {
     requireFinite(Checkpoint.weights(session, average.namespaces()));
     long begin = System.nanoTime();
     @Nullable Evaluation validation =
-        parts.validation().map(set -> evaluate(prepared.evaluator(), "val", set)).orElse(null);
+        setting
+            .validating()
+            .map(set -> evaluate(prepared.evaluator(), "val", set, Views.CENTRE))
+            .orElse(null);
     @Nullable Evaluation averageValidation =
         recipe.averaging().ema() == 0
             ? null
-            : parts
-                .validation()
-                .map(set -> evaluate(prepared.averaged().orElseThrow(), "ema_val", set))
+            : setting
+                .validating()
+                .map(
+                    set ->
+                        evaluate(prepared.averaged().orElseThrow(), "ema_val", set, Views.CENTRE))
                 .orElse(null);
     double took = (System.nanoTime() - begin) * NANOS;
     double pictures = (double) steps * recipe.batch();
@@ -415,8 +428,9 @@ public final class Trainer implements AutoCloseable {
     return recipe.learningRate(step, span.after(progress.plateau().met()));
   }
 
-  private Evaluation evaluate(Evaluator by, String split, Dataset set) {
-    return by.evaluate(set, done -> listeners.forEach(l -> l.evaluating(split, done, set.size())));
+  private Evaluation evaluate(Evaluator by, String split, Dataset set, Views views) {
+    return by.evaluate(
+        set, views, done -> listeners.forEach(l -> l.evaluating(split, done, set.size())));
   }
 
   private TrainResult finish() {
@@ -429,7 +443,10 @@ public final class Trainer implements AutoCloseable {
     @Nullable Double test =
         stopped
             ? null
-            : data.testing().map(set -> evaluate(chosen, "test", set).top1()).orElse(null);
+            : setting
+                .testing()
+                .map(set -> evaluate(chosen, "test", set, recipe.testViews()).top1())
+                .orElse(null);
     if (test != null) {
       events.test(progress.step(), test);
     }
@@ -446,6 +463,7 @@ public final class Trainer implements AutoCloseable {
             last == null ? null : last.valAcc(),
             progress.bestValAcc(),
             test,
+            test == null ? null : recipe.testViews().name().toLowerCase(Locale.ROOT),
             average.chosen(),
             progress.step() * recipe.batch() / Math.max(NANOS, progress.trainSeconds()),
             stopped);

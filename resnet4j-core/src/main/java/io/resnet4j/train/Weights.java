@@ -3,7 +3,7 @@ package io.resnet4j.train;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.resnet4j.data.DataSplits;
+import io.resnet4j.data.Dataset;
 import io.resnet4j.data.Normalisation;
 import io.resnet4j.data.Preprocessing;
 import io.resnet4j.data.PreprocessingJson;
@@ -30,26 +30,26 @@ final class Weights {
 
   private Weights() {}
 
+  /**
+   * Says so of a model.
+   *
+   * @param data what it learned from, as evaluation sees it
+   */
   static Model describe(
-      Model model,
-      DataSplits data,
-      Normalisation normalisation,
-      JsonNode config,
-      Progress progress) {
+      Model model, Dataset data, Normalisation normalisation, JsonNode config, Progress progress) {
     ObjectNode provenance = Json.MAPPER.createObjectNode();
     TOLD.forEach(key -> provenance.set(key, config.path(key).deepCopy()));
     withoutPlaces(provenance);
     if (provenance.path(DATA) instanceof ObjectNode pictures) {
-      pictures.put("name", data.train().name());
+      pictures.put("name", data.name());
     }
     provenance(model).map(before -> before.get(FROM)).ifPresent(from -> provenance.set(FROM, from));
     provenance.put("epochs", progress.epoch());
     provenance.put("steps", progress.step());
     return model
-        .withClassNames(data.train().classes())
+        .withClassNames(data.classes())
         .withMetadata(
-            Model.PREPROCESSING,
-            PreprocessingJson.write(Preprocessing.of(data.train(), normalisation)))
+            Model.PREPROCESSING, PreprocessingJson.write(Preprocessing.of(data, normalisation)))
         .withMetadata(PROVENANCE, Json.line(provenance));
   }
 

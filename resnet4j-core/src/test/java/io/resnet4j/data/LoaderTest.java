@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.resnet4j.InvalidInputException;
+import io.resnet4j.data.augment.AlternatingFlip;
 import io.resnet4j.data.augment.HorizontalFlip;
 import io.resnet4j.data.augment.RandomCrop;
 import io.resnet4j.random.KeyedRandom;
@@ -315,6 +316,44 @@ class LoaderTest {
     assertTrue(
         Thread.getAllStackTraces().keySet().stream()
             .noneMatch(thread -> thread.getName().startsWith("resnet4j-loader")));
+  }
+
+  /** Pictures of epochs in a row are each other's mirror images; half begin the one way. */
+  @Test
+  void alternatingFlipsGoByTheEpoch() {
+    Loader.Options options =
+        Loader.Options.training(DATA.size(), 4, List.of(new AlternatingFlip()), NORMALISATION)
+            .withShuffle(false)
+            .withWorkers(2);
+    List<float[]> epochs = new ArrayList<>();
+    try (Loader loader = new Loader(DATA, options);
+        Loader plain = new Loader(DATA, Loader.Options.evaluation(DATA.size(), NORMALISATION))) {
+      epochs.add(pictures(plain, 0));
+      for (int epoch = 0; epoch < 3; epoch++) {
+        epochs.add(pictures(loader, epoch));
+      }
+    }
+    int size = DATA.pictureSize().samples();
+    int width = DATA.width();
+    int asTheyAre = 0;
+    for (int picture = 0; picture < DATA.size(); picture++) {
+      boolean same = true;
+      for (int i = picture * size; i < (picture + 1) * size; i++) {
+        int mirrored = i / width * width + width - 1 - i % width;
+        assertEquals(epochs.get(1)[i], epochs.get(2)[mirrored], "picture " + picture);
+        assertEquals(epochs.get(1)[i], epochs.get(3)[i], "picture " + picture);
+        same &= epochs.get(0)[i] == epochs.get(1)[i];
+      }
+      asTheyAre += same ? 1 : 0;
+    }
+    // Five standard deviations.
+    assertEquals(DATA.size() / 2.0, asTheyAre, 26);
+  }
+
+  private static float[] pictures(Loader loader, int epoch) {
+    float[] all = new float[DATA.size() * DATA.pictureSize().samples()];
+    loader.epoch(epoch).next().images().get(all);
+    return all;
   }
 
   private static void await(CountDownLatch latch) {

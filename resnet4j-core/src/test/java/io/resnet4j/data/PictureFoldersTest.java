@@ -141,6 +141,35 @@ class PictureFoldersTest {
   }
 
   @Test
+  void picturesOfTheInputsSizeAreMovedByTwoPixels() {
+    Dataset drawn = Synthetic.draw(20, 10, 1).train();
+    Picture whole = drawn.whole(3);
+    int side = whole.height();
+    Dataset ten = Views.CROPS.over(drawn);
+    int[][] moved = {{0, 0}, {-2, -2}, {-2, 2}, {2, -2}, {2, 2}};
+    byte[] chw = new byte[drawn.pictureSize().samples()];
+    for (int v = 0; v < 5; v++) {
+      ten.picture(30 + v, chw);
+      Picture view = Picture.of(drawn.pictureSize(), chw);
+      for (int y = 0; y < side; y++) {
+        for (int x = 0; x < side; x++) {
+          int fromY = mirrored(y + moved[v][0], side);
+          int fromX = mirrored(x + moved[v][1], side);
+          assertEquals(whole.sample(1, fromY, fromX), view.sample(1, y, x), v + " " + y + " " + x);
+        }
+      }
+      ten.picture(35 + v, chw);
+      assertArrayEquals(view.mirrored().toPlanes(), chw);
+    }
+    assertEquals(1, Picture.of(new PictureSize(1, 1, 1), new byte[1]).reflected(2).height());
+  }
+
+  /** The edge is not repeated. */
+  private static int mirrored(int at, int side) {
+    return at < 0 ? -at : at >= side ? 2 * side - 2 - at : at;
+  }
+
+  @Test
   void keepsWhatFits() throws IOException {
     small();
     long one = 20 * 20 * 3 + 200;

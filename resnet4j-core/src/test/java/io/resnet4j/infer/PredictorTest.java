@@ -107,29 +107,29 @@ class PredictorTest {
           expected[each.index()] += each.probability() / 2;
         }
       }
-      for (Views views : List.of(Views.FLIP, Views.CROPS)) {
-        // Pictures of the input's size have no corners beside the middle.
-        for (Prediction each : predictor.predict(List.of(picture), classes, views).get(0)) {
-          assertEquals(expected[each.index()], each.probability(), 1e-6);
-        }
+      for (Prediction each : predictor.predict(List.of(picture), classes, Views.FLIP).get(0)) {
+        assertEquals(expected[each.index()], each.probability(), 1e-6);
       }
       Preprocessing known = predictor.preprocessing().orElseThrow();
       Evaluation flipped = predictor.evaluate(DATA, known, 5, Views.FLIP);
       assertEquals(13, flipped.n());
       Evaluation cropped = predictor.evaluate(DATA, known, 50, Views.CROPS);
-      assertEquals(flipped.loss(), cropped.loss(), 1e-6);
-      assertEquals(flipped.top1(), cropped.top1());
       assertTrue(Math.abs(flipped.loss() - predictor.evaluate(DATA, 5).loss()) > 1e-6);
-      double loss = 0;
-      for (int i = 0; i < 13; i++) {
-        List<Prediction> all =
-            predictor.predict(List.of(DATA.whole(i)), classes, Views.FLIP).get(0);
-        int label = DATA.label(i);
-        loss -=
-            Math.log(all.stream().filter(p -> p.index() == label).findFirst().get().probability());
-      }
-      assertEquals(loss / 13, flipped.loss(), 1e-6);
+      assertEquals(loss(predictor, Views.FLIP), flipped.loss(), 1e-6);
+      assertEquals(loss(predictor, Views.CROPS), cropped.loss(), 1e-6);
     }
+  }
+
+  private static double loss(Predictor predictor, Views views) {
+    double loss = 0;
+    for (int i = 0; i < 13; i++) {
+      int label = DATA.label(i);
+      for (Prediction each :
+          predictor.predict(List.of(DATA.whole(i)), DATA.classes().size(), views).get(0)) {
+        loss -= each.index() == label ? Math.log(each.probability()) : 0;
+      }
+    }
+    return loss / 13;
   }
 
   @Test

@@ -173,6 +173,25 @@ class ModelsTest {
   }
 
   @Test
+  void nineLayersForCifarInMinutes() {
+    long expected = 27 * 32 + 64 + 10 * 257;
+    int[][] convolutions = {{32, 64}, {64, 256}, {256, 256}, {256, 256}, {256, 256}};
+    for (int[] each : convolutions) {
+      expected += 9L * each[0] * each[1] + 2L * each[1];
+    }
+    expected += 2 * (9L * 256 * 256 + 2 * 256);
+    ModelSpec spec = Models.named("resnet9");
+    assertEquals(expected, spec.counts().parameters());
+    // At 32, 32, 16, 8, 8, 8, 4 and 4 pixels a side, and the head.
+    long macs = 1024L * 27 * 32 + 1024L * 9 * 32 * 64 + 256L * 9 * 64 * 256 + 2560;
+    macs += (3 * 64 + 2 * 16) * 9L * 256 * 256;
+    assertEquals(macs, spec.counts().macs());
+    assertEquals(
+        expected - 3 * 9 * 32 + 9 * 32 + 257 * 90,
+        spec.withInput(1, 28, 28).withClasses(100).counts().parameters());
+  }
+
+  @Test
   void cifarStemOnResNet18() {
     // 3x3 instead of 7x7 in the stem, 10 classes instead of 1000.
     assertEquals(

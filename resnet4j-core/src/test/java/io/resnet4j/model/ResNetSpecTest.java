@@ -11,6 +11,8 @@ import io.resnet4j.InvalidInputException;
 import io.resnet4j.graph.Activation;
 import io.resnet4j.graph.Graph;
 import io.resnet4j.graph.GraphBuilder;
+import io.resnet4j.graph.Node;
+import io.resnet4j.graph.Op;
 import io.resnet4j.graph.Value;
 import io.resnet4j.interop.StateDict;
 import io.resnet4j.nn.BranchScale;
@@ -63,6 +65,31 @@ class ResNetSpecTest {
     return spec.stateShapes().entrySet().stream()
         .map(entry -> entry.getKey() + " " + entry.getValue())
         .toList();
+  }
+
+  /** Block l of L with (l - 1) / (L - 1) of the probability, each picture by itself, as timm. */
+  @Test
+  void pathsAreDroppedInProportion() {
+    ResNetSpec plain = Models.resnet("resnet20");
+    ResNetSpec dropping = plain.withDropPath(0.4);
+    List<Op> drops = new ArrayList<>();
+    for (Node node : dropping.graph(2).nodes()) {
+      if (node.op() instanceof Op.Dropout) {
+        drops.add(node.op());
+      }
+    }
+    List<Op> expected = new ArrayList<>();
+    for (int block = 2; block <= 9; block++) {
+      expected.add(new Op.Dropout(0.4 * (block - 1) / 8, Op.Unit.SAMPLE));
+    }
+    assertEquals(expected, drops);
+    assertEquals(plain.stateShapes(), dropping.stateShapes());
+    assertEquals(plain, dropping.withDropPath(0));
+    assertEquals(dropping, ModelSpec.fromJson(dropping.toJson(), "test"));
+    String message =
+        assertThrows(InvalidInputException.class, () -> Models.resnet("plain20").withDropPath(0.1))
+            .getMessage();
+    assertTrue(message.contains("without shortcuts"), message);
   }
 
   @Test

@@ -7,9 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.resnet4j.InvalidInputException;
-import io.resnet4j.data.Mixing;
 import io.resnet4j.data.augment.HorizontalFlip;
-import io.resnet4j.data.augment.NamedAugmentation;
 import io.resnet4j.data.augment.RandomCrop;
 import io.resnet4j.plan.Precision;
 import io.resnet4j.plan.UpdateRule;
@@ -22,18 +20,6 @@ import org.junit.jupiter.api.Test;
 
 class RecipeTest {
   private final Recipe recipe = Recipe.named("cifar10-default");
-
-  @Test
-  void heRecipeIsThePapers() {
-    Recipe he = Recipe.named("cifar10-he2015");
-    Schedule.Run run = Schedule.Run.of(64_000, 390);
-    assertEquals(64_000, he.length().inSteps(0, 390));
-    assertEquals(0.1, he.learningRate(31_999, run), 1e-15);
-    assertEquals(0.01, he.learningRate(32_000, run), 1e-15);
-    assertEquals(0.001, he.learningRate(63_999, run), 1e-15);
-    assertEquals(1e-4, he.weightDecay());
-    assertEquals(new UpdateRule.Sgd(0.9, false), he.optimiser());
-  }
 
   @Test
   void everyRecipeSurvivesJson() throws Exception {
@@ -57,27 +43,12 @@ class RecipeTest {
     assertEquals(112, folder.augment().size());
     assertEquals(128, folder.augment().resize());
     assertEquals(0, recipe.set("size=64").augment().resize());
-  }
-
-  @Test
-  void imageNetIsAugmentedAsPublished() {
-    // RandAugment's scale ends at 30, timm's at 10.
-    assertEquals(
-        new Augmentations(
-            224,
-            236,
-            NamedAugmentation.parseList("randomResizedCrop,flip,randAugment(2,21,1.5)"),
-            new Mixing(0.2, 1),
-            3),
-        Recipe.named("imagenet-rsb-a1").augment());
-    Augmentations short100 = Recipe.named("imagenet-rsb-a3").augment();
-    assertEquals(
-        List.of(160, 169, 1), List.of(short100.size(), short100.resize(), short100.repeats()));
-    assertEquals(new Mixing(0.1, 1), short100.mixing());
-    assertEquals(
-        NamedAugmentation.parseList("randomResizedCrop,flip,trivialAugment,randomErasing(0.1)"),
-        Recipe.named("imagenet-torchvision-v2").augment().list());
-    assertEquals(recipe.augment(), Recipe.named("cifar-wide").augment());
+    Recipe larger = folder.set("evalSize=140");
+    assertEquals(160, larger.augment().resize());
+    assertEquals(70, larger.set("size=56").augment().evalSize());
+    assertEquals(80, larger.set("size=56").augment().resize());
+    assertEquals(folder, larger.set("evalSize=0"));
+    assertEquals(0, larger.set("size=0").augment().evalSize());
   }
 
   @Test
@@ -131,6 +102,7 @@ class RecipeTest {
             "schedule=plateau patience=3",
             "warmUp=5 steps",
             "warmUpStart=0.3",
+            "warmUpHeld=true",
             "weightDecay=1e-3",
             "decayNormAndBias=false",
             "labelSmoothing=0.1",
@@ -142,6 +114,7 @@ class RecipeTest {
             "repeats=2",
             "size=64",
             "size=64 resize=72",
+            "size=64 evalSize=80",
             "normalisation=per-pixel-mean",
             "evalBatch=100",
             "loss=binary-cross-entropy",
@@ -164,7 +137,9 @@ class RecipeTest {
             "companionRate=0.1",
             "trained=head",
             "layerDecay=0.7",
-            "frozenNorms=true");
+            "frozenNorms=true",
+            "dropPath=0.05",
+            "testViews=flip");
     Set<String> seen = new TreeSet<>();
     for (String setting : settings) {
       String[] parts = setting.split(" (?=[a-zA-Z0-9]+=)");
@@ -193,7 +168,8 @@ class RecipeTest {
          "weightDecay":5.0E-4,"decayNormAndBias":true,"labelSmoothing":0.0,
          "augment":{"size":0,"resize":0,"list":["crop(4)","flip(0.5)"],
                     "mixing":{"mixup":0.0,"cutMix":0.0},"repeats":1},
-         "normalisation":"per_channel","evalBatch":500}""";
+         "normalisation":"per_channel","evalBatch":500}\
+        """;
     assertEquals(recipe, Json.MAPPER.readValue(earlier, Recipe.class));
   }
 
@@ -277,8 +253,12 @@ class RecipeTest {
     assertMessage("mixup=-1", "expected 0 (none) to 1000");
     assertMessage("size=-3", "give 0 (the data's own) to 4096");
     assertMessage("resize=30", "where that is set");
+    assertMessage("evalSize=40", "where size is set");
+    assertMessage("warmUpHeld=maybe", "a straight line");
     assertMessage("batch", "key=value");
     assertMessage("momentum=1", "[0, 1)");
+    assertMessage("dropPath=1", "[0, 1)");
+    assertMessage("testViews=all", "expected centre, flip or crops");
   }
 
   private void assertMessage(String setting, String part) {

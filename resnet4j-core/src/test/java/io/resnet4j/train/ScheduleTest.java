@@ -91,6 +91,14 @@ class ScheduleTest {
   }
 
   @Test
+  void aWarmUpThatIsHeldJumps() {
+    Schedule schedule = new Schedule.WarmUp(Extent.epochs(2), 0.1, true, new Schedule.Constant());
+    assertEquals(0.1, schedule.factor(0, RUN));
+    assertEquals(0.1, schedule.factor(19, RUN));
+    assertEquals(1, schedule.factor(20, RUN));
+  }
+
+  @Test
   void milestonesBehindAWarmUpCountFromTheBeginning() {
     Schedule steps = new Schedule.MultiStep(List.of(Extent.steps(30)), 0.1);
     Schedule schedule = new Schedule.WarmUp(Extent.steps(20), 0, steps);

@@ -10,16 +10,24 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.backend.Backends;
+import io.resnet4j.data.Dataset;
 import io.resnet4j.data.Normalisation;
 import io.resnet4j.data.Preprocessing;
 import io.resnet4j.data.PreprocessingJson;
+import io.resnet4j.data.Views;
+import io.resnet4j.infer.Evaluation;
 import io.resnet4j.infer.Predictor;
 import io.resnet4j.model.Model;
+import io.resnet4j.model.ModelSpec;
+import io.resnet4j.model.Models;
+import io.resnet4j.model.ResNetSpec;
+import io.resnet4j.nn.HeadKind;
 import io.resnet4j.plan.Precision;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
@@ -103,6 +111,86 @@ class TrainerTest extends RunTests {
             Precision.F32,
             Backends.named("reference"))) {
       assertEquals(result.testAcc(), predictor.evaluate(DATA.test(), 7).top1());
+    }
+  }
+
+  @Test
+  void branchesAreDroppedInTrainingOnly() throws Exception {
+    Recipe dropping = recipe("dropPath=0.5");
+    TrainResult result = train(dropping, options("drop"));
+    train(Stripes.recipe(), options("keep"));
+    Path stored = temp.resolve("drop/last.safetensors");
+    Model model = Model.load(stored);
+    assertEquals(Stripes.network(), model.spec());
+    assertNotEquals(
+        Model.load(temp.resolve("keep/last.safetensors")).state().get("fc.weight").bytes(),
+        model.state().get("fc.weight").bytes());
+    try (Predictor predictor = Predictor.open(model, Precision.F32, Backends.named("reference"))) {
+      assertEquals(result.testAcc(), predictor.evaluate(DATA.test(), 7).top1());
+    }
+    JsonNode config = Json.parse(Files.readString(temp.resolve("drop/config.json")));
+    assertEquals(0.5, config.path("recipe").path("dropPath").asDouble());
+    String message =
+        assertThrows(
+                InvalidInputException.class,
+                () ->
+                    Trainer.of(
+                        Models.named("densenet-bc-40-12").withClasses(3).withInput(1, 8, 8),
+                        dropping,
+                        DATA,
+                        options("dense")))
+            .getMessage();
+    assertTrue(message.contains("no residual blocks"), message);
+  }
+
+  @Test
+  void evaluationSeesAnotherSize() throws Exception {
+    Recipe larger = recipe("size=8").set("evalSize=12").set("resize=14");
+    TrainResult result = train(larger, options("run"));
+    try (Predictor predictor =
+        Predictor.open(
+            Model.load(temp.resolve("run/last.safetensors")),
+            Precision.F32,
+            Backends.named("reference"))) {
+      assertEquals(Stripes.network().withInput(1, 12, 12), predictor.spec());
+      Preprocessing stored = predictor.preprocessing().orElseThrow();
+      assertEquals(List.of(12, 12, 14), List.of(stored.height(), stored.width(), stored.resize()));
+      Evaluation seen = predictor.evaluate(DATA.test().framed(12, 12, 14), 7);
+      assertEquals(result.testAcc(), seen.top1());
+      Evaluation held =
+          predictor.evaluate(DATA.holdOut(0.1, 3).validation().orElseThrow().framed(12, 12, 14), 7);
+      assertEquals(result.valLoss(), held.loss(), 1e-6);
+    }
+    assertRefused("mean picture", larger.set("normalisation=per_pixel_mean"), options("mean"));
+    ModelSpec flat = ((ResNetSpec) Stripes.network()).with(d -> d.headKind(HeadKind.FLATTEN));
+    String message =
+        assertThrows(
+                InvalidInputException.class,
+                () -> Trainer.of(flat, larger, DATA, options("flat")).close())
+            .getMessage();
+    assertTrue(message.contains("other weights for pictures of 1x12x12"), message);
+  }
+
+  @Test
+  void theTestSeesTheViewsThatTheRecipeSays() throws Exception {
+    for (Views views : List.of(Views.FLIP, Views.CROPS)) {
+      Recipe seeing = recipe("testViews=" + views).set("epochs=1");
+      TrainResult result = train(seeing, options(views.name()));
+      Path run = temp.resolve(views.name());
+      JsonNode json = Json.parse(Files.readString(run.resolve("result.json")));
+      assertEquals(views.name().toLowerCase(Locale.ROOT), result.testViews());
+      assertEquals(result.testViews(), json.path("test_views").asText());
+      try (Predictor predictor =
+          Predictor.open(
+              Model.load(run.resolve("last.safetensors")),
+              Precision.F32,
+              Backends.named("reference"))) {
+        Preprocessing known = predictor.preprocessing().orElseThrow();
+        assertEquals(result.testAcc(), predictor.evaluate(DATA.test(), known, 40, views).top1());
+        // Choices are made by the middle alone.
+        Dataset held = DATA.holdOut(0.1, 3).validation().orElseThrow();
+        assertEquals(result.valLoss(), predictor.evaluate(held, 7).loss(), 1e-6);
+      }
     }
   }
 

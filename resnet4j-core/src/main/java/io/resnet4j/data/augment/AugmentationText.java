@@ -22,12 +22,19 @@ final class AugmentationText {
 
   static {
     put("crop", "padding", List.of("4"), v -> new RandomCrop(whole(v.get(0))));
+    put("reflectedCrop", "padding", List.of("2"), v -> new ReflectedCrop(whole(v.get(0))));
     put(
         "randomResizedCrop",
         "smallest share of area, largest, tallest ratio, widest",
         List.of("0.08", "1", number(3 / 4.0), number(4 / 3.0)),
         v -> new RandomResizedCrop(real(v.get(0)), real(v.get(1)), real(v.get(2)), real(v.get(3))));
+    put(
+        "scaledCrop",
+        "shortest length of the shorter side, longest",
+        List.of("256", "480"),
+        v -> new ScaledCrop(whole(v.get(0)), whole(v.get(1))));
     put("flip", "probability", List.of("0.5"), v -> new HorizontalFlip(real(v.get(0))));
+    put("alternatingFlip", "", List.of(), v -> new AlternatingFlip());
     put(
         "colourJitter",
         "brightness, contrast, saturation, hue",

@@ -32,7 +32,7 @@ public record HorizontalFlip(double probability) implements NamedAugmentation {
     }
   }
 
-  private static void mirror(byte[] from, byte[] to, PictureSize size) {
+  static void mirror(byte[] from, byte[] to, PictureSize size) {
     int samples = size.samples();
     int width = size.width();
     for (int row = 0; row < samples; row += width) {

@@ -8,8 +8,11 @@ import java.util.List;
 /** An augmentation that recipes can ask for: what {@link #text} writes, {@link #parse} reads. */
 public sealed interface NamedAugmentation extends Augmentation
     permits RandomCrop,
+        ReflectedCrop,
         RandomResizedCrop,
+        ScaledCrop,
         HorizontalFlip,
+        AlternatingFlip,
         ColourJitter,
         Rotation,
         Cutout,

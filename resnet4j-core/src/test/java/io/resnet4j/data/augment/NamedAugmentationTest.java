@@ -50,6 +50,9 @@ class NamedAugmentationTest {
       strings = {
         "crop(4)",
         "randomResizedCrop(0.08,1,0.75,1.3333333333333333)",
+        "scaledCrop(256,480)",
+        "reflectedCrop(2)",
+        "alternatingFlip",
         "flip(0.5)",
         "flip(0.25)",
         "colourJitter(0.4,0.4,0.4,0.1)",
@@ -107,6 +110,11 @@ class NamedAugmentationTest {
             "trivialAugment(1)",
             "randAugment(2,31)",
             "cutout(-1)",
+            "reflectedCrop(0)",
+            "alternatingFlip(1)",
+            "scaledCrop(0,5)",
+            "scaledCrop(5,4)",
+            "scaledCrop(5,4097)",
             "randomResizedCrop(0)")) {
       assertThrows(InvalidInputException.class, () -> NamedAugmentation.parse(wrong), wrong);
     }
@@ -141,6 +149,54 @@ class NamedAugmentationTest {
     new RandomResizedCrop(0.9, 1, 0.75, 4 / 3.0)
         .frame(strip, to, new PictureSize(3, 8, 8), KeyedRandom.of(1, "strip"));
     assertArrayEquals(strip.crop(0, 197, 4, 5).resize(8, 8).toPlanes(), to);
+  }
+
+  @Test
+  void scalesTheShorterSideAndCutsAWindow() {
+    Picture whole = Picture.of(new PictureSize(3, 40, 60), picture(new PictureSize(3, 40, 60)));
+    PictureSize input = new PictureSize(3, 16, 16);
+    ScaledCrop crop = new ScaledCrop(20, 30);
+    byte[] to = new byte[input.samples()];
+    Set<Integer> sides = new HashSet<>();
+    for (int i = 0; i < 100; i++) {
+      crop.frame(whole, to, input, KeyedRandom.of(i, "scale"));
+      // By the same draws: the whole picture resized, then cut.
+      KeyedRandom again = KeyedRandom.of(i, "scale");
+      int side = 20 + again.nextInt(11);
+      int longer = side * 60 / 40;
+      int top = again.nextInt(side - 16 + 1);
+      int left = again.nextInt(longer - 16 + 1);
+      byte[] expected = whole.resize(side, longer).crop(top, left, 16, 16).toPlanes();
+      assertArrayEquals(expected, to, "seed " + i);
+      sides.add(side);
+    }
+    assertEquals(11, sides.size());
+    String message =
+        assertThrows(InvalidInputException.class, () -> new ScaledCrop(15, 30).check(input))
+            .getMessage();
+    assertTrue(message.contains("does not cover an input of 3x16x16"), message);
+  }
+
+  @Test
+  void aReflectedCropMovesThePictureOverItsMirrorImage() {
+    Set<Integer> places = new HashSet<>();
+    for (int i = 0; i < 200; i++) {
+      KeyedRandom again = KeyedRandom.of(1, "draws").child(i);
+      int down = again.nextInt(5) - 2;
+      int right = again.nextInt(5) - 2;
+      byte[] moved = apply(new ReflectedCrop(2), SIZE, i);
+      for (int p = 0; p < SIZE.samples(); p++) {
+        int row = p / SIZE.width();
+        int y = row % SIZE.height() + down;
+        int x = p % SIZE.width() + right;
+        y = y < 0 ? -y : y >= SIZE.height() ? 2 * SIZE.height() - 2 - y : y;
+        x = x < 0 ? -x : x >= SIZE.width() ? 2 * SIZE.width() - 2 - x : x;
+        int from = (row / SIZE.height() * SIZE.height() + y) * SIZE.width() + x;
+        assertEquals(picture(SIZE)[from], moved[p]);
+      }
+      places.add(5 * down + right);
+    }
+    assertEquals(25, places.size());
   }
 
   @Test
