@@ -12,14 +12,21 @@ import picocli.CommandLine.Option;
 
 /** Short runs that show whether a long one can work. */
 final class RehearsalOptions {
+  // As many as it takes to come to momentum, another batch, another epoch and a checkpoint between.
+  private static final int EPOCHS = 2;
+  private static final int STEPS = 2;
   private static final int OVERFIT_STEPS = 200;
   private static final double BY_HEART = 0.99;
 
   @Option(
       names = "--fast-dev-run",
       description =
-          "Rehearse: one step of training and one batch of each evaluation, with checkpoint,"
-              + " weights and report.")
+          "Rehearse: "
+              + EPOCHS
+              + " epochs of "
+              + STEPS
+              + " steps and one batch of each evaluation, with averages, checkpoints, weights and"
+              + " report.")
   private boolean fast;
 
   @Option(
@@ -28,8 +35,8 @@ final class RehearsalOptions {
       description =
           "Check: learn N batches by heart, without augmentation, "
               + OVERFIT_STEPS
-              + " steps unless --steps or --epochs says so; exit status 1 where that fails. The test"
-              + " set is not touched.")
+              + " steps unless --steps or --epochs says so; exit status 1 where that fails. The"
+              + " test set is not touched.")
   private @Nullable Integer overfit;
 
   /** The recipe of the rehearsal. */
@@ -38,7 +45,9 @@ final class RehearsalOptions {
       throw new InvalidInputException("--fast-dev-run and --overfit-batches: give one of them");
     }
     if (fast) {
-      return full.withLength(Extent.steps(1));
+      Recipe averaged = full.set("emaEvery=1");
+      return (full.averaging().lookahead() > 0 ? averaged.set("lookahead=" + STEPS) : averaged)
+          .withLength(Extent.epochs(EPOCHS));
     }
     if (overfit == null) {
       return full;
@@ -61,10 +70,15 @@ final class RehearsalOptions {
     if (fast) {
       DataSplits.HeldOut parts = all.holdOut(valSplit, seed);
       return new DataSplits(
-          first(parts.train(), recipe.batch()),
+          // A batch that the data cannot fill is refused here as it is without a rehearsal.
+          spread(
+              parts.train(),
+              parts.train().size() < recipe.batch()
+                  ? parts.train().size()
+                  : STEPS * recipe.batch()),
           parts.validation().map(set -> first(set, recipe.evalBatch())),
           all.testing().map(set -> first(set, recipe.evalBatch())),
-          "rehearsal on one batch of each part of: " + all.description(),
+          "rehearsal on " + STEPS + " batches of: " + all.description(),
           all.notes());
     }
     if (overfit == null) {
@@ -90,9 +104,15 @@ final class RehearsalOptions {
         all.notes());
   }
 
-  /** Spread evenly, since files may hold one class after the other. */
   private static Dataset first(Dataset from, int wanted) {
-    int count = Math.min(wanted, from.size());
+    return spread(from, Math.min(wanted, from.size()));
+  }
+
+  /**
+   * Spread evenly, since files may hold one class after the other; where there are fewer, some
+   * several times.
+   */
+  private static Dataset spread(Dataset from, int count) {
     int[] indices = new int[count];
     for (int i = 0; i < count; i++) {
       indices[i] = (int) ((long) i * from.size() / count);

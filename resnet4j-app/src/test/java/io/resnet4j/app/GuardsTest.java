@@ -20,7 +20,7 @@ class GuardsTest {
   static final String SMALL =
       "{\"base\":\"resnet20\",\"blocks\":[1,1,1],\"stem\":{\"width\":8},\"widths\":[8,16,32]}";
 
-  /** Weights of a small network that has seen a batch of each part of {@code data}. */
+  /** Weights of a small network that has seen two batches of {@code data}. */
   static Path rehearsed(Path folder, Path data) throws IOException {
     Path model = Files.writeString(folder.resolve("small.json"), SMALL);
     Path run = folder.resolve("run");
@@ -92,11 +92,14 @@ class GuardsTest {
     Path out = folder.resolve("run");
     Ran ran = run("train", "--fast-dev-run", "--batch", "auto", "--out", out, "--json").good();
     JsonNode json = ran.json();
-    assertEquals(1, json.path("steps").asInt());
+    // As many pictures as there are in a batch: the second of an epoch repeats them.
+    assertEquals(4, json.path("steps").asInt());
+    assertEquals(2, json.path("epochs").asInt());
     assertTrue(json.path("test_acc").isNumber() && json.path("val_acc").isNumber());
     assertTrue(ran.err().contains("batch auto: 90 pictures"), ran.err());
     for (String file :
-        List.of("last.ckpt", "best.safetensors", "last.safetensors", "report.html")) {
+        List.of(
+            "last.ckpt", "before-1.ckpt", "best.safetensors", "last.safetensors", "report.html")) {
       assertTrue(Files.isRegularFile(out.resolve(file)), file);
     }
     run("train", "--fast-dev-run", "--overfit-batches", 1).bad(Main.BAD_INPUT, "one of them");
