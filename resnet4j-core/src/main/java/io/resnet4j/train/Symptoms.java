@@ -224,7 +224,10 @@ final class Symptoms {
     return warnings;
   }
 
-  /** Of the accuracy on what is held out; where nothing is, of the loss in training. */
+  /**
+   * Of the accuracy on what is held out; where nothing is, of the loss in training. Where all is
+   * right there is nothing to rise to.
+   */
   private Optional<String> plateau(EpochMetrics now) {
     Double accuracy = now.choosingAcc();
     if (accuracy == null) {
@@ -240,7 +243,7 @@ final class Symptoms {
                   sinceBest))
           : Optional.empty();
     }
-    if (!waited(accuracy, 0, now.trainAcc())) {
+    if (!waited(accuracy, 0, now.trainAcc()) || best == 1) {
       return Optional.empty();
     }
     String why =

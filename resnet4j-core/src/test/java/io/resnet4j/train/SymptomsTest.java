@@ -58,6 +58,10 @@ class SymptomsTest {
       lines.addAll(plateau.ofEpoch(epoch(i, 1.5 / i, 0.5 + 0.05 * i, i == 1 ? 0.6 : 0.5, 0), 100));
     }
     says(lines, "by heart");
+    Symptoms right = new Symptoms(RECIPE, 10, 1);
+    for (int i = 1; i <= 9; i++) {
+      assertEquals(List.of(), right.ofEpoch(epoch(i, 1.5 / i, 0.9, 1.0, 0), 100));
+    }
   }
 
   @Test
