@@ -171,7 +171,11 @@ record Checkpoint(
           .ifPresent(
               name -> {
                 throw new InvalidInputException(
-                    file + ": " + name + " is not finite: no run can go on from it");
+                    file
+                        + ": "
+                        + name
+                        + " is not finite, so that no run can go on from it; begin another, with a"
+                        + " lower learning rate");
               });
       return new Checkpoint(
           progress,
