@@ -18,7 +18,7 @@ import java.util.Locale;
  * The page of an evaluation.
  *
  * @param title what was evaluated on what
- * @param words the figures
+ * @param figures in words
  * @param data that was evaluated on
  * @param seen class by class
  * @param calibrations as the network is, and at a fitted temperature where there is one
@@ -26,7 +26,7 @@ import java.util.Locale;
  */
 record EvalPage(
     String title,
-    String words,
+    TextTable figures,
     Dataset data,
     Assessment seen,
     List<Calibration> calibrations,
@@ -46,7 +46,7 @@ record EvalPage(
     List<Chart> charts = List.of(reliability());
     HtmlPage.of("eval.html")
         .put("TITLE", Html.escape(title))
-        .put("WORDS", Html.escape(words))
+        .put("FIGURES", figures.html())
         .put("CALIBRATION", FindingsHtml.charts(charts, 0))
         .put("CHARTS_DATA", FindingsHtml.script(charts))
         .put("MISTAKES", pictures())

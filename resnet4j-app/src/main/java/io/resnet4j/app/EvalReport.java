@@ -106,6 +106,10 @@ final class EvalReport {
   }
 
   String words() {
+    return figures().toString();
+  }
+
+  private TextTable figures() {
     Evaluation e = seen.evaluation();
     TextTable table =
         new TextTable("ll")
@@ -141,7 +145,7 @@ final class EvalReport {
                         + ", "
                         + Text.count(pair.count())
                         + " times"));
-    return table.toString();
+    return table;
   }
 
   /** Writes the page and the tables. */
@@ -183,7 +187,7 @@ final class EvalReport {
     }
     OutputFile.write(folder.resolve("mistakes.csv"), wrong.toString());
     try {
-      new EvalPage(model + " on " + data.name(), words(), data, seen, calibrations(), mistakes)
+      new EvalPage(model + " on " + data.name(), figures(), data, seen, calibrations(), mistakes)
           .write(folder.resolve(PAGE));
     } catch (IOException e) {
       throw new UncheckedIOException(folder + ": the page cannot be written", e);

@@ -24,7 +24,7 @@ final class ReportTables {
 
   /** How each run ended, or stands. */
   String numbers() {
-    StringBuilder rows = new StringBuilder("<table><thead><tr><th></th>");
+    StringBuilder rows = new StringBuilder("<table class=figures><thead><tr><th></th>");
     runs.forEach(run -> rows.append("<th>").append(Html.escape(title(run))).append("</th>"));
     rows.append("</tr></thead><tbody>");
     row(rows, "test_acc", "the test set, once, at the end, with the final weights", "test_acc");

@@ -20,6 +20,20 @@ final class TextTable {
     return this;
   }
 
+  /** The rows as a table of a page, their first cells as headings. */
+  String html() {
+    StringBuilder table = new StringBuilder("<table class=figures><tbody>");
+    for (String[] row : rows) {
+      table.append("<tr>");
+      for (int i = 0; i < row.length; i++) {
+        table.append(i == 0 ? "<th scope=row>" : "<td>").append(Html.escape(row[i]));
+        table.append(i == 0 ? "</th>" : "</td>");
+      }
+      table.append("</tr>");
+    }
+    return table.append("</tbody></table>").toString();
+  }
+
   /** The rows with two blanks between columns and none at the ends. */
   @Override
   public String toString() {

@@ -36,7 +36,9 @@
         typeof y === "string" ? [{ x: bars ? k : s.x[k], low: y === "-Infinity" }] : []),
       borderColor: colours[i % colours.length], backgroundColor: colours[i % colours.length],
       borderWidth: bars ? 0 : 2, borderDash: dashes[i % dashes.length],
-      pointStyle: shapes[i % shapes.length], pointRadius: s.y.length > 40 ? 0 : 3, tension: 0 }));
+      pointStyle: shapes[i % shapes.length], pointRadius: s.y.length > 40 ? 0 : 3, tension: 0,
+      // Dashes lie over what is drawn before them, so that lines which coincide are both seen.
+      order: bars ? 0 : -i }));
     const chart = new Chart(canvas, {
       type: bars ? "bar" : "line", data: { labels: bars ? one.labels : undefined, datasets },
       plugins: [crosses],
