@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.data.augment.HorizontalFlip;
+import io.resnet4j.data.augment.NamedAugmentation;
 import io.resnet4j.data.augment.RandomCrop;
 import io.resnet4j.plan.Precision;
 import io.resnet4j.plan.UpdateRule;
@@ -60,6 +61,13 @@ class RecipeTest {
     assertEquals(recipe, off.set("flip=true").set("cropPadding=4"));
     assertEquals(recipe, off.set("cropPadding=4").set("flip=true"));
     assertEquals(recipe, off.set("augment=crop,flip"));
+    Recipe fast = Recipe.named("cifar10-fast");
+    assertEquals(
+        NamedAugmentation.parseList("crop(4),flip,cutout(8)"),
+        fast.set("flip=true").set("cropPadding=4").augment().list());
+    assertEquals(
+        NamedAugmentation.parseList("cutout(8)"),
+        fast.set("flip=false").set("cropPadding=0").augment().list());
   }
 
   @Test
