@@ -21,7 +21,7 @@ final class TableExperiment implements Experiment {
   private static final String BIAS = "bias";
   private static final String PAPERS_BIAS = "-6";
 
-  /** The best of -1 to -4 after 500 steps; the paper searched its own among 0 to -10, too. */
+  /** The best of -1, -2 and -3 after 500 steps; the paper searched its own among 0 to -10. */
   private static final String SHORT_BIAS = "-2";
 
   /** Layers from which on what a shortcut does to a signal shows. */
