@@ -154,7 +154,12 @@ final class ServeHandler extends Handler.Abstract {
       try {
         accessLog.accept(line(answer, seconds, whole));
       } finally {
-        callback.succeeded();
+        // A body that did not come in time is still waited for: it cannot be taken here.
+        if (whole && answer.status() != 408) {
+          UnreadBody.discard(request, callback::succeeded);
+        } else {
+          callback.succeeded();
+        }
       }
     }
 

@@ -76,6 +76,47 @@ class ServeBadInputTest {
     return text.getBytes(StandardCharsets.ISO_8859_1);
   }
 
+  /** A client that still sends while it is refused must see why, so its bytes are taken. */
+  @Test
+  void aRefusedBodyIsTakenToItsEnd() throws Exception {
+    int length = ServeOptions.defaults().mostBytes() + 1;
+    for (String target : List.of("/predict", "/nothing")) {
+      try (Socket socket = server.connect()) {
+        socket
+            .getOutputStream()
+            .write(
+                ascii(
+                    "POST "
+                        + target
+                        + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: "
+                        + length
+                        + "\r\n\r\nbegun"));
+        assertTrue(answerFrom(socket).startsWith("HTTP/1.1 4"));
+        byte[] part = new byte[1 << 20];
+        for (int left = length - "begun".length(); left > 0; left -= part.length) {
+          socket.getOutputStream().write(part, 0, Math.min(left, part.length));
+        }
+        socket
+            .getOutputStream()
+            .write(ascii("GET /v2/health/live HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+        assertTrue(answerFrom(socket).startsWith("HTTP/1.1 200"));
+      }
+    }
+  }
+
+  /** The next answer of a connection that stays open. */
+  private static String answerFrom(Socket socket) throws Exception {
+    StringBuilder head = new StringBuilder();
+    while (head.indexOf("\r\n\r\n") < 0) {
+      int next = socket.getInputStream().read();
+      assertTrue(next >= 0, "the server hung up after: " + head);
+      head.append((char) next);
+    }
+    String length = head.toString().replaceAll("(?s).*Content-Length: (\\d+).*", "$1");
+    socket.getInputStream().readNBytes(Integer.parseInt(length));
+    return head.toString();
+  }
+
   static Stream<Arguments> notPictures() {
     byte[] png = TestServer.png(40, 40);
     byte[] jpeg = TestPictures.encoded("jpg");
