@@ -27,6 +27,9 @@ final class ManPage {
           "OMP_NUM_THREADS",
           "Threads that compute, unless --threads says so (default: one for each physical core that"
               + " the process may use).",
+          "GOMP_SPINCOUNT",
+          "How often a thread that waits for the others looks before it sleeps (default: 10000, half a"
+              + " millisecond; more where nothing else runs, fewer beside other work).",
           "RESNET4J_JAVA_OPTS",
           "Further options for the Java virtual machine.",
           CacheFolder.VARIABLE,
