@@ -45,6 +45,12 @@ bar() {
   printf '%-7s %s: %s (%s %s)\n' "$verdict" "$1" "$2" "${3/-/ }" "$4"
 }
 
+# numbers EXPERIMENT FOLDER: keeps every number that an experiment of the lab measured beside the rows
+numbers() {
+  mkdir -p "$results/lab"
+  cp "$2/results.csv" "$results/lab/$1.csv"
+}
+
 # field NAME: a field of the JSON object on standard input
 field() {
   python3 -c 'import json,sys; print(json.load(sys.stdin)[sys.argv[1]])' "$1"
