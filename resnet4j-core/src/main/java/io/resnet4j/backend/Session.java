@@ -48,14 +48,17 @@ public interface Session extends AutoCloseable {
   Map<String, Shape> state(String namespace);
 
   /**
-   * Takes the memory of what lies beside each parameter of a namespace before it is first used, so
-   * that no step takes any. Nothing else changes: {@link #state} does not know of it yet. A backend
-   * that takes such memory from the Java heap does nothing.
+   * Takes the memory that updates by some groups need, and that of what else lies beside each
+   * parameter of a namespace, before it is first used, so that no step takes any. Nothing else
+   * changes: {@link #state} does not know of it yet. A backend that takes such memory from the Java
+   * heap does nothing.
    *
-   * @param names slots of rules, {@link #ACCUMULATED}
+   * @param groups that {@link #update} will be given, at any learning rate
+   * @param names of the rest: {@link #ACCUMULATED}
+   * @throws io.resnet4j.InvalidInputException if the namespace lacks a parameter of a group
    * @throws io.resnet4j.NotEnoughMemoryException if there is less; nothing has been allocated then
    */
-  default void reserve(String namespace, Collection<String> names) {}
+  default void reserve(String namespace, List<UpdateRule.Group> groups, Collection<String> names) {}
 
   /**
    * Moves parameters of a namespace by their gradients. Slots are created, as zeros, at first use,
@@ -64,7 +67,8 @@ public interface Session extends AutoCloseable {
    * @param groups parameters with the rule by which each moves; a parameter stands in one at most
    * @param step how many updates came before, from which rules with moving means correct their bias
    * @throws io.resnet4j.InvalidInputException if a parameter is in two groups or has no gradient
-   * @throws io.resnet4j.NotEnoughMemoryException if slots are created and there is not as much
+   * @throws io.resnet4j.NotEnoughMemoryException if memory is taken that was not reserved, and
+   *     there is not as much
    */
   void update(String namespace, List<UpdateRule.Group> groups, long step);
 

@@ -16,7 +16,6 @@ import io.resnet4j.plan.Program;
 import io.resnet4j.plan.UpdateRule;
 import io.resnet4j.tensor.Tensor;
 import java.nio.FloatBuffer;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -71,12 +70,8 @@ final class StepRunner {
     Graph graph = graphs.get(part);
     parameters = ParameterGroups.moving(recipe, graph).stream().map(Value::name).toList();
     groups = recipe.groups(graph);
-    List<String> beside = new ArrayList<>();
-    groups.forEach(group -> beside.addAll(group.rule().slots()));
-    if (part < recipe.batch()) {
-      beside.add(Session.ACCUMULATED);
-    }
-    session.reserve(Program.MODEL, beside);
+    session.reserve(
+        Program.MODEL, groups, part < recipe.batch() ? List.of(Session.ACCUMULATED) : List.of());
   }
 
   private void prepare(int size) {

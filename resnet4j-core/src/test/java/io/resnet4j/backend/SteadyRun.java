@@ -24,17 +24,28 @@ import java.util.Set;
 final class SteadyRun implements AutoCloseable {
   final Session session = Backends.named("onednn").open();
   private final Executable executable;
-  private final List<UpdateRule.Group> groups;
+  final List<UpdateRule.Group> groups;
   private long step;
 
   SteadyRun(ModelSpec spec, int batch, Precision precision) {
+    this(spec, batch, precision, new UpdateRule.Sgd(0.9, false));
+  }
+
+  /** Matrices and kernels move by {@code rule}, the rest by SGD. */
+  SteadyRun(ModelSpec spec, int batch, Precision precision, UpdateRule rule) {
     Program program = Program.training(spec.trainingGraph(batch, 0), ModelSpec.LOSS, precision);
     executable = session.prepare(Planner.plan(program));
     Model model = spec.initialise(3);
     model.state().forEach((path, value) -> session.write(Program.MODEL, path, value));
-    Set<String> paths = new HashSet<>();
-    program.graph().parameters().stream().map(Value::name).forEach(paths::add);
-    groups = List.of(new UpdateRule.Group(new UpdateRule.Sgd(0.9, false), paths, 0.01, 1e-4));
+    Set<String> matrices = new HashSet<>();
+    Set<String> others = new HashSet<>();
+    for (Value parameter : program.graph().parameters()) {
+      (parameter.shape().rank() > 1 ? matrices : others).add(parameter.name());
+    }
+    groups =
+        List.of(
+            new UpdateRule.Group(rule, matrices, 0.01, 1e-4),
+            new UpdateRule.Group(new UpdateRule.Sgd(0.9, false), others, 0.01, 1e-4));
     Shape pictures = Shape.of(batch, spec.channels(), spec.height(), spec.width());
     KeyedRandom random = KeyedRandom.of(3, "pictures");
     float[] values = new float[(int) pictures.elements()];

@@ -50,25 +50,39 @@ class SteadyTest {
 
   @Test
   void slotsAreTakenBeforeTheFirstStepOrRefused() {
-    List<String> slots = List.of(UpdateRule.VELOCITY);
     try (SteadyRun run = new SteadyRun(Models.named("resnet20"), 2, Precision.F32)) {
-      long before = run.session.bytes();
-      System.setProperty("resnet4j.memory", "1k");
-      try {
-        assertThrows(
-            NotEnoughMemoryException.class, () -> run.session.reserve(Program.MODEL, slots));
-        assertThrows(NotEnoughMemoryException.class, () -> run.steps(1));
-      } finally {
-        System.clearProperty("resnet4j.memory");
-      }
-      assertEquals(before, run.session.bytes());
-      run.session.reserve(Program.MODEL, slots);
-      long taken = run.session.bytes();
-      assertTrue(taken > before);
-      assertEquals(Map.of(), run.session.state(UpdateRule.VELOCITY));
-      run.steps(2);
-      assertEquals(taken, run.session.bytes());
+      refusedThenTakenBeforeTheFirstStep(run);
     }
+  }
+
+  /** It has its slots already: what is refused is the memory that it works in. */
+  @Test
+  void whatMuonWorksInIsTakenBeforeTheFirstStepOrRefused() {
+    UpdateRule muon = new UpdateRule.Muon(0.95, true);
+    try (SteadyRun run = new SteadyRun(Models.named("resnet20"), 2, Precision.F32, muon)) {
+      run.session.reserve(Program.MODEL, List.of(), List.of(UpdateRule.VELOCITY));
+      refusedThenTakenBeforeTheFirstStep(run);
+    }
+  }
+
+  private static void refusedThenTakenBeforeTheFirstStep(SteadyRun run) {
+    long before = run.session.bytes();
+    System.setProperty("resnet4j.memory", "1k");
+    try {
+      assertThrows(
+          NotEnoughMemoryException.class,
+          () -> run.session.reserve(Program.MODEL, run.groups, List.of()));
+      assertThrows(NotEnoughMemoryException.class, () -> run.steps(1));
+    } finally {
+      System.clearProperty("resnet4j.memory");
+    }
+    assertEquals(before, run.session.bytes());
+    run.session.reserve(Program.MODEL, run.groups, List.of());
+    long taken = run.session.bytes();
+    assertTrue(taken > before);
+    assertEquals(Map.of(), run.session.state(UpdateRule.VELOCITY));
+    run.steps(2);
+    assertEquals(taken, run.session.bytes());
   }
 
   @Test

@@ -85,9 +85,27 @@ class LearningRateFinderTest extends RunTests {
     assertTrue(bytes > LargestBatch.find(Stripes.network(), full, DATA, options).bytes());
     assertTrue(bytes > LargestBatch.find(Stripes.network(), plain, DATA, options, teacher).bytes());
     // A run takes just that, and all of it before the first step.
+    assertEquals(List.of(bytes, bytes, bytes), taken(full, options, teacher));
+  }
+
+  @Test
+  void whatMuonWorksInIsCountedAndTakenBeforeTheFirstStep() {
+    TrainOptions options = options("run").withBackend("onednn").withAutotune(false);
+    Recipe plain = Stripes.recipe().set("batch=54");
+    Recipe muon = plain.set("optimiser=muon").set("companion=sgd");
+    long bytes = LargestBatch.find(Stripes.network(), muon, DATA, options).bytes();
+    // The slots are those of plain SGD.
+    long beside = bytes - LargestBatch.find(Stripes.network(), plain, DATA, options).bytes();
+    // The direction and two copies of the largest weight at least, 8x8x3x3.
+    assertTrue(beside >= 3 * 8 * 8 * 3 * 3 * Float.BYTES, "" + beside);
+    assertEquals(List.of(bytes, bytes, bytes), taken(muon, options, Optional.empty()));
+  }
+
+  /** What a run of two epochs of a step holds when it starts and after each step. */
+  private static List<Long> taken(Recipe recipe, TrainOptions options, Optional<Model> teacher) {
     List<Long> taken = new ArrayList<>();
     try (Trainer trainer =
-        Trainer.of(Stripes.network().initialise(3), full, DATA, options, teacher)) {
+        Trainer.of(Stripes.network().initialise(3), recipe, DATA, options, teacher)) {
       trainer.listen(
           new TrainListener() {
             @Override
@@ -114,7 +132,7 @@ class LearningRateFinderTest extends RunTests {
           });
       trainer.fit();
     }
-    assertEquals(List.of(bytes, bytes, bytes), taken);
+    return taken;
   }
 
   @Test

@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 
@@ -192,7 +193,7 @@ final class OneDnnSession implements Session {
     if (!isCompanion(namespace)) {
       return tensor.value;
     }
-    reserveOnEngine(tensor.namespace, List.of(namespace));
+    reserveOnEngine(tensor.namespace, List.of(), List.of(namespace));
     tensor.useSlot(namespace);
     return tensor.companion(namespace);
   }
@@ -225,16 +226,27 @@ final class OneDnnSession implements Session {
   }
 
   @Override
-  public void reserve(String namespace, Collection<String> names) {
+  public void reserve(String namespace, List<UpdateRule.Group> groups, Collection<String> names) {
     requireOpen();
-    runOnEngine(() -> reserveOnEngine(namespace, names));
+    runOnEngine(() -> reserveOnEngine(namespace, groups, names));
   }
 
-  private void reserveOnEngine(String namespace, Collection<String> names) {
-    long missing = store.missingBytes(namespace, names);
+  private void reserveOnEngine(
+      String namespace, List<UpdateRule.Group> groups, Collection<String> names) {
+    Set<String> beside = new TreeSet<>(names);
+    List<StateTensor> orthogonalised = new ArrayList<>();
+    for (UpdateRule.Group group : groups) {
+      beside.addAll(group.rule().slots());
+      if (group.rule() instanceof UpdateRule.Muon) {
+        group.paths().forEach(path -> orthogonalised.add(store.find(namespace, path)));
+      }
+    }
+    long missing =
+        store.missingBytes(namespace, beside) + orthogonaliser.missingBytes(orthogonalised);
     if (missing > 0) {
       requireMemory(missing);
-      names.forEach(name -> store.withCompanion(namespace, name));
+      beside.forEach(name -> store.withCompanion(namespace, name));
+      orthogonaliser.reserve(orthogonalised);
     }
   }
 
@@ -243,7 +255,7 @@ final class OneDnnSession implements Session {
     requireOpen();
     runOnEngine(
         () -> {
-          groups.forEach(group -> reserveOnEngine(namespace, group.rule().slots()));
+          reserveOnEngine(namespace, groups, List.of());
           Updates.apply(store, orthogonaliser, namespace, groups, step);
         });
   }
@@ -331,7 +343,8 @@ final class OneDnnSession implements Session {
   public long bytes() {
     requireOpen();
     long inputs = executables.stream().mapToLong(OneDnnExecutable::inputBytes).sum();
-    return store.bytes() + inputs + holdings.arena().map(Memory::bytes).orElse(0L);
+    long arena = holdings.arena().map(Memory::bytes).orElse(0L);
+    return store.bytes() + orthogonaliser.bytes() + inputs + arena;
   }
 
   @Override

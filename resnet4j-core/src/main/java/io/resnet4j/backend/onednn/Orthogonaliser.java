@@ -24,7 +24,7 @@ import org.bytedeco.dnnl.dnnl_primitive_desc;
 /**
  * Muon's Newton-Schulz steps with oneDNN's matrix products: X' = A X + (B S + C S S) X with S = X
  * X^T, on the side of X that makes S small. A tensor is worked on alone, in memory that all share
- * and that is as large as the largest needs.
+ * and that is as large as the largest needs; it is reserved before.
  */
 final class Orthogonaliser {
   private static final float A = (float) UpdateRule.Muon.A;
@@ -44,6 +44,7 @@ final class Orthogonaliser {
   private final Buffer square = new Buffer();
   private final Buffer fourth = new Buffer();
   private final Buffer scratch = new Buffer();
+  private Sizes held = Sizes.NONE;
 
   Orthogonaliser(Dnnl dnnl, Resources resources, StateStore store) {
     this.dnnl = dnnl;
@@ -76,35 +77,87 @@ final class Orthogonaliser {
     }
   }
 
+  /**
+   * Bytes of the buffers.
+   *
+   * @param direction in a tensor's layout
+   * @param matrix of each of {@code x} and {@code y}
+   * @param small of each of {@code square} and {@code fourth}
+   * @param scratch of the products
+   */
+  private record Sizes(long direction, long matrix, long small, long scratch) {
+    static final Sizes NONE = new Sizes(0, 0, 0, 0);
+
+    /** Enough for both. */
+    Sizes or(Sizes other) {
+      return new Sizes(
+          Math.max(direction, other.direction),
+          Math.max(matrix, other.matrix),
+          Math.max(small, other.small),
+          Math.max(scratch, other.scratch));
+    }
+
+    long bytes() {
+      return direction + 2 * (matrix + small) + scratch;
+    }
+  }
+
+  /** Bytes that {@link #reserve} will take for these. */
+  long missingBytes(List<StateTensor> tensors) {
+    return wanted(tensors).bytes() - held.bytes();
+  }
+
+  /** Takes the memory in which these are orthogonalised. */
+  void reserve(List<StateTensor> tensors) {
+    Sizes wanted = wanted(tensors);
+    direction.require(wanted.direction());
+    x.require(wanted.matrix());
+    y.require(wanted.matrix());
+    square.require(wanted.small());
+    fourth.require(wanted.small());
+    scratch.require(wanted.scratch());
+    held = wanted;
+  }
+
+  private Sizes wanted(List<StateTensor> tensors) {
+    Sizes wanted = held;
+    for (StateTensor tensor : tensors) {
+      wanted = wanted.or(steps(tensor).sizes((long) tensor.floats() * Float.BYTES));
+    }
+    return wanted;
+  }
+
+  long bytes() {
+    return held.bytes();
+  }
+
+  private Steps steps(StateTensor tensor) {
+    long rows = tensor.shape.dim(0);
+    long columns = tensor.shape.elements() / rows;
+    return steps.computeIfAbsent(List.of(rows, columns), s -> new Steps(rows, columns));
+  }
+
   private record Copies(Runnable in, Runnable out) {}
 
-  /** Where the caller leaves a direction in the tensor's layout, and finds it orthogonalised. */
-  Sweep.Operand operand(StateTensor tensor) {
-    direction.require((long) tensor.floats() * Float.BYTES);
+  /** Where the caller leaves a direction in a tensor's layout, and finds it orthogonalised. */
+  Sweep.Operand operand() {
     return new Sweep.Operand(direction.floats(), 0, true);
   }
 
   /** Orthogonalises the direction; what is left to multiply it by: sqrt(max(1, rows / columns)). */
   double orthogonalise(StateTensor tensor) {
-    long rows = tensor.shape.dim(0);
-    long columns = tensor.shape.elements() / rows;
-    int count = Math.toIntExact(rows * columns);
-    Steps product = steps.computeIfAbsent(List.of(rows, columns), s -> new Steps(rows, columns));
-    long bytes = (long) count * Float.BYTES;
-    long small = Math.min(rows, columns);
-    x.require(bytes);
-    y.require(bytes);
-    square.require(small * small * Float.BYTES);
-    fourth.require(small * small * Float.BYTES);
+    Steps product = steps(tensor);
+    int count = Math.toIntExact(product.rows * product.columns);
+    int small = Math.toIntExact(product.small * product.small);
     Copies copy = copies.computeIfAbsent(tensor, this::copies);
     copy.in().run();
     normalise(count);
     for (int i = 0; i < UpdateRule.Muon.ITERATIONS; i++) {
       product.square.run(x, x, square);
-      fourth.floats().put(0, square.floats(), 0, Math.toIntExact(small * small));
+      fourth.floats().put(0, square.floats(), 0, small);
       product.fourth.run(square, square, fourth);
       y.floats().put(0, x.floats(), 0, count);
-      if (rows <= columns) {
+      if (product.wide) {
         product.next.run(fourth, x, y);
       } else {
         product.next.run(x, fourth, y);
@@ -112,7 +165,7 @@ final class Orthogonaliser {
       x.floats().put(0, y.floats(), 0, count);
     }
     copy.out().run();
-    return Math.sqrt(Math.max(1, rows / (double) columns));
+    return Math.sqrt(Math.max(1, product.rows / (double) product.columns));
   }
 
   private Copies copies(StateTensor tensor) {
@@ -133,15 +186,21 @@ final class Orthogonaliser {
 
   /** The three products for one shape of matrix. */
   private final class Steps {
+    final long rows;
+    final long columns;
+    final long small;
+    final boolean wide;
     final Product square;
     final Product fourth;
     final Product next;
 
     Steps(long rows, long columns) {
+      this.rows = rows;
+      this.columns = columns;
+      small = Math.min(rows, columns);
+      wide = rows <= columns;
       Layout matrix = layout(rows, columns, dnnl_ab);
       Layout turned = layout(columns, rows, dnnl_ba);
-      boolean wide = rows <= columns;
-      long small = Math.min(rows, columns);
       Layout s = layout(small, small, dnnl_ab);
       square = wide ? new Product(matrix, turned, s, Dnnl.NONE) : new Product(turned, matrix, s);
       fourth =
@@ -159,6 +218,11 @@ final class Orthogonaliser {
               wide ? matrix : s,
               matrix,
               to -> Dnnl.check(dnnl_post_ops_append_sum(to, A, 0, dnnl_data_type_undef), "sum"));
+    }
+
+    Sizes sizes(long direction) {
+      long most = Math.max(square.scratchBytes, Math.max(fourth.scratchBytes, next.scratchBytes));
+      return new Sizes(direction, rows * columns * Float.BYTES, small * small * Float.BYTES, most);
     }
 
     private Layout layout(long rows, long columns, int tag) {
@@ -207,7 +271,6 @@ final class Orthogonaliser {
       Dnnl.bind(memories[1], right.region.address());
       Dnnl.bind(memories[2], result.region.address());
       if (scratchBytes > 0) {
-        scratch.require(scratchBytes);
         Dnnl.bind(memories[3], scratch.region.address());
       }
       dnnl.execute(prepared, "Muon");

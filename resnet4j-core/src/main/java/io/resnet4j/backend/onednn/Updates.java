@@ -27,7 +27,7 @@ final class Updates {
     this.step = before + 1.0;
   }
 
-  /** Moves every group; the slots have memory. */
+  /** Moves every group; all that this needs is reserved. */
   static void apply(
       StateStore store,
       Orthogonaliser orthogonaliser,
@@ -276,7 +276,7 @@ final class Updates {
       float momentum = (float) rule.momentum();
       for (StateTensor tensor : tensors) {
         Range range = Range.of(tensor);
-        Sweep.Operand direction = orthogonaliser.operand(tensor);
+        Sweep.Operand direction = orthogonaliser.operand();
         Sweep before = new Sweep();
         before.add(
             (x, n, sums) -> {
@@ -302,7 +302,7 @@ final class Updates {
               Kernels.addTo(x[0], (float) (-group.learningRate() * scale), x[1], n);
             },
             range.count(),
-            List.of(range.values(true), orthogonaliser.operand(tensor)));
+            List.of(range.values(true), orthogonaliser.operand()));
         after.run();
       }
       return null;
