@@ -70,23 +70,24 @@ record Checkpoint(
   }
 
   /**
-   * What a session holds now.
+   * What a run goes on from.
    *
+   * @param learned what the session holds of the network and its averages
+   * @param session that holds the rest
    * @param groups parameters whose rules' slots are kept
-   * @param averages further namespaces that are kept
    */
   static Safetensors of(
+      Learned learned,
       Session session,
       List<UpdateRule.Group> groups,
-      List<String> averages,
       Progress progress,
       long seed,
       Map<String, String> pins,
       Symptoms symptoms) {
-    Map<String, Tensor> tensors = weights(session, averages);
+    Map<String, Tensor> tensors = learned.tensors();
     Set<String> slots = new LinkedHashSet<>();
     groups.forEach(group -> slots.addAll(group.rule().slots()));
-    slots.forEach(slot -> collect(session, slot, tensors));
+    slots.forEach(slot -> put(tensors, slot, Learned.read(session, slot)));
     Map<String, String> metadata = new LinkedHashMap<>();
     metadata.put("format", FORMAT);
     metadata.put("version", VERSION);
@@ -99,12 +100,9 @@ record Checkpoint(
     return new Safetensors(tensors, metadata);
   }
 
-  /** The network and averages of it as they are now, by namespace and path. */
-  static Map<String, Tensor> weights(Session session, List<String> averages) {
-    Map<String, Tensor> tensors = new LinkedHashMap<>();
-    collect(session, Program.MODEL, tensors);
-    averages.forEach(namespace -> collect(session, namespace, tensors));
-    return tensors;
+  /** Adds the tensors of a namespace under the names that they have here. */
+  static void put(Map<String, Tensor> tensors, String namespace, Map<String, Tensor> state) {
+    state.forEach((path, tensor) -> tensors.put(namespace + "/" + path, tensor));
   }
 
   /**
@@ -128,12 +126,6 @@ record Checkpoint(
     CRC32 crc = new CRC32();
     new TreeMap<>(tensors).values().forEach(tensor -> crc.update(tensor.bytes()));
     return Long.toHexString(crc.getValue());
-  }
-
-  private static void collect(Session session, String namespace, Map<String, Tensor> tensors) {
-    for (String path : session.state(namespace).keySet()) {
-      tensors.put(namespace + "/" + path, session.read(namespace, path));
-    }
   }
 
   /**

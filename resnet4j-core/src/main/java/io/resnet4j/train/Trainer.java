@@ -24,7 +24,6 @@ import io.resnet4j.tensor.Tensor;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -254,12 +253,10 @@ public final class Trainer implements AutoCloseable {
   /** The network with its weights as they are now: their average, if the recipe keeps one. */
   public Model model() {
     requireOpen();
-    return model(average.chosen());
+    return model(Learned.read(session, average.chosen()));
   }
 
-  private Model model(String namespace) {
-    Map<String, Tensor> state = new LinkedHashMap<>();
-    session.state(namespace).keySet().forEach(p -> state.put(p, session.read(namespace, p)));
+  private Model model(Map<String, Tensor> state) {
     return Weights.describe(
         Model.of(setting.seen(), state, initial.metadata()),
         setting.learned(),
@@ -287,7 +284,7 @@ public final class Trainer implements AutoCloseable {
       warnings.goOnAfter(progress.step());
     } else {
       folder.writeConfig(config);
-      writeCheckpoint();
+      writeCheckpoint(learned());
     }
     TrainListener.Started event =
         new TrainListener.Started(
@@ -324,16 +321,16 @@ public final class Trainer implements AutoCloseable {
     Loader.Epoch batches = loader.epoch(epoch, progress.stepInEpoch());
     while (progress.stepInEpoch() < steps) {
       if (stopRequested) {
-        writeCheckpoint();
+        writeCheckpoint(learned());
         return;
       }
       step(batches, steps);
       if (progress.stepInEpoch() < steps && checkpoints.due()) {
-        writeCheckpoint();
+        writeCheckpoint(learned());
       }
     }
     average.finishedEpoch(epoch);
-    requireFinite(Checkpoint.weights(session, average.namespaces()));
+    Learned learned = learned();
     long begin = System.nanoTime();
     @Nullable Evaluation validation =
         setting
@@ -378,9 +375,10 @@ public final class Trainer implements AutoCloseable {
     if (best != null && !best.equals(before)) {
       // An equal average is worth nothing before its running statistics are taken, at the end.
       boolean ready = recipe.averaging().ema() > 0;
-      written(folder.writeWeights(RunFolder.BEST, model(ready ? average.chosen() : Program.MODEL)));
+      String namespace = ready ? average.chosen() : Program.MODEL;
+      written(folder.writeWeights(RunFolder.BEST, model(learned.state(namespace))));
     }
-    writeCheckpoint();
+    writeCheckpoint(learned);
   }
 
   private void step(Loader.Epoch batches, int steps) {
@@ -438,7 +436,7 @@ public final class Trainer implements AutoCloseable {
     if (!stopped) {
       average.finish(loader.epoch(progress.epoch()), options.seed());
     }
-    requireFinite(Checkpoint.weights(session, average.namespaces()));
+    Learned learned = learned();
     Evaluator chosen = prepared.averaged().orElse(prepared.evaluator());
     @Nullable Double test =
         stopped
@@ -450,7 +448,7 @@ public final class Trainer implements AutoCloseable {
     if (test != null) {
       events.test(progress.step(), test);
     }
-    written(folder.writeWeights(RunFolder.LAST, model()));
+    written(folder.writeWeights(RunFolder.LAST, model(learned.state(average.chosen()))));
     @Nullable EpochMetrics last = progress.last();
     TrainResult result =
         new TrainResult(
@@ -474,23 +472,23 @@ public final class Trainer implements AutoCloseable {
     return result;
   }
 
-  private void writeCheckpoint() {
+  private void writeCheckpoint(Learned learned) {
     Safetensors content =
         Checkpoint.of(
+            learned,
             session,
             runner.groups(),
-            average.namespaces(),
             progress,
             options.seed(),
             pins,
             diagnosis.symptoms());
-    requireFinite(content.tensors());
     written(checkpoints.write(content));
   }
 
-  /** Ends the run before something is kept that no run can go on from. */
-  private void requireFinite(Map<String, Tensor> tensors) {
-    Checkpoint.broken(tensors)
+  /** What is learned so far; ends the run where no run can go on from that. */
+  private Learned learned() {
+    Learned learned = new Learned(session, average.namespaces());
+    Checkpoint.broken(learned.tensors())
         .ifPresent(
             name -> {
               long step = progress.step();
@@ -499,6 +497,7 @@ public final class Trainer implements AutoCloseable {
                   Diagnosis.ofWeight(
                       name, step, epoch, rate(Math.max(0, step - 1)), checkpoints.lastGood()));
             });
+    return learned;
   }
 
   /** Leaves in the folder why the run ended. */
