@@ -20,9 +20,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Says in plain words what a run suffers from: where a loss or gradient that is not finite comes
- * from, found by running the same pictures forward again, and what the numbers of steps and epochs
- * and the labels show ({@link Symptoms}).
+ * Says in plain words what ended a run: where a loss or gradient that is not finite comes from,
+ * found by running the same pictures forward again, or which weight is not.
  */
 final class Diagnosis {
   private static final String REMEDY = "lower the learning rate or warm up for longer";
@@ -30,18 +29,11 @@ final class Diagnosis {
   private final Session session;
   private final Precision precision;
   private final long seed;
-  private final Symptoms symptoms;
 
-  Diagnosis(Session session, Precision precision, long seed, Symptoms symptoms) {
+  Diagnosis(Session session, Precision precision, long seed) {
     this.session = session;
     this.precision = precision;
     this.seed = seed;
-    this.symptoms = symptoms;
-  }
-
-  /** What numbers and labels show. */
-  Symptoms symptoms() {
-    return symptoms;
   }
 
   /**

@@ -1,6 +1,7 @@
 package io.resnet4j.train;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import io.resnet4j.infer.Evaluation;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +33,25 @@ public record EpochMetrics(
     @JsonProperty("images_per_s") double imagesPerSecond,
     double seconds,
     @JsonProperty("data_wait") double dataWait) {
+
+  /** Of an epoch whose last step is done. */
+  static EpochMetrics of(Progress at, int batch, double rate, Evaluations.Validation validation) {
+    Evaluation weights = validation.weights();
+    Evaluation average = validation.average();
+    return new EpochMetrics(
+        at.epoch() + 1,
+        at.step(),
+        at.meanLoss(batch),
+        at.accuracy(batch),
+        weights == null ? null : weights.loss(),
+        weights == null ? null : weights.top1(),
+        average == null ? null : average.loss(),
+        average == null ? null : average.top1(),
+        rate,
+        at.imagesPerSecond(batch),
+        at.epochSeconds() + validation.seconds(),
+        at.dataWait());
+  }
 
   /** The accuracy that weights are chosen by: the average's, where there is one. */
   @Nullable Double choosingAcc() {

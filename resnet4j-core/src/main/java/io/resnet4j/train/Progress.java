@@ -96,8 +96,21 @@ record Progress(
     return accuracy == null ? metrics.trainAcc() : accuracy;
   }
 
+  /** Of the unfinished epoch, as the rates below. */
+  double meanLoss(int batch) {
+    return lossSum / pictures(batch);
+  }
+
+  double accuracy(int batch) {
+    return correct / pictures(batch);
+  }
+
+  private double pictures(int batch) {
+    return (double) stepInEpoch * batch;
+  }
+
   double imagesPerSecond(int batch) {
-    return stepInEpoch * (double) batch / Math.max(1e-9, epochTrainSeconds);
+    return pictures(batch) / Math.max(1e-9, epochTrainSeconds);
   }
 
   double dataWait() {

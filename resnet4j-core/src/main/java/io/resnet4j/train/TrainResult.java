@@ -1,6 +1,9 @@
 package io.resnet4j.train;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import io.resnet4j.infer.Evaluation;
+import java.nio.file.Path;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,4 +39,36 @@ public record TrainResult(
     @JsonProperty("test_views") @Nullable String testViews,
     String weights,
     @JsonProperty("images_per_s") double imagesPerSecond,
-    boolean stopped) {}
+    boolean stopped) {
+  private static final double LEAST_SECONDS = 1e-9;
+
+  /**
+   * Of a run that ends here.
+   *
+   * @param weights that were tested and stored
+   * @param test the test set's; null where it was not looked at
+   */
+  static TrainResult of(
+      Path folder,
+      Progress at,
+      Recipe recipe,
+      String weights,
+      @Nullable Evaluation test,
+      boolean stopped) {
+    EpochMetrics last = at.last();
+    return new TrainResult(
+        folder.toString(),
+        at.epoch(),
+        at.step(),
+        at.seconds(),
+        last == null ? null : last.trainLoss(),
+        last == null ? null : last.valLoss(),
+        last == null ? null : last.valAcc(),
+        at.bestValAcc(),
+        test == null ? null : test.top1(),
+        test == null ? null : recipe.testViews().name().toLowerCase(Locale.ROOT),
+        weights,
+        at.step() * recipe.batch() / Math.max(LEAST_SECONDS, at.trainSeconds()),
+        stopped);
+  }
+}

@@ -10,10 +10,7 @@ import io.resnet4j.backend.Choices;
 import io.resnet4j.backend.Session;
 import io.resnet4j.data.Batch;
 import io.resnet4j.data.DataSplits;
-import io.resnet4j.data.Dataset;
 import io.resnet4j.data.Loader;
-import io.resnet4j.data.Normalisation;
-import io.resnet4j.data.Views;
 import io.resnet4j.infer.Evaluation;
 import io.resnet4j.interop.Safetensors;
 import io.resnet4j.model.Model;
@@ -25,7 +22,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -54,26 +50,24 @@ public final class Trainer implements AutoCloseable {
   private final Recipe recipe;
   private final Precision precision;
   private final TrainOptions options;
-  private final DataSplits data;
   private final DataSplits.HeldOut parts;
   private final Prepared.Setting setting;
-  private final Normalisation normalisation;
   private final RunFolder folder;
-  private final RunEvents events;
-  private final Warnings warnings;
+  private final Journal journal;
   private final Checkpoints checkpoints;
   private final List<String> notes = new ArrayList<>();
   private final boolean resumed;
   private final Map<String, String> pins;
   private final ObjectNode config;
-  private final Schedule.Run span;
-  private final List<TrainListener> listeners = new ArrayList<>();
+  private final Course course;
   private final List<StepProbe> probes = new ArrayList<>();
   private final Session session;
   private final StepRunner runner;
   private final WeightAverage average;
   private final Prepared prepared;
+  private final Evaluations evaluations;
   private final Loader loader;
+  private final Symptoms symptoms;
   private final Diagnosis diagnosis;
   private Progress progress = Progress.NONE;
   private volatile boolean stopRequested;
@@ -90,7 +84,6 @@ public final class Trainer implements AutoCloseable {
     this.spec = recipe.trained(initial.spec());
     this.initial = initial;
     this.recipe = recipe;
-    this.data = data;
     this.options = options;
     Backend backend = Backends.named(options.backend());
     precision = Requirements.precision(backend, options.precision(), recipe.precision());
@@ -100,17 +93,14 @@ public final class Trainer implements AutoCloseable {
     Requirements.batch(recipe.batch(), parts.train());
     Requirements.validation(options.stopping(), parts);
     setting = Prepared.Setting.of(initial.spec(), recipe, data, parts, precision, options, teacher);
-    normalisation = setting.normalisation();
     config = RunConfig.of(initial, recipe, precision, options, data, parts, teacher);
     loader = new Loader(parts.train(), loading());
-    long perEpoch = loader.batchesPerEpoch();
-    span = Schedule.Run.of(Math.max(1, recipe.length().inSteps(0, perEpoch)), perEpoch);
+    course = Course.of(recipe, loader.batchesPerEpoch(), options.stopping());
     Optional<ChoiceCache> cache =
         options.autotune() ? Optional.of(ChoiceCache.of(backend)) : Optional.empty();
     Beginning beginning = Beginning.of(options, config, notes);
     folder = beginning.folder();
-    events = new RunEvents(folder.path());
-    warnings = new Warnings(folder);
+    journal = new Journal(folder);
     checkpoints = beginning.checkpoints();
     resumed = beginning.from().isPresent();
     boolean chosen = beginning.choices().isPresent();
@@ -123,21 +113,18 @@ public final class Trainer implements AutoCloseable {
                 .or(() -> cache.map(c -> Choices.measuring(c.read())))
                 .orElse(Choices.DEFAULTS));
     try {
-      prepared = Prepared.of(session, setting, recipe, span);
+      prepared = Prepared.of(session, setting, recipe, course.span());
       prepared.load();
       runner = prepared.runner();
       average = prepared.average();
+      evaluations = new Evaluations(prepared, setting, recipe, journal);
       if (!chosen) {
         folder.writeChoices(session.choices());
         cache.ifPresent(c -> c.add(session.choices()));
       }
       pins = Pins.of(backend, runner.plan());
-      diagnosis =
-          new Diagnosis(
-              session,
-              precision,
-              options.seed(),
-              new Symptoms(recipe, spec.classes(), options.workers()));
+      symptoms = new Symptoms(recipe, spec.classes(), options.workers());
+      diagnosis = new Diagnosis(session, precision, options.seed());
       start(beginning.from());
     } catch (RuntimeException | Error e) {
       loader.close();
@@ -187,7 +174,7 @@ public final class Trainer implements AutoCloseable {
   private Loader.Options loading() {
     return recipe
         .augment()
-        .loading(recipe.batch(), options.seed(), normalisation)
+        .loading(recipe.batch(), options.seed(), setting.normalisation())
         .withDropLast(true)
         .withWorkers(options.workers());
   }
@@ -199,9 +186,7 @@ public final class Trainer implements AutoCloseable {
       Pins.require(file, checkpoint.pins(), pins, options.checkpointing().anyMachine())
           .ifPresent(notes::add);
       progress = checkpoint.progress();
-      checkpoint
-          .symptoms()
-          .ifPresent(seen -> diagnosis.symptoms().goOn(seen, checkpoint.progress().last()));
+      checkpoint.symptoms().ifPresent(seen -> symptoms.goOn(seen, checkpoint.progress().last()));
       checkpoint.restore(session, runner.groups(), average.namespaces(), file);
     } else {
       initial.state().forEach((path, tensor) -> session.write(Program.MODEL, path, tensor));
@@ -211,7 +196,7 @@ public final class Trainer implements AutoCloseable {
 
   /** Adds one that hears of everything from now on. */
   public Trainer listen(TrainListener listener) {
-    listeners.add(listener);
+    journal.listen(listener);
     return this;
   }
 
@@ -228,11 +213,11 @@ public final class Trainer implements AutoCloseable {
             spec,
             precision,
             parts.train(),
-            normalisation,
+            setting.normalisation(),
             folder.path(),
             options.seed(),
             progress.step(),
-            events));
+            journal.events()));
     probes.add(probe);
     return this;
   }
@@ -260,7 +245,7 @@ public final class Trainer implements AutoCloseable {
     return Weights.describe(
         Model.of(setting.seen(), state, initial.metadata()),
         setting.learned(),
-        normalisation,
+        setting.normalisation(),
         config,
         progress);
   }
@@ -279,46 +264,33 @@ public final class Trainer implements AutoCloseable {
     }
     begun = true;
     if (resumed) {
-      folder.trimMetrics(progress.epoch());
-      events.goOnAfter(progress.step());
-      warnings.goOnAfter(progress.step());
+      journal.goOnAfter(progress);
     } else {
       folder.writeConfig(config);
       writeCheckpoint(learned());
     }
-    TrainListener.Started event =
+    journal.started(
         new TrainListener.Started(
             folder.path(),
             config(),
-            epochs(),
-            span.steps(),
-            (int) span.stepsPerEpoch(),
+            course.epochs(),
+            course.span().steps(),
+            (int) course.span().stepsPerEpoch(),
             progress.epoch() + 1,
             runner.arenaBytes(),
-            session.bytes());
-    listeners.forEach(listener -> listener.started(event));
-    notes.forEach(this::warn);
+            session.bytes()));
+    notes.forEach(journal::note);
     // Of the run's beginning, whenever it is said.
-    diagnosis.symptoms().ofLabels(parts.train()).ifPresent(warning -> warn(warning, 0, 1));
-    while (!ended() && !stopRequested) {
+    symptoms.ofLabels(parts.train()).ifPresent(warning -> journal.warn(warning, 0, 1));
+    while (!course.ended(progress) && !stopRequested) {
       epoch();
     }
     return finish();
   }
 
-  /** Whether the recipe's length is reached or nothing gets better any more. */
-  private boolean ended() {
-    return progress.step() >= span.steps() || options.stopping().met(progress.patience());
-  }
-
-  private int epochs() {
-    return (int) ((span.steps() + span.stepsPerEpoch() - 1) / span.stepsPerEpoch());
-  }
-
   private void epoch() {
-    int epoch = progress.epoch();
-    int steps = (int) Math.min(span.stepsPerEpoch(), span.steps() - epoch * span.stepsPerEpoch());
-    Loader.Epoch batches = loader.epoch(epoch, progress.stepInEpoch());
+    int steps = course.stepsInEpoch(progress);
+    Loader.Epoch batches = loader.epoch(progress.epoch(), progress.stepInEpoch());
     while (progress.stepInEpoch() < steps) {
       if (stopRequested) {
         writeCheckpoint(learned());
@@ -329,56 +301,7 @@ public final class Trainer implements AutoCloseable {
         writeCheckpoint(learned());
       }
     }
-    average.finishedEpoch(epoch);
-    Learned learned = learned();
-    long begin = System.nanoTime();
-    @Nullable Evaluation validation =
-        setting
-            .validating()
-            .map(set -> evaluate(prepared.evaluator(), "val", set, Views.CENTRE))
-            .orElse(null);
-    @Nullable Evaluation averageValidation =
-        recipe.averaging().ema() == 0
-            ? null
-            : setting
-                .validating()
-                .map(
-                    set ->
-                        evaluate(prepared.averaged().orElseThrow(), "ema_val", set, Views.CENTRE))
-                .orElse(null);
-    double took = (System.nanoTime() - begin) * NANOS;
-    double pictures = (double) steps * recipe.batch();
-    EpochMetrics metrics =
-        new EpochMetrics(
-            epoch + 1,
-            progress.step(),
-            progress.lossSum() / pictures,
-            progress.correct() / pictures,
-            validation == null ? null : validation.loss(),
-            validation == null ? null : validation.top1(),
-            averageValidation == null ? null : averageValidation.loss(),
-            averageValidation == null ? null : averageValidation.top1(),
-            rate(progress.step() - 1),
-            progress.imagesPerSecond(recipe.batch()),
-            progress.epochSeconds() + took,
-            progress.dataWait());
-    Double before = progress.bestValAcc();
-    progress = progress.finishedEpoch(metrics, took, recipe.schedule(), options.stopping());
-    folder.append(RunFolder.METRICS, metrics);
-    events.epoch(metrics);
-    listeners.forEach(listener -> listener.epochDone(metrics));
-    diagnosis
-        .symptoms()
-        .ofEpoch(metrics, steps)
-        .forEach(warning -> warn(warning, metrics.step(), metrics.epoch()));
-    Double best = progress.bestValAcc();
-    if (best != null && !best.equals(before)) {
-      // An equal average is worth nothing before its running statistics are taken, at the end.
-      boolean ready = recipe.averaging().ema() > 0;
-      String namespace = ready ? average.chosen() : Program.MODEL;
-      written(folder.writeWeights(RunFolder.BEST, model(learned.state(namespace))));
-    }
-    writeCheckpoint(learned);
+    finishEpoch(steps);
   }
 
   private void step(Loader.Epoch batches, int steps) {
@@ -387,102 +310,78 @@ public final class Trainer implements AutoCloseable {
     Batch batch = batches.next();
     waited = loader.waitNanos() - waited;
     long step = progress.step();
-    double rate = rate(step);
+    double rate = course.rate(step, progress);
     StepRunner.Outcome outcome;
     try {
       outcome = runner.gradients(batch, step);
     } catch (StepRunner.NotFinite e) {
-      throw ended(diagnosis.of(e, step, progress.epoch() + 1, rate, checkpoints.lastGood()));
+      throw journal.ended(
+          diagnosis.of(e, step, progress.epoch() + 1, rate, checkpoints.lastGood()));
     }
     probes.forEach(probe -> probe.beforeUpdate(step));
     runner.update(step, rate);
     probes.forEach(probe -> probe.afterUpdate(step));
     average.stepped(step + 1);
     double loss = outcome.loss();
-    int right = outcome.right();
     double took = (System.nanoTime() - begin) * NANOS;
-    progress = progress.stepped(loss, right, batch.size(), took, waited * NANOS);
-    double seen = (double) progress.stepInEpoch() * recipe.batch();
-    TrainListener.StepDone event =
+    progress = progress.stepped(loss, outcome.right(), batch.size(), took, waited * NANOS);
+    journal.stepDone(
         new TrainListener.StepDone(
             progress.epoch() + 1,
             progress.stepInEpoch(),
             steps,
             progress.step(),
             loss,
-            progress.lossSum() / seen,
-            progress.correct() / seen,
+            progress.meanLoss(recipe.batch()),
+            progress.accuracy(recipe.batch()),
             rate,
             progress.imagesPerSecond(recipe.batch()),
-            progress.dataWait());
-    listeners.forEach(listener -> listener.stepDone(event));
-    diagnosis
-        .symptoms()
+            progress.dataWait()));
+    symptoms
         .ofStep(loss, rate)
-        .ifPresent(warning -> warn(warning, progress.step(), progress.epoch() + 1));
+        .ifPresent(warning -> journal.warn(warning, progress.step(), progress.epoch() + 1));
   }
 
-  private double rate(long step) {
-    return recipe.learningRate(step, span.after(progress.plateau().met()));
-  }
-
-  private Evaluation evaluate(Evaluator by, String split, Dataset set, Views views) {
-    return by.evaluate(
-        set, views, done -> listeners.forEach(l -> l.evaluating(split, done, set.size())));
+  /** Evaluates what an epoch of some steps has taught, says it, and keeps it. */
+  private void finishEpoch(int steps) {
+    average.finishedEpoch(progress.epoch());
+    Learned learned = learned();
+    Evaluations.Validation validation = evaluations.validate();
+    double rate = course.rate(progress.step() - 1, progress);
+    EpochMetrics metrics = EpochMetrics.of(progress, recipe.batch(), rate, validation);
+    Double before = progress.bestValAcc();
+    progress = course.finishedEpoch(progress, metrics, validation.seconds());
+    journal.epochDone(metrics);
+    symptoms
+        .ofEpoch(metrics, steps)
+        .forEach(warning -> journal.warn(warning, metrics.step(), metrics.epoch()));
+    Double best = progress.bestValAcc();
+    if (best != null && !best.equals(before)) {
+      // An equal average is worth nothing before its running statistics are taken, at the end.
+      boolean ready = recipe.averaging().ema() > 0;
+      writeWeights(RunFolder.BEST, learned, ready ? average.chosen() : Program.MODEL);
+    }
+    writeCheckpoint(learned);
   }
 
   private TrainResult finish() {
-    boolean stopped = !ended();
+    boolean stopped = !course.ended(progress);
     if (!stopped) {
       average.finish(loader.epoch(progress.epoch()), options.seed());
     }
     Learned learned = learned();
-    Evaluator chosen = prepared.averaged().orElse(prepared.evaluator());
-    @Nullable Double test =
-        stopped
-            ? null
-            : setting
-                .testing()
-                .map(set -> evaluate(chosen, "test", set, recipe.testViews()).top1())
-                .orElse(null);
+    @Nullable Evaluation test = stopped ? null : evaluations.test().orElse(null);
     if (test != null) {
-      events.test(progress.step(), test);
+      journal.tested(progress.step(), test.top1());
     }
-    written(folder.writeWeights(RunFolder.LAST, model(learned.state(average.chosen()))));
-    @Nullable EpochMetrics last = progress.last();
+    writeWeights(RunFolder.LAST, learned, average.chosen());
     TrainResult result =
-        new TrainResult(
-            folder.path().toString(),
-            progress.epoch(),
-            progress.step(),
-            progress.seconds(),
-            last == null ? null : last.trainLoss(),
-            last == null ? null : last.valLoss(),
-            last == null ? null : last.valAcc(),
-            progress.bestValAcc(),
-            test,
-            test == null ? null : recipe.testViews().name().toLowerCase(Locale.ROOT),
-            average.chosen(),
-            progress.step() * recipe.batch() / Math.max(NANOS, progress.trainSeconds()),
-            stopped);
+        TrainResult.of(folder.path(), progress, recipe, average.chosen(), test, stopped);
     if (!stopped) {
-      written(folder.writeResult(result));
+      journal.written(folder.writeResult(result));
     }
-    listeners.forEach(listener -> listener.finished(result));
+    journal.finished(result);
     return result;
-  }
-
-  private void writeCheckpoint(Learned learned) {
-    Safetensors content =
-        Checkpoint.of(
-            learned,
-            session,
-            runner.groups(),
-            progress,
-            options.seed(),
-            pins,
-            diagnosis.symptoms());
-    written(checkpoints.write(content));
   }
 
   /** What is learned so far; ends the run where no run can go on from that. */
@@ -493,39 +392,21 @@ public final class Trainer implements AutoCloseable {
             name -> {
               long step = progress.step();
               int epoch = progress.epoch() + (progress.stepInEpoch() > 0 ? 1 : 0);
-              throw ended(
-                  Diagnosis.ofWeight(
-                      name, step, epoch, rate(Math.max(0, step - 1)), checkpoints.lastGood()));
+              double rate = course.rate(Math.max(0, step - 1), progress);
+              throw journal.ended(
+                  Diagnosis.ofWeight(name, step, epoch, rate, checkpoints.lastGood()));
             });
     return learned;
   }
 
-  /** Leaves in the folder why the run ended. */
-  private NonFiniteLossException ended(NonFiniteLossException cause) {
-    try {
-      warnings.add(
-          new Warnings.Line(
-              cause.step(),
-              cause.epoch(),
-              Warnings.NON_FINITE,
-              String.valueOf(cause.getMessage())));
-    } catch (UncheckedIOException e) {
-      cause.addSuppressed(e);
-    }
-    return cause;
+  private void writeCheckpoint(Learned learned) {
+    Safetensors content =
+        Checkpoint.of(learned, session, runner.groups(), progress, options.seed(), pins, symptoms);
+    journal.written(checkpoints.write(content));
   }
 
-  private void warn(Symptoms.Warning warning, long step, int epoch) {
-    warnings.add(new Warnings.Line(step, epoch, warning.kind(), warning.text()));
-    warn(warning.text());
-  }
-
-  private void warn(String line) {
-    listeners.forEach(listener -> listener.warning(line));
-  }
-
-  private void written(Path file) {
-    listeners.forEach(listener -> listener.checkpointWritten(file));
+  private void writeWeights(String file, Learned learned, String namespace) {
+    journal.written(folder.writeWeights(file, model(learned.state(namespace))));
   }
 
   private void requireOpen() {
@@ -548,7 +429,7 @@ public final class Trainer implements AutoCloseable {
     loader.close();
     prepared.close();
     session.close();
-    events.close();
+    journal.close();
     folder.close();
   }
 }
