@@ -109,7 +109,8 @@ class KillTest {
     arguments = resumed(arguments);
     fillTheDisk(arguments);
     Ran last = Ran.of(arguments.toArray()).good();
-    assertFalse(last.err().contains("warning"), last.err());
+    // Other warnings may come: a busy machine keeps training waiting for pictures.
+    assertFalse(last.err().contains("going on from the one before"), last.err());
     for (String file : List.of("last.safetensors", "best.safetensors")) {
       assertArrayEquals(
           Files.readAllBytes(folder.resolve("whole").resolve(file)),

@@ -69,8 +69,9 @@ class ForgottenTest extends RunTests {
     opening.get();
   }
 
+  /** Waits for a minute at most: the collector's thread gets its turn when the machine lets it. */
   private String warning() throws InterruptedException {
-    for (int i = 0; i < 200 && warnings.isEmpty(); i++) {
+    for (int i = 0; i < 3000 && warnings.isEmpty(); i++) {
       System.gc();
       Thread.sleep(20);
     }
