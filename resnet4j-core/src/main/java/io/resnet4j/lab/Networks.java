@@ -7,6 +7,7 @@ import io.resnet4j.graph.Activation;
 import io.resnet4j.model.ModelSpec;
 import io.resnet4j.model.Models;
 import io.resnet4j.model.ResNetSpec;
+import io.resnet4j.nn.Block;
 import io.resnet4j.nn.Initialisation;
 import io.resnet4j.nn.Initialiser;
 import io.resnet4j.nn.Norm;
@@ -33,7 +34,7 @@ final class Networks {
    * @throws InvalidInputException if there is none of that depth
    */
   static ResNetSpec of(String kind, int depth, DataSplits data) {
-    int n = (requireDepth(depth) - 2) / 6;
+    int n = blocks(depth, Block.BASIC);
     return Models.resnet("resnet20")
         .with(
             d ->
@@ -70,11 +71,28 @@ final class Networks {
 
   /** The depth itself, if there are such networks. */
   static int requireDepth(int depth) {
-    if (depth < 8 || (depth - 2) % 6 != 0) {
-      throw new InvalidInputException(
-          "depth " + depth + ": these networks have 6n + 2 layers; give 20, 32, 44, 56 or 110");
-    }
+    blocks(depth, Block.BASIC);
     return depth;
+  }
+
+  /**
+   * The blocks in each of the three stages of a network.
+   *
+   * @param depth its layers: one before the blocks, one behind them, and their convolutions
+   * @throws InvalidInputException if there is none of that depth
+   */
+  static int blocks(int depth, Block kind) {
+    int layers = 3 * kind.convolutions();
+    if (depth < 2 + layers || (depth - 2) % layers != 0) {
+      throw new InvalidInputException(
+          "depth "
+              + depth
+              + ": these networks have "
+              + layers
+              + "n + 2 layers; give "
+              + (kind == Block.BOTTLENECK ? "20, 29, 56, 110 or 164" : "20, 32, 44, 56 or 110"));
+    }
+    return (depth - 2) / layers;
   }
 
   static Activation activation(String name) {

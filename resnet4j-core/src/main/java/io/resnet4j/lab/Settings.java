@@ -5,8 +5,10 @@ import io.resnet4j.Nearest;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 
 /** The settings of an experiment: texts by name, in order. Immutable. */
@@ -14,18 +16,44 @@ public final class Settings {
   private final String experiment;
   private final Map<String, String> values;
 
-  private Settings(String experiment, Map<String, String> values) {
+  /** By a change, the values that it brings with it. */
+  private final Map<String, Map<String, String>> implied;
+
+  private final Set<String> given;
+
+  private Settings(
+      String experiment,
+      Map<String, String> values,
+      Map<String, Map<String, String>> implied,
+      Set<String> given) {
     this.experiment = experiment;
     this.values = Collections.unmodifiableMap(values);
+    this.implied = Map.copyOf(implied);
+    this.given = Set.copyOf(given);
   }
 
   /** Settings of an experiment from names and values in turn. */
   static Settings of(String experiment, String... namesAndValues) {
+    return new Settings(experiment, map(namesAndValues), Map.of(), Set.of());
+  }
+
+  private static Map<String, String> map(String... namesAndValues) {
     Map<String, String> values = new LinkedHashMap<>();
     for (int i = 0; i < namesAndValues.length; i += 2) {
       values.put(namesAndValues[i], namesAndValues[i + 1]);
     }
-    return new Settings(experiment, values);
+    return values;
+  }
+
+  /**
+   * These, where a change brings other values with it for settings that are not given themselves.
+   *
+   * @param change {@code name=value}
+   */
+  Settings implying(String change, String... namesAndValues) {
+    Map<String, Map<String, String>> all = new LinkedHashMap<>(implied);
+    all.put(change, map(namesAndValues));
+    return new Settings(experiment, values, all, given);
   }
 
   /** The name of the experiment. */
@@ -39,7 +67,7 @@ public final class Settings {
   }
 
   /**
-   * These with one changed.
+   * These with one changed, and what that brings with it.
    *
    * @param change {@code name=value}
    * @throws InvalidInputException if there is no such setting
@@ -60,9 +88,15 @@ public final class Settings {
               + "; it has "
               + String.join(", ", values.keySet()));
     }
+    String value = change.substring(equals + 1).strip();
+    Set<String> now = new LinkedHashSet<>(given);
+    now.add(name);
     Map<String, String> changed = new LinkedHashMap<>(values);
-    changed.put(name, change.substring(equals + 1).strip());
-    return new Settings(experiment, changed);
+    changed.put(name, value);
+    implied
+        .getOrDefault(name + "=" + value, Map.of())
+        .forEach((other, its) -> changed.put(other, now.contains(other) ? text(other) : its));
+    return new Settings(experiment, changed, implied, now);
   }
 
   /** Whether there is such a setting. */

@@ -14,6 +14,7 @@ import java.util.Map;
 /** A table of errors of a paper measured again, and the order of its rows judged. */
 final class TableExperiment implements Experiment {
   private static final String VARIANT = "variant";
+  private static final String DESIGN = "design";
   private static final String HALF = "constant-0.5";
   private static final String HALVES = "constant-0.5-0.5";
   private static final String GATE = "exclusive-gate";
@@ -24,8 +25,8 @@ final class TableExperiment implements Experiment {
   /** The best of -1, -2 and -3 after 500 steps; the paper searched its own among 0 to -10. */
   private static final String SHORT_BIAS = "-2";
 
-  /** Layers from which on what a shortcut does to a signal shows. */
-  private static final int DEEP = 56;
+  /** Blocks of 56 layers of the basic design, from which on what a shortcut does shows. */
+  private static final int DEEP = 27;
 
   /** The paper's "fail": an error above 20 %. */
   private static final double FAIL = 20;
@@ -35,7 +36,7 @@ final class TableExperiment implements Experiment {
    *
    * @param variant its name here
    * @param network that has its design
-   * @param error of the 110-layer network on CIFAR-10 in per cent, the median of five runs
+   * @param error of the paper's network on CIFAR-10 in per cent, the median of five runs
    */
   private record Entry(String variant, String network, double error) {
     String words() {
@@ -43,43 +44,69 @@ final class TableExperiment implements Experiment {
     }
   }
 
-  private final String name;
-  private final String question;
-  private final String table;
-  private final String margin;
-  private final Small small;
-  private final List<Entry> entries;
+  /**
+   * A column of the table.
+   *
+   * @param design of the blocks
+   * @param where it stands in the paper
+   * @param depth of the small setting's networks
+   * @param papers depth
+   * @param margin in points, by which errors must differ for their order to be judged
+   * @param entries the original first
+   */
+  private record Column(
+      String design,
+      String where,
+      String depth,
+      String papers,
+      String margin,
+      List<Entry> entries) {
+    String depth(boolean full) {
+      return full ? papers : depth;
+    }
+
+    List<String> variants() {
+      return entries.stream().map(Entry::variant).toList();
+    }
+
+    Entry entry(String variant) {
+      return entries.get(variants().indexOf(variant));
+    }
+
+    /** Blocks of each stage, as the depth of the settings has them. */
+    int blocks(Settings settings) {
+      return Networks.blocks(
+          settings.integer("depth", 8), Models.resnet(entries.get(0).network()).block().kind());
+    }
+  }
 
   /**
    * The small setting.
    *
-   * @param depth of the networks
    * @param side of the pictures
    * @param pictures to train on
    * @param steps of each training
    */
-  private record Small(String depth, String side, String pictures, String steps) {}
+  private record Small(String side, String pictures, String steps) {}
+
+  private final String name;
+  private final String question;
+  private final String source;
+  private final Small small;
+  private final List<Column> columns;
 
   private TableExperiment(
-      String name, String question, String table, String margin, Small small, List<Entry> entries) {
+      String name, String question, String source, Small small, List<Column> columns) {
     this.name = name;
     this.question = question;
-    this.table = table;
-    this.margin = margin;
+    this.source = source;
     this.small = small;
-    this.entries = entries;
+    this.columns = columns;
   }
 
   /** Table 1: what may stand on the shortcut. */
   static TableExperiment shortcuts() {
-    return new TableExperiment(
-        "shortcuts",
-        "What may stand on the shortcut? Networks whose shortcuts are scaled, gated, convolved or"
-            + " dropped, against the identity.",
-        "table 1",
-        "2",
-        // What is on a shortcut tells where it is multiplied along many of them.
-        new Small("56", "16", "50000", "500"),
+    List<Entry> entries =
         List.of(
             new Entry("original", "resnet20", 6.61),
             new Entry("constant-0", "resnet20-constant-0", FAIL),
@@ -89,7 +116,15 @@ final class TableExperiment implements Experiment {
             new Entry("shortcut-gate-0", "resnet20-shortcut-gate-0", 12.86),
             new Entry("shortcut-gate", "resnet20-shortcut-gate", 6.91),
             new Entry("conv1x1", "resnet20-conv1x1", 12.22),
-            new Entry("dropout-shortcut", "resnet20-dropout-shortcut", FAIL)));
+            new Entry("dropout-shortcut", "resnet20-dropout-shortcut", FAIL));
+    return new TableExperiment(
+        "shortcuts",
+        "What may stand on the shortcut? Networks whose shortcuts are scaled, gated, convolved or"
+            + " dropped, against the identity.",
+        "table 1: ResNet-110 on CIFAR-10",
+        new Small("16", "50000", "500"),
+        // What is on a shortcut tells where it is multiplied along many of them.
+        List.of(new Column("basic", "table 1", "56", "110", "2", entries)));
   }
 
   /** Table 2: where norm and activation stand. */
@@ -97,17 +132,35 @@ final class TableExperiment implements Experiment {
     return new TableExperiment(
         "orderings",
         "Where should norm and activation stand? The five orders of a block's parts around its"
-            + " convolutions and its addition.",
-        "table 2",
-        // No two rows of 110 layers differ by two points.
-        "1",
-        new Small("14", "32", "10000", "150"),
+            + " convolutions and its addition, in basic blocks or in bottlenecks.",
+        "table 2: ResNet-110 and, of bottlenecks, ResNet-164 on CIFAR-10",
+        new Small("32", "10000", "150"),
         List.of(
-            new Entry("original", "resnet20", 6.61),
-            new Entry("bn-after-add", "resnet20-bn-after-add", 8.17),
-            new Entry("relu-before-add", "resnet20-relu-before-add", 7.84),
-            new Entry("relu-only-preact", "resnet20-relu-only-preact", 6.71),
-            new Entry("preactivation", "preresnet20", 6.37)));
+            // Of 110 layers no two rows differ by two points; of 164 only the extremes by one.
+            new Column(
+                "basic",
+                "table 2, ResNet-110",
+                "14",
+                "110",
+                "1",
+                orders("resnet20", 6.61, 8.17, 7.84, 6.71, 6.37)),
+            new Column(
+                "bottleneck",
+                "table 2, ResNet-164",
+                "20",
+                "164",
+                "0.4",
+                orders("resnet164", 5.93, 6.50, 6.14, 5.91, 5.46))));
+  }
+
+  /** The rows of table 2, in its order. */
+  private static List<Entry> orders(String network, double... errors) {
+    return List.of(
+        new Entry("original", network, errors[0]),
+        new Entry("bn-after-add", network + "-bn-after-add", errors[1]),
+        new Entry("relu-before-add", network + "-relu-before-add", errors[2]),
+        new Entry("relu-only-preact", network + "-relu-only-preact", errors[3]),
+        new Entry("preactivation", "pre" + network, errors[4]));
   }
 
   @Override
@@ -122,60 +175,78 @@ final class TableExperiment implements Experiment {
 
   @Override
   public String source() {
-    return PAPER + table + ": ResNet-110 on CIFAR-10";
+    return PAPER + source;
   }
 
   @Override
   public Settings settings(boolean full) {
-    List<String> own =
-        new ArrayList<>(
-            List.of(
-                "depth",
-                full ? "110" : small.depth(),
-                "side",
-                full ? "32" : small.side(),
-                "variants",
-                String.join(",", variants()),
-                "margin",
-                margin));
-    if (variants().contains(GATE)) {
+    Column first = columns.get(0);
+    List<String> own = new ArrayList<>();
+    if (columns.size() > 1) {
+      own.addAll(List.of(DESIGN, first.design()));
+    }
+    own.addAll(
+        List.of(
+            "depth",
+            first.depth(full),
+            "side",
+            full ? "32" : small.side(),
+            "variants",
+            String.join(",", first.variants()),
+            "margin",
+            first.margin()));
+    if (first.variants().contains(GATE)) {
       own.addAll(List.of(BIAS, full ? PAPERS_BIAS : SHORT_BIAS));
     }
-    return Arm.settings(
-        name,
-        full ? "0,1,2,3,4" : "0",
-        full ? "50000" : small.pictures(),
-        full ? "64000" : small.steps(),
-        full ? "cifar10-he2016" : ShortTraining.USUAL,
-        own.toArray(String[]::new));
+    Settings settings =
+        Arm.settings(
+            name,
+            full ? "0,1,2,3,4" : "0",
+            full ? "50000" : small.pictures(),
+            full ? "64000" : small.steps(),
+            full ? "cifar10-he2016" : ShortTraining.USUAL,
+            own.toArray(String[]::new));
+    for (Column column : columns) {
+      settings =
+          settings.implying(
+              DESIGN + "=" + column.design(),
+              "depth",
+              column.depth(full),
+              "margin",
+              column.margin());
+    }
+    return settings;
   }
 
-  private List<String> variants() {
-    return entries.stream().map(Entry::variant).toList();
-  }
-
-  private Entry entry(String variant) {
-    return entries.get(variants().indexOf(variant));
+  private Column column(Settings settings) {
+    if (!settings.has(DESIGN)) {
+      return columns.get(0);
+    }
+    List<String> designs = columns.stream().map(Column::design).toList();
+    settings.requireOne(DESIGN, settings.text(DESIGN), designs);
+    return columns.get(designs.indexOf(settings.text(DESIGN)));
   }
 
   @Override
   public List<Map<String, Object>> cells(Settings settings) {
-    Networks.requireDepth(settings.integer("depth", 8));
+    Column column = column(settings);
+    column.blocks(settings);
     settings.number("margin");
     settings.integer("side", 8);
     if (settings.has(BIAS)) {
       settings.real(BIAS);
     }
-    return Arm.cells(settings, VARIANT, settings.oneOf("variants", variants()));
+    return Arm.cells(settings, VARIANT, settings.oneOf("variants", column.variants()));
   }
 
   @Override
   public List<Map<String, Object>> measure(
       Map<String, Object> cell, Settings settings, Bench bench) {
     String variant = (String) cell.get(VARIANT);
-    int blocks = (settings.integer("depth", 8) - 2) / 6;
+    Column column = column(settings);
     ResNetSpec spec =
-        Models.resnet(entry(variant).network()).withBlocks(Collections.nCopies(3, blocks));
+        Models.resnet(column.entry(variant).network())
+            .withBlocks(Collections.nCopies(3, column.blocks(settings)));
     if (variant.equals(GATE)) {
       spec = spec.withBlock(b -> b.join(new Join.ExclusiveGate(settings.real(BIAS))));
     }
@@ -194,10 +265,12 @@ final class TableExperiment implements Experiment {
     if (rows.isEmpty()) {
       return Findings.NONE;
     }
+    Column column = column(settings);
     double wide = settings.number("margin");
     Map<Entry, Double> medians = new LinkedHashMap<>();
     for (String variant : Row.distinct(rows, VARIANT)) {
-      medians.put(entry(variant), Stats.median(Arm.last(rows, VARIANT, variant, "test_error")));
+      medians.put(
+          column.entry(variant), Stats.median(Arm.last(rows, VARIANT, variant, "test_error")));
     }
     List<String> otherwise = new ArrayList<>();
     int pairs = 0;
@@ -215,7 +288,7 @@ final class TableExperiment implements Experiment {
     if (pairs > 0) {
       claims.add(
           Claim.of(
-              PAPER + table,
+              PAPER + column.where(),
               "the variants that differ by more than "
                   + settings.text("margin")
                   + " points come in the order of the table",
@@ -228,11 +301,11 @@ final class TableExperiment implements Experiment {
                   otherwise.isEmpty() ? "" : "; not so: " + String.join(", ", otherwise)),
               otherwise.isEmpty()));
     }
-    Entry original = entries.get(0);
+    Entry original = column.entries().get(0);
     medians.forEach(
         (entry, median) -> {
           if (medians.containsKey(original) && Math.abs(entry.error() - original.error()) > wide) {
-            claims.add(claim(entry, median, original, medians.get(original)));
+            claims.add(claim(column, entry, median, medians.get(original)));
           }
         });
     return Arm.findings(
@@ -240,12 +313,13 @@ final class TableExperiment implements Experiment {
         VARIANT,
         claims,
         List.of(beside(medians), Arm.curves(rows, VARIANT, "Training error", "train_error")),
-        notes(settings, rows));
+        notes(column, settings, rows));
   }
 
-  private Claim claim(Entry entry, double median, Entry original, double its) {
+  private static Claim claim(Column column, Entry entry, double median, double its) {
+    Entry original = column.entries().get(0);
     return Claim.of(
-        PAPER + table,
+        PAPER + column.where(),
         entry.variant() + " " + entry.words() + ", the original " + original.words(),
         String.format(Locale.ROOT, "%.2f %% against %.2f %%", 100 * median, 100 * its),
         entry.error() > original.error() == median > its);
@@ -269,11 +343,12 @@ final class TableExperiment implements Experiment {
             new Chart.Series("here, median over seeds", List.of(), here)));
   }
 
-  private List<String> notes(Settings settings, List<Row> rows) {
+  private static List<String> notes(Column column, Settings settings, List<Row> rows) {
     List<String> notes = new ArrayList<>();
     notes.add(
-        "The paper's networks have 110 layers and 64,000 steps, the median of five runs; these have"
-            + " "
+        "The paper's networks have "
+            + column.papers()
+            + " layers and 64,000 steps, the median of five runs; these have "
             + settings.text("depth")
             + " layers, "
             + settings.text("steps")
@@ -284,7 +359,7 @@ final class TableExperiment implements Experiment {
             + " pixels, and "
             + Row.distinct(rows, "seed").size()
             + " seed(s).");
-    if (settings.integer("depth", 8) < DEEP) {
+    if (3 * column.blocks(settings) < DEEP) {
       notes.add(
           "What the paper sees multiplies along 54 shortcuts; with few blocks a factor on each"
               + " shortcut costs little, and early in training a variant may even lead. Order here"

@@ -16,6 +16,7 @@ import io.resnet4j.lab.Findings.Verdict;
 import io.resnet4j.model.Models;
 import io.resnet4j.model.ResNetSpec;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -122,6 +123,72 @@ class ComparisonsTest {
         }
       }
     }
+  }
+
+  @Test
+  void everyOrderIsTrainedAsBottlenecks() {
+    String[] few = {"design=bottleneck", "depth=11", "pictures=64", "steps=1"};
+    List<Row> last = Row.where(rows("orderings", few), "final", true);
+    List<String> networks =
+        List.of(
+            "resnet164",
+            "resnet164-bn-after-add",
+            "resnet164-relu-before-add",
+            "resnet164-relu-only-preact",
+            "preresnet164");
+    assertEquals(networks.size(), last.size());
+    for (int i = 0; i < networks.size(); i++) {
+      ResNetSpec spec = Models.resnet(networks.get(i)).withBlocks(List.of(1, 1, 1));
+      assertEquals(spec.counts().parameters(), last.get(i).number("parameters"), networks.get(i));
+    }
+  }
+
+  @Test
+  void theOrderOfBottlenecksIsJudgedByTheirOwnColumn() {
+    double[] papers = {5.93, 6.50, 6.14, 5.91, 5.46};
+    List<Row> rows = new ArrayList<>();
+    Settings settings = settings("orderings", "design=bottleneck");
+    List<String> variants = settings.texts("variants");
+    for (int i = 0; i < papers.length; i++) {
+      rows.add(last("variant", variants.get(i), 0, papers[i] / 100));
+    }
+    Findings findings = Experiments.named("orderings").findings(settings, rows);
+    // Six pairs differ by more than 0.4 points, two of them with the original.
+    assertEquals(3, findings.claims().size());
+    assertTrue(findings.claims().get(0).measured().startsWith("6 of 6 pairs"));
+    assertTrue(findings.claims().get(1).claim().contains("6.50 %, the original 5.93 %"));
+    assertTrue(findings.claims().get(0).source().endsWith("table 2, ResNet-164"));
+    assertTrue(findings.notes().get(0).contains("164 layers"), findings.notes().get(0));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "false,design=basic,14,1",
+    "false,design=bottleneck,20,0.4",
+    "true,design=basic,110,1",
+    "true,design=bottleneck,164,0.4",
+    "true,depth=29 design=bottleneck,29,0.4",
+    "true,design=bottleneck depth=29,29,0.4",
+    "false,design=bottleneck design=basic,14,1",
+  })
+  void aDesignBringsItsDepth(boolean full, String changes, String depth, String margin) {
+    Settings settings = Experiments.named("orderings").settings(full);
+    for (String change : changes.split(" ")) {
+      settings = settings.set(change);
+    }
+    assertEquals(depth, settings.text("depth"));
+    assertEquals(margin, settings.text("margin"));
+    assertEquals(full ? 25 : 5, Experiments.named("orderings").cells(settings).size());
+  }
+
+  @Test
+  void bottlenecksHaveDepthsOfTheirOwn() {
+    Settings settings = settings("orderings", "design=bottleneck", "depth=14");
+    InvalidInputException e =
+        assertThrows(
+            InvalidInputException.class, () -> Experiments.named("orderings").cells(settings));
+    assertEquals(
+        "depth 14: these networks have 9n + 2 layers; give 20, 29, 56, 110 or 164", e.getMessage());
   }
 
   @ParameterizedTest
@@ -277,6 +344,9 @@ class ComparisonsTest {
       value = {
         "shortcuts|variants=orginal|did you mean 'original'",
         "orderings|variants=conv1x1|one of original, bn-after-add",
+        "orderings|depth=29|6n + 2",
+        "orderings|design=botleneck|did you mean 'bottleneck'",
+        "shortcuts|design=bottleneck|has no setting 'design'",
         "shortcuts|depth=21|6n + 2",
         "blocks|networks=resnet21|did you mean 'resnet20'",
         "blocks|networks=vgg16_bn|not a residual network",
