@@ -109,9 +109,6 @@ final class BlocksExperiment implements Experiment {
 
   @Override
   public Findings findings(Settings settings, List<Row> rows) {
-    if (rows.isEmpty()) {
-      return Findings.NONE;
-    }
     List<String> networks = Row.distinct(rows, NETWORK);
     List<Claim> claims = new ArrayList<>();
     for (String network : networks) {

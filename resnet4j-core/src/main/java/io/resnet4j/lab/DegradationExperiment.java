@@ -103,43 +103,41 @@ final class DegradationExperiment implements Experiment {
       claim(claims, rows, Networks.PLAIN, shallow, deep);
       claim(claims, rows, Networks.RESIDUAL, shallow, deep);
     }
-    List<Chart> charts = new ArrayList<>();
-    for (String column : rows.isEmpty() ? List.<String>of() : List.of("train_error")) {
-      List<Chart.Series> series = new ArrayList<>();
-      String seed = Row.distinct(rows, "seed").get(0);
-      for (String network : Row.distinct(rows, "network")) {
-        for (String depth : depths) {
-          series.add(
-              Chart.Series.of(
-                  network + " " + depth,
-                  Row.where(rows, "network", network, "depth", depth, "seed", seed),
-                  "step",
-                  row -> row.number(column)));
-        }
+    List<Chart.Series> series = new ArrayList<>();
+    String seed = Row.distinct(rows, "seed").get(0);
+    for (String network : Row.distinct(rows, "network")) {
+      for (String depth : depths) {
+        series.add(
+            Chart.Series.of(
+                network + " " + depth,
+                Row.where(rows, "network", network, "depth", depth, "seed", seed),
+                "step",
+                row -> row.number("train_error")));
       }
-      charts.add(Chart.lines("Training error, seed " + seed, "step", "error", series));
-      charts.add(bars(rows, depths));
     }
-    return new Findings(claims, charts, notes(settings, rows));
+    return new Findings(
+        claims,
+        List.of(
+            Chart.lines("Training error, seed " + seed, "step", "error", series),
+            bars(rows, depths)),
+        notes(settings));
   }
 
-  private static List<String> notes(Settings settings, List<Row> rows) {
-    return rows.isEmpty()
-        ? List.of()
-        : List.of(
-            "Trained for "
-                + settings.text("steps")
-                + " steps on "
-                + settings.text("pictures")
-                + " pictures, the first stage "
-                + settings.text("width")
-                + " channels wide (the paper: 16); the paper trained for 64,000 on 45,000 or"
-                + " 50,000. Errors are the last epoch's mean, augmented, while the weights moved.",
-            "The last scale of a residual branch starts at "
-                + settings.text("last_scale")
-                + "; the paper's at one. From one, a network of 56 layers is behind one of 20 for"
-                + " its first thousand steps (in the paper it is ahead at the end); from zero"
-                + " (Goyal et al. 2017, section 5.1) both start as the same shallow network.");
+  private static List<String> notes(Settings settings) {
+    return List.of(
+        "Trained for "
+            + settings.text("steps")
+            + " steps on "
+            + settings.text("pictures")
+            + " pictures, the first stage "
+            + settings.text("width")
+            + " channels wide (the paper: 16); the paper trained for 64,000 on 45,000 or"
+            + " 50,000. Errors are the last epoch's mean, augmented, while the weights moved.",
+        "The last scale of a residual branch starts at "
+            + settings.text("last_scale")
+            + "; the paper's at one. From one, a network of 56 layers is behind one of 20 for"
+            + " its first thousand steps (in the paper it is ahead at the end); from zero"
+            + " (Goyal et al. 2017, section 5.1) both start as the same shallow network.");
   }
 
   private static Chart bars(List<Row> rows, List<String> depths) {

@@ -39,6 +39,6 @@ public interface Experiment {
    */
   List<Map<String, Object>> measure(Map<String, Object> cell, Settings settings, Bench bench);
 
-  /** What the rows of all cells measured so far come to. */
+  /** What the rows of all cells measured so far come to; there is at least one. */
   Findings findings(Settings settings, List<Row> rows);
 }

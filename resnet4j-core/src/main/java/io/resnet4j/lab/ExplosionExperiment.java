@@ -177,15 +177,13 @@ final class ExplosionExperiment implements Experiment {
     return new Findings(
         claims,
         charts,
-        rows.isEmpty()
-            ? List.of()
-            : List.of(
-                "A shortcut keeps gradients from vanishing; it does nothing against growth, which"
-                    + " it causes. What tames it takes the branch back: a norm inside the branch"
-                    + " makes every branch add the same variance, so that the sum grows with the"
-                    + " number of blocks and not with its power; a branch that starts at zero adds"
-                    + " nothing; branches divided by the root of their number add a constant in"
-                    + " all."));
+        List.of(
+            "A shortcut keeps gradients from vanishing; it does nothing against growth, which"
+                + " it causes. What tames it takes the branch back: a norm inside the branch"
+                + " makes every branch add the same variance, so that the sum grows with the"
+                + " number of blocks and not with its power; a branch that starts at zero adds"
+                + " nothing; branches divided by the root of their number add a constant in"
+                + " all."));
   }
 
   private static void textbook(List<Claim> claims, List<Row> own, String depth) {

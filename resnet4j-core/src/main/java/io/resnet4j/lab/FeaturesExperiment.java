@@ -92,9 +92,6 @@ final class FeaturesExperiment implements Experiment {
 
   @Override
   public Findings findings(Settings settings, List<Row> rows) {
-    if (rows.isEmpty()) {
-      return Findings.NONE;
-    }
     List<String> networks = Row.distinct(rows, "network");
     List<Claim> claims = new ArrayList<>();
     for (String network : networks) {

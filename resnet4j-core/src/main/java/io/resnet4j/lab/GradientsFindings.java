@@ -26,9 +26,6 @@ final class GradientsFindings {
   }
 
   Findings findings() {
-    if (all.isEmpty()) {
-      return Findings.NONE;
-    }
     List<Chart> charts = new ArrayList<>();
     if (!rows.isEmpty()) {
       String deepest = deepest(rows);

@@ -234,7 +234,7 @@ public final class LabRun {
     ObjectNode whole = about.deepCopy();
     whole.set("rows", all);
     write(JSON, Json.line(whole) + "\n");
-    Findings findings = experiment.findings(settings, judged);
+    Findings findings = judged.isEmpty() ? Findings.NONE : experiment.findings(settings, judged);
     return new Outcome(experiment, settings, rows, noted(findings, diverged), cells.size(), done);
   }
 

@@ -175,6 +175,6 @@ final class LesionExperiment implements Experiment {
 
   @Override
   public Findings findings(Settings settings, List<Row> rows) {
-    return rows.isEmpty() ? Findings.NONE : new LesionFindings(settings, rows).findings();
+    return new LesionFindings(settings, rows).findings();
   }
 }

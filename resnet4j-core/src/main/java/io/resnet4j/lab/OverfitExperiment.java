@@ -134,9 +134,6 @@ final class OverfitExperiment implements Experiment {
 
   @Override
   public Findings findings(Settings settings, List<Row> rows) {
-    if (rows.isEmpty()) {
-      return Findings.NONE;
-    }
     List<Claim> claims = new ArrayList<>();
     double[] bare = Arm.last(rows, ARM, NONE, "gap");
     for (String against : Row.distinct(rows, ARM)) {

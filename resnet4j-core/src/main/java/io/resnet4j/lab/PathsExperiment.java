@@ -234,6 +234,6 @@ final class PathsExperiment implements Experiment {
 
   @Override
   public Findings findings(Settings settings, List<Row> rows) {
-    return rows.isEmpty() ? Findings.NONE : new PathsFindings(rows).findings();
+    return new PathsFindings(rows).findings();
   }
 }

@@ -111,14 +111,11 @@ final class ResponsesExperiment implements Experiment {
           Row.where(rows, "depth", depths.get(i - 1), "network", Networks.RESIDUAL),
           "depth " + depths.get(i - 1));
     }
-    List<Chart> charts = new ArrayList<>();
-    if (!rows.isEmpty()) {
-      charts.add(chart("Responses in the order of the layers", rows, false));
-      charts.add(chart("Responses, the largest first", rows, true));
-    }
     return new Findings(
         claims,
-        charts,
+        List.of(
+            chart("Responses in the order of the layers", rows, false),
+            chart("Responses, the largest first", rows, true)),
         List.of(
             "The paper's networks were trained for 64,000 steps, these for "
                 + settings.text("steps")

@@ -166,13 +166,11 @@ final class ShatteredExperiment implements Experiment {
     return new Findings(
         claims,
         charts,
-        rows.isEmpty()
-            ? List.of()
-            : List.of(
-                "Theory: the correlation of a plain network falls like 2^-L, that of a residual"
-                    + " one with batch norm slower than any power (sublinear in L).",
-                "Centring and the statistics of batch norm are taken as constants when"
-                    + " differentiating, as the paper's figures need."));
+        List.of(
+            "Theory: the correlation of a plain network falls like 2^-L, that of a residual"
+                + " one with batch norm slower than any power (sublinear in L).",
+            "Centring and the statistics of batch norm are taken as constants when"
+                + " differentiating, as the paper's figures need."));
   }
 
   /** Within three deviations of the difference of two means of as many seeds. */

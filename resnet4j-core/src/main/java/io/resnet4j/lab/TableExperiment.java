@@ -262,9 +262,6 @@ final class TableExperiment implements Experiment {
 
   @Override
   public Findings findings(Settings settings, List<Row> rows) {
-    if (rows.isEmpty()) {
-      return Findings.NONE;
-    }
     Column column = column(settings);
     double wide = settings.number("margin");
     Map<Entry, Double> medians = new LinkedHashMap<>();

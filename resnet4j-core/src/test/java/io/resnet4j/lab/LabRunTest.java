@@ -241,7 +241,10 @@ class LabRunTest {
       for (boolean full : new boolean[] {false, true}) {
         Settings settings = experiment.settings(full);
         assertTrue(experiment.cells(settings).size() > 0, experiment.name());
-        assertTrue(experiment.findings(settings, List.of()).charts().isEmpty(), experiment.name());
+        LabRun run =
+            new LabRun(experiment, settings, DATA, 3, folder.resolve(experiment.name() + full));
+        run.requestStop();
+        assertEquals(Findings.NONE, run.run(new LabListener() {}).findings(), experiment.name());
       }
     }
     assertTrue(
