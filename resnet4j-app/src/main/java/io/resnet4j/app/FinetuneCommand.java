@@ -17,6 +17,8 @@ import io.resnet4j.train.EarlyStopping;
 import io.resnet4j.train.FineTuner;
 import io.resnet4j.train.Recipe;
 import io.resnet4j.train.TrainOptions;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -223,8 +225,8 @@ final class FinetuneCommand extends Command {
             RunFiles.read(out.resolve(FineTuner.HEAD)), RunFiles.read(out.resolve(FineTuner.ALL)));
     try {
       Report.of(runs).write(out.resolve(Runs.REPORT));
-    } catch (java.io.IOException e) {
-      throw new java.io.UncheckedIOException(out + ": the report cannot be written", e);
+    } catch (IOException e) {
+      throw new UncheckedIOException(out + ": the report cannot be written", e);
     }
   }
 

@@ -10,6 +10,7 @@ import io.resnet4j.lab.Findings;
 import io.resnet4j.lab.LabRun;
 import io.resnet4j.lab.Settings;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -223,8 +224,7 @@ final class LabCommand extends Command {
     try {
       report.to(page);
     } catch (IOException e) {
-      throw new java.io.UncheckedIOException(
-          page + ": cannot be written: " + Failures.reason(e), e);
+      throw new UncheckedIOException(page + ": cannot be written: " + Failures.reason(e), e);
     }
   }
 

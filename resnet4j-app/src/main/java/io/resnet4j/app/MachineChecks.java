@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -91,7 +92,7 @@ final class MachineChecks {
   }
 
   private static Finding quota(double processors) {
-    String value = String.format(java.util.Locale.ROOT, "%.1f processors", processors);
+    String value = String.format(Locale.ROOT, "%.1f processors", processors);
     return Threads.count() > Math.max(1, processors)
         ? Finding.note(
             "container",

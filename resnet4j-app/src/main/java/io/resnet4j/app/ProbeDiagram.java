@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Draws the network of a run from what probes read in it: layers as boxes from left to right, rows
@@ -56,7 +57,7 @@ final class ProbeDiagram {
     return parts;
   }
 
-  private static @org.jspecify.annotations.Nullable JsonNode block(String layer, JsonNode blocks) {
+  private static @Nullable JsonNode block(String layer, JsonNode blocks) {
     for (JsonNode block : blocks) {
       if (layer.startsWith(block.path("path").asText() + ".")) {
         return block;

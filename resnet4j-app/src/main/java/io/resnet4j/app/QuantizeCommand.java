@@ -25,6 +25,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
@@ -257,7 +258,7 @@ final class QuantizeCommand extends Command {
     for (PostTraining.Damage each : outcome.damage().subList(0, shown(outcome.damage().size()))) {
       worst.row(
           "  " + each.path(),
-          String.format(java.util.Locale.ROOT, "%.2e", each.noise()),
+          String.format(Locale.ROOT, "%.2e", each.noise()),
           "of the logits' power is noise; " + Text.percent(each.changed()) + " other classes");
     }
     lines.add(worst.toString());
@@ -268,7 +269,7 @@ final class QuantizeCommand extends Command {
       for (Map.Entry<String, Double> each : slowest(seconds)) {
         slow.row(
             "  " + each.getKey(),
-            String.format(java.util.Locale.ROOT, "%.3f ms", 1e3 * each.getValue()),
+            String.format(Locale.ROOT, "%.3f ms", 1e3 * each.getValue()),
             Text.share(each.getValue() / all));
       }
       lines.add(slow.toString());

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.resnet4j.lab.Chart;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,7 +48,7 @@ final class ReportCurves {
   }
 
   private void parted(String title, List<Field> fields) {
-    String y = title.toLowerCase(java.util.Locale.ROOT);
+    String y = title.toLowerCase(Locale.ROOT);
     if (runs.size() == 1) {
       List<Chart.Series> series =
           fields.stream()

@@ -7,6 +7,7 @@ import io.resnet4j.graph.GraphBuilder;
 import io.resnet4j.graph.Node;
 import io.resnet4j.graph.Op;
 import io.resnet4j.graph.Value;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -26,7 +27,7 @@ public record Gradients(Graph graph, Map<String, Value> by) {
 
   /** Copies the map. */
   public Gradients {
-    by = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(by));
+    by = Collections.unmodifiableMap(new LinkedHashMap<>(by));
   }
 
   /**

@@ -9,6 +9,7 @@ import io.resnet4j.graph.Op;
 import io.resnet4j.graph.Value;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -88,7 +89,7 @@ final class Recomputation {
       node.inputs().stream().filter(value -> !value.equals(read)).forEach(wanted::add);
     }
     List<Node> ordered = new ArrayList<>(inside);
-    java.util.Collections.reverse(ordered);
+    Collections.reverse(ordered);
     return ordered;
   }
 

@@ -3,6 +3,7 @@ package io.resnet4j.graph;
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.tensor.Shape;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -23,7 +24,7 @@ public final class Graph {
 
   private Graph(List<Node> nodes, Map<String, Value> outputs) {
     this.nodes = List.copyOf(nodes);
-    this.outputs = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(outputs));
+    this.outputs = Collections.unmodifiableMap(new LinkedHashMap<>(outputs));
   }
 
   /**
@@ -158,7 +159,7 @@ public final class Graph {
         kept.add(node);
       }
     }
-    java.util.Collections.reverse(kept);
+    Collections.reverse(kept);
     return of(kept, outputs);
   }
 

@@ -9,6 +9,7 @@ import io.resnet4j.interop.onnx.NodeProto;
 import io.resnet4j.tensor.DType;
 import io.resnet4j.tensor.Shape;
 import io.resnet4j.tensor.Tensor;
+import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -184,7 +185,7 @@ final class OnnxCodes {
     for (int i = 0; i < bytes.length; i++) {
       bytes[i] = (byte) tensor.get(i);
     }
-    Tensor narrow = Tensor.of(tensor.shape(), type, java.nio.ByteBuffer.wrap(bytes));
+    Tensor narrow = Tensor.of(tensor.shape(), type, ByteBuffer.wrap(bytes));
     out.graph.addInitializer(OnnxTensors.bytes(name, narrow));
     return name;
   }

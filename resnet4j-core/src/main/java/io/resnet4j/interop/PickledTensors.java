@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -130,12 +131,12 @@ final class PickledTensors {
       throw error(
           what
               + " has shape "
-              + Excerpt.of(java.util.Arrays.toString(sizes))
+              + Excerpt.of(Arrays.toString(sizes))
               + "; expected at most "
               + MOST_RANK
               + " extents, all positive, of at most 2 GiB");
     }
-    return java.util.Arrays.stream(sizes).mapToInt(size -> (int) size).toArray();
+    return Arrays.stream(sizes).mapToInt(size -> (int) size).toArray();
   }
 
   private long[] numbers(Pickled.Tuple tuple) {

@@ -12,6 +12,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -104,7 +105,7 @@ record SafetensorsHeader(List<Entry> entries, Map<String, String> metadata) {
         throw error(
             tensor
                 + " has data_offsets "
-                + java.util.Arrays.toString(offsets)
+                + Arrays.toString(offsets)
                 + "; expected two within the "
                 + dataBytes
                 + " bytes of data, which may be cut short");
@@ -153,7 +154,7 @@ record SafetensorsHeader(List<Entry> entries, Map<String, String> metadata) {
         throw error(
             tensor
                 + " has shape "
-                + java.util.Arrays.toString(dims)
+                + Arrays.toString(dims)
                 + "; expected at most 16 extents, all positive, of at most 2^31 - 1 elements");
       }
       return Shape.of(narrow);

@@ -5,6 +5,7 @@ import io.resnet4j.model.ResNetSpec;
 import io.resnet4j.nn.BranchScale;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /** Plain against residual networks of several depths: He et al. 2015, figures 1 and 6. */
@@ -180,7 +181,7 @@ final class DegradationExperiment implements Experiment {
                 ? "a deeper plain network has the higher training error (here: by over 3 points)"
                 : "a deeper residual network does not (here: by at most 1 point)",
             String.format(
-                java.util.Locale.ROOT,
+                Locale.ROOT,
                 "training error %.2f %% at depth %s, %.2f %% at depth %s: %+.2f points, mean of %d"
                     + " and %d seeds",
                 100 * Stats.mean(low),

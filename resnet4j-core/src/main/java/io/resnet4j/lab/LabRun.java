@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -43,7 +44,7 @@ public final class LabRun {
   private final List<Map<String, Object>> cells;
   private final ObjectNode about;
   private final Bench bench;
-  private final Map<String, JsonNode> measured = new java.util.LinkedHashMap<>();
+  private final Map<String, JsonNode> measured = new LinkedHashMap<>();
   private volatile boolean stopRequested;
 
   /**

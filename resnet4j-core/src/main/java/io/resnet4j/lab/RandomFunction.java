@@ -1,6 +1,7 @@
 package io.resnet4j.lab;
 
 import io.resnet4j.random.KeyedRandom;
+import java.util.Arrays;
 
 /**
  * A random ReLU network from a number to a number on a grid of inputs in [-2, 2], with its
@@ -96,7 +97,7 @@ final class RandomFunction {
     for (int unit = 0; unit < units; unit++) {
       double[] y = newValue[unit];
       double[] dy = newSlope[unit];
-      java.util.Arrays.fill(y, deviation * random.nextNormal());
+      Arrays.fill(y, deviation * random.nextNormal());
       for (int input = 0; input < inputs; input++) {
         double weight = deviation * random.nextNormal();
         double[] x = value[input];

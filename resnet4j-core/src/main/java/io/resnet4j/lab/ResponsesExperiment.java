@@ -5,6 +5,7 @@ import io.resnet4j.model.Model;
 import io.resnet4j.model.ResNetSpec;
 import io.resnet4j.plan.Precision;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -164,7 +165,7 @@ final class ResponsesExperiment implements Experiment {
         List<Double> y = new ArrayList<>();
         cell.forEach(row -> y.add(row.number("response")));
         if (sorted) {
-          y.sort(java.util.Comparator.reverseOrder());
+          y.sort(Comparator.reverseOrder());
         }
         for (int i = 0; i < y.size(); i++) {
           x.add(i + 1.0);

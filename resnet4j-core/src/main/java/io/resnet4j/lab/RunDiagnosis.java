@@ -2,6 +2,7 @@ package io.resnet4j.lab;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.resnet4j.InvalidInputException;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -201,7 +202,7 @@ public final class RunDiagnosis {
           .path("data")
           .path("classes")
           .size();
-    } catch (java.io.IOException e) {
+    } catch (IOException e) {
       throw new InvalidInputException(
           folder.resolve(CONFIG) + ": damaged: not JSON; begin the run again", e);
     }

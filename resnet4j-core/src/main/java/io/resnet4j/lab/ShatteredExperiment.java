@@ -3,9 +3,11 @@ package io.resnet4j.lab;
 import io.resnet4j.lab.Findings.Claim;
 import io.resnet4j.random.KeyedRandom;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.DoublePredicate;
 import java.util.stream.IntStream;
 
 /** Shattered gradients: Balduzzi et al., arXiv:1702.08591, section 2. */
@@ -96,7 +98,7 @@ final class ShatteredExperiment implements Experiment {
     List<Map<String, Object>> rows = new ArrayList<>();
     for (int lag = 0; lag <= LAGS; lag++) {
       int at = lag;
-      double[] values = java.util.Arrays.stream(curves).mapToDouble(curve -> curve[at]).toArray();
+      double[] values = Arrays.stream(curves).mapToDouble(curve -> curve[at]).toArray();
       Map<String, Object> row = new LinkedHashMap<>();
       row.put("lag", lag);
       row.put("autocorrelation", Stats.mean(values));
@@ -222,11 +224,7 @@ final class ShatteredExperiment implements Experiment {
   }
 
   private static void compare(
-      List<Claim> claims,
-      List<Row> rows,
-      String network,
-      String claim,
-      java.util.function.DoublePredicate holds) {
+      List<Claim> claims, List<Row> rows, String network, String claim, DoublePredicate holds) {
     String depth = deepest(rows);
     double one = value(rows, network, depth, 1);
     if (!Double.isNaN(one)) {

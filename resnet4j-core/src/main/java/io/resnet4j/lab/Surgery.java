@@ -11,6 +11,7 @@ import io.resnet4j.nn.Shortcut;
 import io.resnet4j.random.KeyedRandom;
 import io.resnet4j.tensor.Shape;
 import io.resnet4j.tensor.Tensor;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -149,7 +150,7 @@ final class Surgery {
 
   private static Tensor filled(Shape shape, double value) {
     float[] values = new float[(int) shape.elements()];
-    java.util.Arrays.fill(values, (float) value);
+    Arrays.fill(values, (float) value);
     return Tensor.ofFloats(shape, values);
   }
 

@@ -8,6 +8,7 @@ import io.resnet4j.tensor.Shape;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -141,7 +142,7 @@ public record Summary(String name, List<Row> rows, Counts totals) {
     if (op instanceof Op.Conv2d conv) {
       return "conv " + conv.window() + (conv.groups() > 1 ? " groups " + conv.groups() : "");
     } else if (op instanceof Op.Activate act) {
-      return act.activation().name().toLowerCase(java.util.Locale.ROOT);
+      return act.activation().name().toLowerCase(Locale.ROOT);
     } else if (op instanceof Op.PadShortcut pad) {
       String stride = pad.stride() == 1 ? "" : "subsample " + pad.stride() + ", ";
       return stride + "zero channels " + pad.before() + "+" + pad.after();
@@ -170,6 +171,6 @@ public record Summary(String name, List<Row> rows, Counts totals) {
     } else if (op instanceof Op.Reshape) {
       return node.output().shape().rank() == 2 ? "flatten" : "reshape";
     }
-    return op.getClass().getSimpleName().toLowerCase(java.util.Locale.ROOT);
+    return op.getClass().getSimpleName().toLowerCase(Locale.ROOT);
   }
 }

@@ -3,6 +3,7 @@ package io.resnet4j.plan;
 import io.resnet4j.graph.Graph;
 import io.resnet4j.graph.Value;
 import io.resnet4j.tensor.DType;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
@@ -32,7 +33,7 @@ public record Plan(
   public Plan {
     types = Map.copyOf(types);
     lifetimes = Map.copyOf(lifetimes);
-    gradients = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(gradients));
+    gradients = Collections.unmodifiableMap(new LinkedHashMap<>(gradients));
     observed = Set.copyOf(observed);
   }
 

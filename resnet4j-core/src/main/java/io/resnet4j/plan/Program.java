@@ -2,6 +2,7 @@ package io.resnet4j.plan;
 
 import io.resnet4j.graph.Graph;
 import io.resnet4j.graph.Value;
+import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -35,7 +36,7 @@ public record Program(
   /** Copies the collections. */
   public Program {
     gradientsBy = List.copyOf(gradientsBy);
-    observed = java.util.Collections.unmodifiableSet(new LinkedHashSet<>(observed));
+    observed = Collections.unmodifiableSet(new LinkedHashSet<>(observed));
   }
 
   /** Forward only, running statistics, no dropout. */

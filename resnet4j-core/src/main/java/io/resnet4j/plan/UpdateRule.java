@@ -2,6 +2,7 @@ package io.resnet4j.plan;
 
 import io.resnet4j.InvalidInputException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -273,7 +274,7 @@ public sealed interface UpdateRule {
       UpdateRule rule, Set<String> paths, double learningRate, double weightDecay, double l1) {
     /** Copies the set; its order is that of the names, so that no run depends on a hash. */
     public Group {
-      paths = java.util.Collections.unmodifiableSet(new TreeSet<>(paths));
+      paths = Collections.unmodifiableSet(new TreeSet<>(paths));
       require(l1 >= 0 && !Double.isInfinite(l1), "l1", l1, "a number of at least 0");
     }
 

@@ -2,6 +2,7 @@ package io.resnet4j.quantise;
 
 import io.resnet4j.graph.Scaling;
 import io.resnet4j.tensor.DType;
+import java.util.Arrays;
 
 /**
  * How often sizes of numbers were seen, in bins of one width from zero up; exact zeros, which any
@@ -48,7 +49,7 @@ final class Histogram {
       for (int i = 0; i < BINS / 2; i++) {
         counts[i] = counts[2 * i] + counts[2 * i + 1];
       }
-      java.util.Arrays.fill(counts, BINS / 2, BINS, 0);
+      Arrays.fill(counts, BINS / 2, BINS, 0);
       width *= 2;
     }
   }

@@ -14,6 +14,7 @@ import io.resnet4j.plan.Precision;
 import io.resnet4j.plan.Quantisation;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -201,7 +202,7 @@ public final class PostTraining {
   private List<Damage> damage(Quantisation all, int count) {
     int pictures = Math.min(count, held.size());
     int[] first = new int[pictures];
-    java.util.Arrays.setAll(first, i -> i);
+    Arrays.setAll(first, i -> i);
     Loader.Options options = Loader.Options.evaluation(pictures, preprocessing.normalisation());
     FloatBuffer images;
     try (Loader loader = new Loader(held.subset(first), options)) {

@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -183,7 +184,7 @@ public final class FineTuner {
     int wanted = Math.min(MOST_EPOCHS, Math.max(FEWEST_EPOCHS, (STEPS + perEpoch - 1) / perEpoch));
     int length = head ? Math.max(FEWEST_EPOCHS, wanted / 4) : epochs.orElse(wanted);
     boolean large = Math.min(spec.height(), spec.width()) >= SMALL_SIDE;
-    boolean digits = data.train().name().toLowerCase(java.util.Locale.ROOT).contains("mnist");
+    boolean digits = data.train().name().toLowerCase(Locale.ROOT).contains("mnist");
     Recipe recipe =
         Recipe.named(head ? "finetune-head" : "finetune")
             .with("batch", Integer.toString(size))

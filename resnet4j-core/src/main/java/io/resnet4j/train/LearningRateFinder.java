@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The learning rate range test (Smith 2015, arXiv:1506.01186, section 3.3): a network is trained
@@ -87,7 +88,7 @@ public final class LearningRateFinder {
       List<Point> points,
       double suggestion,
       double steepest,
-      @org.jspecify.annotations.Nullable Double valley,
+      @Nullable Double valley,
       boolean diverged) {
     /** Copies the list. */
     public Result {

@@ -3,6 +3,7 @@ package io.resnet4j.train;
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.data.Dataset;
 import io.resnet4j.graph.Criterion;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -72,9 +73,9 @@ public record Objective(
   }
 
   static List<Double> weights(long[] counts) {
-    long total = java.util.Arrays.stream(counts).sum();
-    double present = java.util.Arrays.stream(counts).filter(count -> count > 0).count();
-    return java.util.Arrays.stream(counts)
+    long total = Arrays.stream(counts).sum();
+    double present = Arrays.stream(counts).filter(count -> count > 0).count();
+    return Arrays.stream(counts)
         .mapToObj(count -> count == 0 ? 0 : total / (present * count))
         .toList();
   }

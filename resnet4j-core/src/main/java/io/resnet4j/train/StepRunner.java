@@ -16,6 +16,7 @@ import io.resnet4j.plan.Program;
 import io.resnet4j.plan.UpdateRule;
 import io.resnet4j.tensor.Tensor;
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -192,7 +193,7 @@ final class StepRunner {
       }
       double share = (double) size / batch.size();
       loss += share * mean;
-      int[] labels = java.util.Arrays.copyOfRange(batch.labels(), from, from + size);
+      int[] labels = Arrays.copyOfRange(batch.labels(), from, from + size);
       tally.add(plan.fetch(ModelSpec.LOGITS).toFloats(), labels, size);
       if (parts > 1) {
         session.blend(Session.ACCUMULATED, i == 0 ? 0 : 1, Session.GRADIENT, share, parameters);

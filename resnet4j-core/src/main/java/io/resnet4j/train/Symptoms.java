@@ -1,6 +1,7 @@
 package io.resnet4j.train;
 
 import io.resnet4j.data.Dataset;
+import io.resnet4j.data.Mixing;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -88,7 +89,7 @@ final class Symptoms {
     plainLoss =
         recipe.objective().equals(Objective.DEFAULT)
             && recipe.labelSmoothing() == 0
-            && recipe.augment().mixing().equals(io.resnet4j.data.Mixing.NONE);
+            && recipe.augment().mixing().equals(Mixing.NONE);
   }
 
   /** What has been seen so far, for {@link #goOn}. */

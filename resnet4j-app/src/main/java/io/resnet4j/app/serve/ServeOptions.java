@@ -1,6 +1,7 @@
 package io.resnet4j.app.serve;
 
 import io.resnet4j.InvalidInputException;
+import io.resnet4j.data.Pictures;
 import io.resnet4j.infer.Explanation;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -74,7 +75,7 @@ public record ServeOptions(
   public ServeOptions {
     require("--port", port, 0, 65535);
     require("--max-bytes", mostBytes, 1024, 1 << 30);
-    require("--max-pixels", mostPixels, 1, io.resnet4j.data.Pictures.MOST_PIXELS);
+    require("--max-pixels", mostPixels, 1, Pictures.MOST_PIXELS);
     require("--timeout-ms", timeout.toMillis(), 1, 3_600_000);
     require("--drain-seconds", drain.toSeconds(), 0, 3600);
   }

@@ -4,6 +4,7 @@ import io.resnet4j.InvalidInputException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.OptionalLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -45,7 +46,7 @@ final class AvailableMemory {
       throw new InvalidInputException(
           "system property " + LIMIT + ": '" + text + "' is no size; expected such as 800m or 4g");
     }
-    int shift = 10 * ("kmg".indexOf(size.group(2).toLowerCase(java.util.Locale.ROOT)) + 1);
+    int shift = 10 * ("kmg".indexOf(size.group(2).toLowerCase(Locale.ROOT)) + 1);
     return Long.parseLong(size.group(1)) << (size.group(2).isEmpty() ? 0 : shift);
   }
 

@@ -7,6 +7,7 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.IntFunction;
 
 /**
  * Update rules over the state, in its compute layout: element-wise work does not mind the order,
@@ -194,7 +195,7 @@ final class Updates {
 
     /** A sweep over whole tensors; the two sums of each. */
     private double[][] eachTensor(
-        java.util.function.IntFunction<Sweep.Kernel> kernel, boolean weights, boolean slots) {
+        IntFunction<Sweep.Kernel> kernel, boolean weights, boolean slots) {
       Sweep sweep = new Sweep();
       for (int i = 0; i < tensors.size(); i++) {
         Range range = Range.of(tensors.get(i));

@@ -3,6 +3,7 @@ package io.resnet4j.backend.reference;
 import io.resnet4j.plan.UpdateRule;
 import io.resnet4j.tensor.Shape;
 import java.util.Map;
+import java.util.function.IntToDoubleFunction;
 
 /** The rules' formulas for one parameter, in doubles; {@link UpdateRule} states them. */
 final class ReferenceUpdate implements UpdateRule.Visitor<Void> {
@@ -199,7 +200,7 @@ final class ReferenceUpdate implements UpdateRule.Visitor<Void> {
     return x;
   }
 
-  private static java.util.function.IntToDoubleFunction divided(double[] row, double by) {
+  private static IntToDoubleFunction divided(double[] row, double by) {
     return i -> row[i] / by;
   }
 
