@@ -66,12 +66,19 @@ class LoaderTest {
     return all;
   }
 
-  private static DelegatingDataset hooked(IntConsumer before) {
-    return new DelegatingDataset(before);
+  private static Dataset hooked(IntConsumer before) {
+    return new HookedDataset(before);
   }
 
   /** {@link #DATA} with something done before each picture. */
-  private record DelegatingDataset(IntConsumer before) implements Dataset {
+  private static final class HookedDataset extends DatasetView {
+    private final IntConsumer before;
+
+    HookedDataset(IntConsumer before) {
+      super(DATA);
+      this.before = before;
+    }
+
     @Override
     public String name() {
       return "hooked";
@@ -80,26 +87,6 @@ class LoaderTest {
     @Override
     public int size() {
       return DATA.size();
-    }
-
-    @Override
-    public int channels() {
-      return 3;
-    }
-
-    @Override
-    public int height() {
-      return 32;
-    }
-
-    @Override
-    public int width() {
-      return 32;
-    }
-
-    @Override
-    public List<String> classes() {
-      return DATA.classes();
     }
 
     @Override

@@ -12,68 +12,25 @@ import io.resnet4j.data.DataSplits;
 import io.resnet4j.data.Dataset;
 import io.resnet4j.data.FolderOptions;
 import io.resnet4j.data.PictureFolders;
+import io.resnet4j.data.Synthetic;
 import io.resnet4j.plan.Precision;
 import java.awt.image.BufferedImage;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 
 /** A resumed run knows its data again, every picture of it, and says what has changed. */
 class RunConfigTest extends RunTests {
-  /** Pictures in memory, one of them with another pixel; none where that is negative. */
-  private record Held(Stripes source, int changed) implements Dataset {
-    @Override
-    public String name() {
-      return source.name();
-    }
+  private static final Dataset DRAWN = Synthetic.draw(220, 1, 1).train();
 
-    @Override
-    public int size() {
-      return source.size();
-    }
-
-    @Override
-    public int channels() {
-      return source.channels();
-    }
-
-    @Override
-    public int height() {
-      return source.height();
-    }
-
-    @Override
-    public int width() {
-      return source.width();
-    }
-
-    @Override
-    public List<String> classes() {
-      return source.classes();
-    }
-
-    @Override
-    public int label(int index) {
-      return source.label(index);
-    }
-
-    @Override
-    public boolean inMemory() {
-      return true;
-    }
-
-    @Override
-    public void picture(int index, byte[] chw) {
-      source.picture(index, chw);
-      chw[7] += (byte) (index == changed ? 1 : 0);
-    }
-  }
-
-  private static DataSplits held(int size, int changed) {
-    Dataset data = new Held(new Stripes("held", size, 1), changed);
+  /** Drawn pictures, one of them replaced by another of its class; none where that is negative. */
+  private static DataSplits held(int size, int replaced) {
+    int[] indices = IntStream.range(0, size).map(i -> i == replaced ? 200 + i : i).toArray();
+    Dataset data = DRAWN.subset(indices);
     return new DataSplits(data, Optional.empty(), Optional.empty(), "held", List.of());
   }
 
