@@ -2,7 +2,6 @@ package io.resnet4j.app;
 
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.backend.Backend;
-import io.resnet4j.backend.Backends;
 import io.resnet4j.model.Model;
 import io.resnet4j.model.ModelSpec;
 import io.resnet4j.model.TrainedModel;
@@ -15,6 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code bench}. */
@@ -66,9 +66,6 @@ final class BenchCommand extends Command {
   @Option(names = "--classes", paramLabel = "N", description = "Another number of classes.")
   private @Nullable Integer classes;
 
-  @Option(names = "--threads", paramLabel = "N", description = "Threads that compute.")
-  private @Nullable Integer threads;
-
   @Option(
       names = "--steps",
       paramLabel = "N",
@@ -88,30 +85,9 @@ final class BenchCommand extends Command {
       description = "sgd, adam, adamw, rmsprop, lars, lamb or muon (default: ${DEFAULT-VALUE}).")
   private String optimiser = "sgd";
 
-  @Option(
-      names = "--backend",
-      paramLabel = "B",
-      defaultValue = Backends.DEFAULT,
-      description = "onednn or reference (default: ${DEFAULT-VALUE}).")
-  private String backend = Backends.DEFAULT;
+  @Mixin private EngineOptions engine = new EngineOptions();
 
-  @Option(
-      names = "--autotune",
-      paramLabel = "on|off",
-      defaultValue = "on",
-      description =
-          "Choose implementations by measuring, once on each machine, or take oneDNN's own choice"
-              + " (default: ${DEFAULT-VALUE}).")
-  private String autotune = "on";
-
-  @Option(
-      names = "--memory",
-      paramLabel = "MODE",
-      defaultValue = "keep",
-      description =
-          "What a training step keeps: keep, or lean to compute again what takes little work"
-              + " (default: ${DEFAULT-VALUE}).")
-  private String memory = "keep";
+  @Mixin private PlanOptions plan = new PlanOptions();
 
   @Option(
       names = "--profile",
@@ -128,28 +104,28 @@ final class BenchCommand extends Command {
 
   @Override
   int run(Console console) {
-    Threads.require(threads);
+    engine.requireThreads();
     boolean train = Choices.require("--mode", mode, List.of("train", "infer")).equals("train");
     Precision numbers = Precision.named(precision);
-    boolean tuned = Choices.onOff("--autotune", autotune);
-    MemoryMode kept = MemoryMode.named(memory);
+    boolean tuned = plan.autotune();
+    MemoryMode kept = plan.memory();
     requireAtLeast("--batch", batch, 1);
     requireAtLeast("--steps", steps, 1);
     requireAtLeast("--warmup", warmUp, 0);
     if (profile != null) {
       requireAtLeast("--profile", profile, 1);
     }
-    Backend engine = Specs.backend(backend, numbers);
-    TrainedModel measured = measured(engine, numbers, train, console);
+    Backend backend = engine.backend(numbers);
+    TrainedModel measured = measured(backend, numbers, train, console);
     ModelSpec spec = measured.spec();
     Benchmark.Result result =
         new Benchmark(
-                engine, measured, numbers, batch, train, kept, tuned, Benchmark.recipe(optimiser))
+                backend, measured, numbers, batch, train, kept, tuned, Benchmark.recipe(optimiser))
             .profiling(profile == null ? 0 : steps)
             .run(warmUp, steps, console);
     // Read before the peak is measured, which takes memory of its own.
     long resident = Machine.peakResidentBytes();
-    double peak = PeakSpeed.measure(engine, numbers);
+    double peak = PeakSpeed.measure(backend, numbers);
     double share = result.bestFlops() / peak;
     if (json) {
       Map<String, Object> fields = new LinkedHashMap<>();
@@ -183,7 +159,8 @@ final class BenchCommand extends Command {
     return Main.OK;
   }
 
-  private TrainedModel measured(Backend engine, Precision numbers, boolean train, Console console) {
+  private TrainedModel measured(
+      Backend backend, Precision numbers, boolean train, Console console) {
     boolean int8 = numbers == Precision.INT8;
     if (train && (int8 || weights != null)) {
       throw new InvalidInputException(
@@ -203,7 +180,7 @@ final class BenchCommand extends Command {
     ModelSpec spec = Specs.named(model, input, classes);
     if (int8) {
       console.info("int8: drawn weights, ranges calibrated on drawn numbers");
-      return Benchmark.drawn(spec, engine);
+      return Benchmark.drawn(spec, backend);
     }
     return spec.initialise(0);
   }

@@ -20,6 +20,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -70,8 +71,7 @@ final class LabCommand extends Command {
   @Option(names = "--seed", paramLabel = "N", description = "Of all that is drawn (default: 0).")
   private long seed;
 
-  @Option(names = "--threads", paramLabel = "N", description = "Threads that compute.")
-  private @Nullable Integer threads;
+  @Mixin private ThreadsOption threads = new ThreadsOption();
 
   @Option(
       names = "--language",
@@ -85,7 +85,7 @@ final class LabCommand extends Command {
 
   @Override
   int run(Console console) {
-    Threads.require(threads);
+    threads.require();
     if (list) {
       console.result(json ? Json.line(listed()) : words());
       return Main.OK;

@@ -2,7 +2,6 @@ package io.resnet4j.app;
 
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.backend.Backend;
-import io.resnet4j.backend.Backends;
 import io.resnet4j.data.DataSplits;
 import io.resnet4j.data.Dataset;
 import io.resnet4j.data.Preprocessing;
@@ -27,7 +26,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -92,22 +90,14 @@ final class QuantizeCommand extends Command {
       description = "Chooses the pictures (default: ${DEFAULT-VALUE}).")
   private long seed;
 
-  @Option(names = "--threads", paramLabel = "N", description = "Threads that compute.")
-  private @Nullable Integer threads;
-
-  @Option(
-      names = "--backend",
-      paramLabel = "B",
-      defaultValue = Backends.DEFAULT,
-      description = "onednn or reference (default: ${DEFAULT-VALUE}).")
-  private String backend = Backends.DEFAULT;
+  @Mixin private EngineOptions engine = new EngineOptions();
 
   @Option(names = "--json", description = "The result as one line of JSON.")
   private boolean json;
 
   @Override
   int run(Console console) {
-    Threads.require(threads);
+    engine.requireThreads();
     Method how = Method.named(method);
     PostTraining.Keep kept = keep();
     if (samples < 1) {
@@ -119,11 +109,11 @@ final class QuantizeCommand extends Command {
           "--weights " + weights + ": is quantised already; give the weights it was made from");
     }
     Model loaded = network.plain(weights);
-    Backend engine = Specs.backend(backend, Precision.INT8);
+    Backend backend = engine.backend(Precision.INT8);
     DataSplits splits = WeightsOptions.framed(data.open(console), loaded, weights);
     Preprocessing seen = WeightsOptions.preprocessing(splits, loaded, weights, console);
     Pictures pictures = pictures(splits);
-    PostTraining training = new PostTraining(loaded, engine, seen, pictures.held());
+    PostTraining training = new PostTraining(loaded, backend, seen, pictures.held());
     console.info(
         "calibrating on "
             + pictures.calibration().size()
@@ -136,7 +126,7 @@ final class QuantizeCommand extends Command {
     made.save(out);
     Evaluation before = training.evaluate(loaded, Precision.F32, pictures.tested());
     Evaluation after = training.evaluate(made, Precision.INT8, pictures.tested());
-    Map<String, Double> seconds = profile(made, engine);
+    Map<String, Double> seconds = profile(made, backend);
     console.result(
         json
             ? Json.line(fields(loaded, outcome, pictures, before, after, seconds))
@@ -175,9 +165,9 @@ final class QuantizeCommand extends Command {
     return new Pictures(train.subset(Arrays.copyOf(order, calibrating)), choosing, tested);
   }
 
-  private static Map<String, Double> profile(QuantisedModel made, Backend engine) {
+  private static Map<String, Double> profile(QuantisedModel made, Backend backend) {
     var spec = made.spec();
-    try (Predictor predictor = Predictor.open(made, Precision.INT8, engine)) {
+    try (Predictor predictor = Predictor.open(made, Precision.INT8, backend)) {
       FloatBuffer image =
           Benchmark.normal((long) spec.channels() * spec.height() * spec.width(), "profile");
       return predictor.profile(image, 1);

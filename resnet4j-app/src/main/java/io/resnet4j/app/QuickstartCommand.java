@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code quickstart}. */
@@ -42,8 +43,7 @@ final class QuickstartCommand extends Command {
       description = "Where to keep both runs (default: runs/<time>-quickstart).")
   private @Nullable Path out;
 
-  @Option(names = "--threads", paramLabel = "N", description = "Threads that compute.")
-  private @Nullable Integer threads;
+  @Mixin private ThreadsOption threads = new ThreadsOption();
 
   @Option(names = "--json", description = "The results as one line of JSON.")
   private boolean json;
@@ -63,7 +63,7 @@ final class QuickstartCommand extends Command {
 
   @Override
   int run(Console console) {
-    Threads.require(threads);
+    threads.require();
     if (pictures < LEAST || epochs < 1) {
       throw new InvalidInputException(
           "quickstart: takes at least " + LEAST + " pictures and 1 epoch");

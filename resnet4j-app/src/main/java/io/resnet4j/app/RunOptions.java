@@ -5,7 +5,6 @@ import io.resnet4j.backend.Backends;
 import io.resnet4j.data.DataSplits;
 import io.resnet4j.model.Model;
 import io.resnet4j.model.ModelSpec;
-import io.resnet4j.plan.MemoryMode;
 import io.resnet4j.plan.Precision;
 import io.resnet4j.train.Checkpointing;
 import io.resnet4j.train.EarlyStopping;
@@ -18,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options of every command that trains: how it computes, whatever is learned. */
@@ -48,9 +48,6 @@ final class RunOptions {
       description = "Of weights, order, augmentation and split (default: 0).")
   private long seed;
 
-  @Option(names = "--threads", paramLabel = "N", description = "Threads that compute.")
-  private @Nullable Integer threads;
-
   @Option(
       names = "--workers",
       paramLabel = "N",
@@ -64,36 +61,15 @@ final class RunOptions {
       description = "Change a setting of the recipe; 'recipes' lists them. Can be repeated.")
   private List<String> settings = new ArrayList<>();
 
-  @Option(
-      names = "--backend",
-      paramLabel = "B",
-      defaultValue = Backends.DEFAULT,
-      description = "onednn or reference (default: ${DEFAULT-VALUE}).")
-  private String backend = Backends.DEFAULT;
+  @Mixin private EngineOptions engine = new EngineOptions();
 
-  @Option(
-      names = "--autotune",
-      paramLabel = "on|off",
-      defaultValue = "on",
-      description =
-          "Choose implementations by measuring, once on each machine, or take oneDNN's own choice"
-              + " (default: ${DEFAULT-VALUE}).")
-  private String autotune = "on";
-
-  @Option(
-      names = "--memory",
-      paramLabel = "MODE",
-      defaultValue = "keep",
-      description =
-          "What a step keeps for its gradients: keep, or lean to compute again what takes little"
-              + " work: half the memory or less, about a third more time (default: keep).")
-  private String memory = "keep";
+  @Mixin private PlanOptions plan = new PlanOptions();
 
   /** What can be said without looking at the data. */
   void check() {
-    Threads.require(threads);
+    engine.requireThreads();
     batch();
-    Backends.named(backend);
+    Backends.named(engine.name());
     options(Path.of(""), 0);
   }
 
@@ -158,10 +134,10 @@ final class RunOptions {
         seed,
         Optional.ofNullable(precision).map(Precision::named),
         valSplit,
-        backend,
+        engine.name(),
         workers,
-        MemoryMode.named(memory),
-        Choices.onOff("--autotune", autotune),
+        plan.memory(),
+        plan.autotune(),
         false,
         Checkpointing.DEFAULT,
         EarlyStopping.NEVER,

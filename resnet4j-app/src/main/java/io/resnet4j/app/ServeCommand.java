@@ -4,7 +4,6 @@ import io.resnet4j.InvalidInputException;
 import io.resnet4j.app.serve.Repository;
 import io.resnet4j.app.serve.ServeOptions;
 import io.resnet4j.app.serve.Server;
-import io.resnet4j.backend.Backends;
 import io.resnet4j.infer.BatchLimits;
 import io.resnet4j.infer.Explanation;
 import io.resnet4j.infer.Predictor;
@@ -23,6 +22,7 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code serve}. */
@@ -81,15 +81,7 @@ final class ServeCommand extends Command {
       description = "f32, bf16 or, for quantised weights, int8 (default: f32, or int8 for these).")
   private @Nullable String precision;
 
-  @Option(
-      names = "--backend",
-      paramLabel = "B",
-      defaultValue = Backends.DEFAULT,
-      description = "onednn or reference (default: ${DEFAULT-VALUE}).")
-  private String backend = "";
-
-  @Option(names = "--threads", paramLabel = "N", description = "Threads that compute.")
-  private @Nullable Integer threads;
+  @Mixin private EngineOptions engine = new EngineOptions();
 
   @Option(
       names = "--max-batch",
@@ -195,7 +187,7 @@ final class ServeCommand extends Command {
 
   @Override
   int run(Console console) {
-    Threads.require(threads);
+    engine.requireThreads();
     boolean logs = Choices.onOff("--access-log", accessLog);
     if ((weights == null) == (models == null)) {
       throw new InvalidInputException(
@@ -283,7 +275,7 @@ final class ServeCommand extends Command {
                 WeightsOptions.prepared(
                     file, NetworkOptions.load(file, model, null), console::info),
                 precision,
-                backend);
+                engine);
     if (models != null) {
       return Repository.ofFolder(models, opener, limits, console::info);
     }

@@ -3,8 +3,6 @@ package io.resnet4j.app;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.resnet4j.InvalidInputException;
-import io.resnet4j.backend.Backend;
-import io.resnet4j.backend.Backends;
 import io.resnet4j.data.DataSplits;
 import io.resnet4j.data.Normalisation;
 import io.resnet4j.data.Preprocessing;
@@ -59,19 +57,11 @@ final class WeightsOptions {
               + " ${DEFAULT-VALUE}).")
   private String views = "none";
 
-  @Option(names = "--threads", paramLabel = "N", description = "Threads that compute.")
-  private @Nullable Integer threads;
-
-  @Option(
-      names = "--backend",
-      paramLabel = "B",
-      defaultValue = Backends.DEFAULT,
-      description = "onednn or reference (default: ${DEFAULT-VALUE}).")
-  private String backend = Backends.DEFAULT;
+  @Mixin private EngineOptions engine = new EngineOptions();
 
   /** The network with its weights, quantised or not. */
   TrainedModel load() {
-    Threads.require(threads);
+    engine.requireThreads();
     if (precision != null) {
       Precision.named(precision);
     }
@@ -117,7 +107,7 @@ final class WeightsOptions {
   }
 
   Predictor open(TrainedModel loaded) {
-    return open(loaded, precision, backend);
+    return open(loaded, precision, engine);
   }
 
   /**
@@ -125,11 +115,10 @@ final class WeightsOptions {
    *
    * @throws InvalidInputException if the backend does not compute in it
    */
-  static Predictor open(TrainedModel loaded, @Nullable String precision, String backend) {
+  static Predictor open(TrainedModel loaded, @Nullable String precision, EngineOptions engine) {
     Precision usual = loaded instanceof QuantisedModel ? Precision.INT8 : Precision.F32;
     Precision numbers = precision == null ? usual : Precision.named(precision);
-    Backend engine = Specs.backend(backend, numbers);
-    return Predictor.open(loaded, numbers, engine);
+    return Predictor.open(loaded, numbers, engine.backend(numbers));
   }
 
   /** What of a picture is looked at. */
