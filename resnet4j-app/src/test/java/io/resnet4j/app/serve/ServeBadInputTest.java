@@ -13,18 +13,13 @@ import java.net.Socket;
 import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -35,33 +30,18 @@ import org.junit.jupiter.params.provider.ValueSource;
  * after each the server still answers a good request and has counted no failure of its own.
  */
 @Timeout(60)
-class ServeBadInputTest {
+class ServeBadInputTest extends ServeTests {
   private static final String INFER = "/v2/models/tiny/infer";
-
-  @TempDir private static Path folder;
-  private static TestServer server;
-
-  @BeforeAll
-  static void start() {
-    Path file = folder.resolve("model.safetensors");
-    TestServer.model(1).save(file);
-    server = TestServer.ofFile(file, ServeOptions.defaults());
-  }
-
-  @AfterAll
-  static void stop() {
-    server.close();
-  }
 
   @AfterEach
   void theServerIsUp() throws Exception {
-    server.json(server.post("/predict", TestServer.png(40, 40)), 200);
-    assertTrue(server.metrics().contains("resnet4j_failures_total 0"), server.log::toString);
-    assertEquals(List.of(), server.log);
+    shared.json(shared.post("/predict", TestServer.png(40, 40)), 200);
+    assertTrue(shared.metrics().contains("resnet4j_failures_total 0"), shared.log::toString);
+    assertEquals(List.of(), shared.log);
   }
 
   private static String error(HttpResponse<byte[]> answer, int status) throws Exception {
-    return server.json(answer, status).get("error").asText();
+    return shared.json(answer, status).get("error").asText();
   }
 
   /** The status of a raw answer, which must be a sentence in JSON. */
@@ -72,16 +52,12 @@ class ServeBadInputTest {
     return Integer.parseInt(answer.substring(9, 12));
   }
 
-  private static byte[] ascii(String text) {
-    return text.getBytes(StandardCharsets.ISO_8859_1);
-  }
-
   /** A client that still sends while it is refused must see why, so its bytes are taken. */
   @Test
   void aRefusedBodyIsTakenToItsEnd() throws Exception {
     int length = ServeOptions.defaults().mostBytes() + 1;
     for (String target : List.of("/predict", "/nothing")) {
-      try (Socket socket = server.connect()) {
+      try (Socket socket = shared.connect()) {
         socket
             .getOutputStream()
             .write(
@@ -142,11 +118,11 @@ class ServeBadInputTest {
   @ParameterizedTest(name = "{0}")
   @MethodSource("notPictures")
   void whatIsNoPictureIsSaid(String what, byte[] file, String part) throws Exception {
-    String bare = error(server.post("/predict", file), 400);
+    String bare = error(shared.post("/predict", file), 400);
     assertTrue(bare.contains(part) && bare.contains("the picture"), bare);
     String form =
         error(
-            server.post(
+            shared.post(
                 "/predict",
                 TestServer.form(file),
                 "Content-Type",
@@ -169,8 +145,8 @@ class ServeBadInputTest {
   @MethodSource("unusualPictures")
   void unusualPicturesAreAnsweredAsTheirPlainKin(String what, byte[] unusual, byte[] plain)
       throws Exception {
-    JsonNode expected = server.json(server.post("/predict", plain), 200).get("top");
-    assertEquals(expected, server.json(server.post("/predict", unusual), 200).get("top"), what);
+    JsonNode expected = shared.json(shared.post("/predict", plain), 200).get("top");
+    assertEquals(expected, shared.json(shared.post("/predict", unusual), 200).get("top"), what);
   }
 
   @Test
@@ -178,15 +154,15 @@ class ServeBadInputTest {
     byte[] form = TestServer.form(TestServer.png(40, 40));
     String type = "multipart/form-data; boundary=xyz";
     for (int length : new int[] {1, 5, 30, 100, form.length / 2, form.length - 9}) {
-      error(server.post("/predict", Arrays.copyOf(form, length), "Content-Type", type), 400);
+      error(shared.post("/predict", Arrays.copyOf(form, length), "Content-Type", type), 400);
     }
     for (String wrong : List.of("; boundary=other", "; boundary=\"\"", "", "; boundary=\u00e9")) {
-      error(server.post("/predict", form, "Content-Type", "multipart/form-data" + wrong), 400);
+      error(shared.post("/predict", form, "Content-Type", "multipart/form-data" + wrong), 400);
     }
     byte[] empty = ascii("--xyz--\r\n");
     assertTrue(
-        error(server.post("/predict", empty, "Content-Type", type), 400).contains("holds 0 files"));
-    error(server.post("/predict", form, "Content-Type", "application/json"), 415);
+        error(shared.post("/predict", empty, "Content-Type", type), 400).contains("holds 0 files"));
+    error(shared.post("/predict", form, "Content-Type", "application/json"), 415);
   }
 
   @ParameterizedTest
@@ -215,14 +191,14 @@ class ServeBadInputTest {
       String good = TestServer.request(TestServer.images(1), 1);
       body = "{" + fields + "," + good.substring(1);
     }
-    assertTrue(error(server.post(INFER, ascii(body)), 400).length() > 10);
+    assertTrue(error(shared.post(INFER, ascii(body)), 400).length() > 10);
   }
 
   @Test
   void everyCutAndEveryDamageOfARequestIsAnErrorOrARequest() {
     ModelSpec spec = TestServer.model(1).spec();
-    byte[] body = server.binaryBody(TestServer.images(1), 1);
-    int header = server.headerLength(body);
+    byte[] body = shared.binaryBody(TestServer.images(1), 1);
+    int header = shared.headerLength(body);
     byte[] json = ascii(TestServer.request(new float[3 * 32 * 32], 1));
     for (int length = 0; length < json.length; length += length < 200 ? 1 : 97) {
       byte[] cut = Arrays.copyOf(json, length);
@@ -244,13 +220,13 @@ class ServeBadInputTest {
   @ValueSource(strings = {"/predict", INFER})
   void bodiesThatEndTooEarlyAreSaidToOrDropped(String path) throws Exception {
     String head = "POST " + path + " HTTP/1.1\r\nHost: localhost\r\n";
-    assertEquals(400, refused(server.raw(ascii(head + "Content-Length: 1000\r\n\r\nabc"))));
+    assertEquals(400, refused(shared.raw(ascii(head + "Content-Length: 1000\r\n\r\nabc"))));
     assertEquals(
-        400, refused(server.raw(ascii(head + "Transfer-Encoding: chunked\r\n\r\n64\r\nabc"))));
+        400, refused(shared.raw(ascii(head + "Transfer-Encoding: chunked\r\n\r\n64\r\nabc"))));
     assertEquals(
-        400, refused(server.raw(ascii(head + "Transfer-Encoding: chunked\r\n\r\nxyz\r\nabc"))));
+        400, refused(shared.raw(ascii(head + "Transfer-Encoding: chunked\r\n\r\nxyz\r\nabc"))));
     for (int i = 0; i < 20; i++) {
-      try (Socket gone = server.connect()) {
+      try (Socket gone = shared.connect()) {
         gone.getOutputStream().write(ascii(head + "Content-Length: 1000\r\n\r\nabc"));
         gone.setSoLinger(true, 0); // a reset, not an end
       }
@@ -274,7 +250,7 @@ class ServeBadInputTest {
             + "0\r\n\r\n",
       })
   void whatIsNotHttpIsAnsweredOrDropped(String bytes) throws Exception {
-    String answer = server.raw(ascii(bytes));
+    String answer = shared.raw(ascii(bytes));
     if (!answer.isEmpty()) {
       assertTrue(refused(answer) >= 400, answer);
     }
@@ -283,10 +259,10 @@ class ServeBadInputTest {
   @Test
   void headersWithoutEndAreRefused() throws Exception {
     String many = "X-Filler: " + "y".repeat(20_000) + "\r\n";
-    assertEquals(431, refused(server.raw(ascii("GET /v2 HTTP/1.1\r\n" + many + "\r\n"))));
+    assertEquals(431, refused(shared.raw(ascii("GET /v2 HTTP/1.1\r\n" + many + "\r\n"))));
     String path = "/v2/models/" + "a".repeat(20_000);
     assertEquals(
-        414, refused(server.raw(ascii("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n"))));
+        414, refused(shared.raw(ascii("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n"))));
   }
 
   @ParameterizedTest
@@ -319,7 +295,7 @@ class ServeBadInputTest {
       })
   void namesLeadNowhereElse(String request) throws Exception {
     String answer =
-        server.raw(
+        shared.raw(
             ascii(
                 request
                     + " HTTP/1.1\r\n"
@@ -336,14 +312,14 @@ class ServeBadInputTest {
     List<AutoCloseable> open = new ArrayList<>();
     try {
       for (int i = 0; i < 50; i++) {
-        Socket slow = server.connect();
+        Socket slow = shared.connect();
         open.add(slow);
         slow.getOutputStream().write(ascii("POST /predict HTTP/1.1\r\nHost: localhost\r\nX-Begun"));
       }
       byte[] asks = ascii("GET /page.js HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(500));
       for (int i = 0; i < 50; i++) {
         SocketChannel deaf =
-            SocketChannel.open(new InetSocketAddress("127.0.0.1", server.address().getPort()));
+            SocketChannel.open(new InetSocketAddress("127.0.0.1", shared.address().getPort()));
         open.add(deaf);
         deaf.configureBlocking(false);
         ByteBuffer rest = ByteBuffer.wrap(asks);
@@ -352,7 +328,7 @@ class ServeBadInputTest {
         }
       }
       for (int i = 0; i < 5; i++) {
-        server.json(server.post("/predict", TestServer.png(40, 40)), 200);
+        shared.json(shared.post("/predict", TestServer.png(40, 40)), 200);
       }
     } finally {
       for (AutoCloseable each : open) {

@@ -35,6 +35,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
 import java.util.zip.CRC32;
+import java.util.zip.GZIPOutputStream;
 
 /** A server of small networks on the reference backend, and a client for it. */
 final class TestServer implements AutoCloseable {
@@ -152,6 +153,14 @@ final class TestServer implements AutoCloseable {
         + ",3,32,32],\"datatype\":\"FP32\",\"data\":["
         + data
         + "]}]}";
+  }
+
+  static byte[] gzip(byte[] bytes) throws IOException {
+    ByteArrayOutputStream packed = new ByteArrayOutputStream();
+    try (GZIPOutputStream out = new GZIPOutputStream(packed)) {
+      out.write(bytes);
+    }
+    return packed.toByteArray();
   }
 
   /** Logits that came as bytes. */
