@@ -114,7 +114,7 @@ class ExplainAndServeCommandTest {
   }
 
   @Test
-  @Timeout(60)
+  @Timeout(120)
   void whatTheHttpLibrarySaysOfItselfIsForTheCurious() throws Exception {
     assertEquals(List.of(), saidByJettyDuring("serve"));
     String said = saidByJettyDuring("serve", "-v").toString();

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Folders of models that change. */
-@Timeout(60)
+@Timeout(120)
 class RepositoryTest {
   @TempDir private Path folder;
   private final List<String> log = new ArrayList<>();
@@ -272,15 +272,16 @@ class RepositoryTest {
     repository.unload("tiny");
     Predictor retired = opened.get(0);
     float[] image = TestServer.images(1);
-    for (int tries = 0; ; tries++) {
-      try {
-        retired.logits(FloatBuffer.wrap(image), 1);
-      } catch (IllegalStateException closed) {
-        return;
-      }
-      assertTrue(tries < 500, "still open");
-      Thread.sleep(10);
-    }
+    TestServer.await(
+        () -> {
+          try {
+            retired.logits(FloatBuffer.wrap(image), 1);
+            return false;
+          } catch (IllegalStateException closed) {
+            return true;
+          }
+        },
+        "the retired model closed");
   }
 
   /** tools/proofs/7-serve-reload does this a thousand times with a fast network. */
@@ -318,7 +319,7 @@ class RepositoryTest {
       over.set(true);
       int all = 0;
       for (Future<Integer> each : answered) {
-        all += each.get(20, TimeUnit.SECONDS);
+        all += each.get(TestServer.PATIENCE, TimeUnit.SECONDS);
       }
       assertTrue(all > 0);
     } finally {

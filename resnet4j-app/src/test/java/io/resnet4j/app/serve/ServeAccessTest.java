@@ -21,7 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Who may ask, and for what; and who may have the port. */
-@Timeout(60)
+@Timeout(120)
 class ServeAccessTest extends ServeTests {
   @Test
   void keysAreAskedForButNotForHealthAndPage() throws Exception {

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** What is asked in the protocol, and for pictures, is answered; what is asked wrongly is told. */
-@Timeout(60)
+@Timeout(120)
 class ServeProtocolTest extends ServeTests {
   @Test
   void theProtocolDescribesServerAndModel() throws Exception {

@@ -23,7 +23,7 @@ abstract class ServeTests {
 
   @BeforeAll
   static void startTheSharedServer() {
-    shared = started(sharedFolder, ServeOptions.defaults());
+    shared = started(sharedFolder, TestServer.options(ServeOptions.Allowed.defaults()));
   }
 
   @AfterAll

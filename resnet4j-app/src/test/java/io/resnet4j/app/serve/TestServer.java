@@ -28,11 +28,12 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.zip.CRC32;
 import java.util.zip.GZIPOutputStream;
@@ -42,6 +43,9 @@ final class TestServer implements AutoCloseable {
   static final BatchLimits LIMITS = new BatchLimits(8, Duration.ofMillis(2), 16);
   static final Function<Path, Predictor> OPENER =
       file -> Predictor.open(Model.load(file), Precision.F32, Backends.named("reference"));
+
+  /** Seconds within which whatever must come comes, on a machine with much else to do too. */
+  static final int PATIENCE = 60;
 
   private final Repository repository;
   private final Server server;
@@ -59,12 +63,12 @@ final class TestServer implements AutoCloseable {
     server.start(repository, "test", line -> {}, log::add);
   }
 
-  /** As by default, at any port, with keys or TLS. */
+  /** As by default, at any port, but patient and with keys or TLS. */
   static ServeOptions options(Optional<Path> keys, Optional<ServeOptions.Tls> tls) {
     return options(keys, tls, ServeOptions.Allowed.defaults());
   }
 
-  /** As by default, at any port, but for what callers may do. */
+  /** As by default, at any port, but patient and for what callers may do. */
   static ServeOptions options(ServeOptions.Allowed allowed) {
     return options(Optional.empty(), Optional.empty(), allowed);
   }
@@ -78,7 +82,7 @@ final class TestServer implements AutoCloseable {
         d.mostBytes(),
         d.mostBytesTogether(),
         d.mostPixels(),
-        d.timeout(),
+        Duration.ofSeconds(PATIENCE),
         d.drain(),
         keys,
         tls,
@@ -209,7 +213,7 @@ final class TestServer implements AutoCloseable {
   private HttpRequest request(String method, String path, byte[] body, String... headers) {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create(server.address() + path))
-            .timeout(Duration.ofSeconds(30))
+            .timeout(Duration.ofSeconds(PATIENCE))
             .method(
                 method,
                 body.length == 0
@@ -247,7 +251,7 @@ final class TestServer implements AutoCloseable {
   /** A connection that does not wait for ever. */
   Socket connect() throws IOException {
     Socket socket = new Socket(server.address().getHost(), server.address().getPort());
-    socket.setSoTimeout(20_000);
+    socket.setSoTimeout(PATIENCE * 1000);
     return socket;
   }
 
@@ -277,35 +281,23 @@ final class TestServer implements AutoCloseable {
 
   /** Requests are counted when their answers have been written, which a client may see before. */
   void awaitMetric(String line) throws Exception {
-    for (int tries = 0; !metrics().contains("\n" + line); tries++) {
-      assertTrue(tries < 1000, line + " is not in " + metrics());
-      Thread.sleep(10);
-    }
+    await(() -> metrics().contains("\n" + line), line);
   }
 
   /** Returns when exactly so many threads wait for the engine. */
   void awaitQueuedForEngine(int threads) throws Exception {
-    for (int tries = 0; repository.turns().getQueueLength() != threads; tries++) {
-      assertTrue(tries < 4000, repository.turns() + ": never " + threads + " waiting");
-      Thread.sleep(5);
-    }
+    await(
+        () -> repository.turns().getQueueLength() == threads, threads + " waiting for the engine");
   }
 
-  void awaitInFlight(int pictures) throws Exception {
-    for (int tries = 0; tries < 2000; tries++) {
-      String line =
-          Arrays.stream(metrics().split("\n"))
-              .filter(each -> each.startsWith("resnet4j_requests_in_flight "))
-              .findFirst()
-              .orElse(" 0");
-      double now = Double.parseDouble(line.substring(line.indexOf(' ')));
-      // The request that asks is one of them.
-      if (now >= pictures + 1) {
-        return;
-      }
+  /** Returns when {@code what} is so. */
+  static void await(Callable<Boolean> what, String words) throws Exception {
+    long begin = System.nanoTime();
+    while (!what.call()) {
+      assertTrue(
+          System.nanoTime() - begin < TimeUnit.SECONDS.toNanos(PATIENCE), () -> "never: " + words);
       Thread.sleep(5);
     }
-    throw new AssertionError("never in flight");
   }
 
   void drain() {
