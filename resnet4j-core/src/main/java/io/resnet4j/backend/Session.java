@@ -27,6 +27,9 @@ public interface Session extends AutoCloseable {
    * @throws io.resnet4j.NotEnoughMemoryException if the plan needs more than there is; nothing has
    *     been allocated then
    * @throws IllegalStateException if the backend cannot run the plan
+   * @throws OutOfMemoryError if the system refuses what seemed to be there. Earlier plans then run
+   *     as before or, where it refuses their memory too, throw {@link IllegalStateException} until
+   *     one has been prepared again
    */
   Executable prepare(Plan plan);
 

@@ -1,6 +1,6 @@
 package io.resnet4j.backend.onednn;
 
-import java.util.Optional;
+import java.util.function.LongFunction;
 
 /**
  * All that a session holds outside the Java heap and the thread that may free it. Knows nothing of
@@ -9,19 +9,15 @@ import java.util.Optional;
 final class Holdings {
   final EngineThread engine = new EngineThread();
   final Resources resources = new Resources();
-  private Optional<Memory> arena = Optional.empty();
+  final GrowingMemory arena;
 
-  Optional<Memory> arena() {
-    return arena;
-  }
-
-  /** A larger arena in place of the one before, whose content is lost. */
-  Memory replaceArena(long bytes) {
-    arena.ifPresent(Memory::close);
-    arena = Optional.empty();
-    Memory larger = new Memory(bytes);
-    arena = Optional.of(larger);
-    return larger;
+  /**
+   * Nothing yet.
+   *
+   * @param allocator of the arena
+   */
+  Holdings(LongFunction<Memory> allocator) {
+    arena = new GrowingMemory(allocator);
   }
 
   /** Frees everything, on the engine's thread as all native calls, and gives the thread back. */
@@ -29,7 +25,7 @@ final class Holdings {
     engine.run(
         () -> {
           resources.close();
-          arena.ifPresent(Memory::close);
+          arena.close();
         });
     engine.close();
   }

@@ -57,7 +57,7 @@ public final class OneDnnBackend implements Backend {
   @Override
   public Session open(Choices choices) {
     try {
-      return new OneDnnSession(precisions(), choices);
+      return new OneDnnSession(precisions(), choices, new Holdings(Memory::new));
     } catch (LinkageError e) {
       throw new IllegalStateException(
           "oneDNN: its native library did not load ("

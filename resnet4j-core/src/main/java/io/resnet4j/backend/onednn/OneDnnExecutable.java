@@ -89,12 +89,11 @@ final class OneDnnExecutable implements Executable {
       resources.onClose(memory::close);
       entry.getValue().bind(memory.address());
     }
-    lowering.bindings().stream().filter(b -> b.region().bound()).forEach(this::bind);
   }
 
-  void bindArena(Memory arena) {
+  void bindArena(long address) {
     for (int i = 0; i < regions.size(); i++) {
-      regions.get(i).bind(arena.address() + packing.offsets().get(i));
+      regions.get(i).bind(address + packing.offsets().get(i));
     }
     lowering.bindings().forEach(this::bind);
   }
@@ -105,7 +104,7 @@ final class OneDnnExecutable implements Executable {
 
   @Override
   public void feed(String input, FloatBuffer values) {
-    session.requireOpen();
+    session.requireUsable(this);
     int count = Math.toIntExact(input(input).shape().elements());
     if (values.remaining() < count) {
       throw new InvalidInputException(
@@ -154,7 +153,7 @@ final class OneDnnExecutable implements Executable {
 
   /** Does the steps on the engine's thread, with all that belongs before and after them. */
   private void whole(Runnable allSteps) {
-    session.requireOpen();
+    session.requireUsable(this);
     session.runOnEngine(
         () -> {
           session.beforeRun(this);
@@ -173,7 +172,7 @@ final class OneDnnExecutable implements Executable {
 
   @Override
   public Tensor fetch(Value value) {
-    session.requireOpen();
+    session.requireUsable(this);
     requireResult(value);
     if (!session.ranLast(this)) {
       throw new IllegalStateException(

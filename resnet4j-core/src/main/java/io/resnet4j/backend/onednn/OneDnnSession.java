@@ -31,8 +31,8 @@ final class OneDnnSession implements Session {
   /** What a parameter of the trained network may have beside its value. */
   private static final Set<String> COMPANIONS = companions();
 
-  private final Holdings holdings = new Holdings();
-  private final LeakAlarm.Handle alarm = LeakAlarm.set(this, holdings::free);
+  private final Holdings holdings;
+  private final LeakAlarm.Handle alarm;
   private final Set<Precision> precisions;
   private final Dnnl dnnl;
   private final StateStore store;
@@ -42,8 +42,10 @@ final class OneDnnSession implements Session {
   private Optional<OneDnnExecutable> lastRun = Optional.empty();
   private boolean closed;
 
-  OneDnnSession(Set<Precision> precisions, Choices choices) {
+  OneDnnSession(Set<Precision> precisions, Choices choices, Holdings holdings) {
     this.precisions = Set.copyOf(precisions);
+    this.holdings = holdings;
+    this.alarm = LeakAlarm.set(this, holdings::free);
     try {
       this.dnnl = onEngine(() -> new Dnnl(holdings.resources));
       this.store = new StateStore(dnnl, holdings.resources);
@@ -65,6 +67,18 @@ final class OneDnnSession implements Session {
   void requireOpen() {
     if (closed) {
       throw new IllegalStateException("this session is closed; open another");
+    }
+  }
+
+  /** Refuses an executable whose memory is not there, as all are of a closed session. */
+  void requireUsable(OneDnnExecutable executable) {
+    requireOpen();
+    if (executable.arenaBytes() > holdings.arena.bytes()) {
+      throw new IllegalStateException(
+          "this session has lost its working memory of "
+              + (sharedArenaBytes() >> 20)
+              + " MiB, as the system refused more and then that, too; free some and prepare a plan"
+              + " again, or close the session");
     }
   }
 
@@ -101,27 +115,41 @@ final class OneDnnSession implements Session {
 
   private Executable prepareOnEngine(Plan plan) {
     // Before primitives of a hopeless size are measured.
-    long held = holdings.arena().map(Memory::bytes).orElse(0L);
-    requireMemory(largestBytes(plan) - held);
+    requireMemory(largestBytes(plan) - holdings.arena.bytes());
     Lowering lowering = new Lowering(dnnl, holdings.resources, plan, store, tuner);
     lowering.lower();
     OneDnnExecutable executable = new OneDnnExecutable(this, lowering);
-    long growth = Math.max(0, executable.arenaBytes() - held);
+    long arenaBytes = Math.max(executable.arenaBytes(), sharedArenaBytes());
+    long growth = Math.max(0, arenaBytes - holdings.arena.bytes());
     long needed = growth + store.pendingBytes(plan.trains()) + executable.inputBytes();
     requireMemory(needed);
+    if (growth > 0) {
+      replaceArena(arenaBytes);
+    }
     store.allocate();
     if (plan.trains()) {
       store.withCompanion(plan.namespace(), GRADIENT);
     }
     executable.bindInputs(holdings.resources);
+    executable.bindArena(holdings.arena.address());
     executables.add(executable);
-    if (growth > 0) {
-      Memory arena = holdings.replaceArena(executable.arenaBytes());
-      executables.forEach(each -> each.bindArena(arena));
-    } else {
-      holdings.arena().ifPresent(executable::bindArena);
-    }
     return executable;
+  }
+
+  /** What the executables that there are ask of the arena; more than it has once it was lost. */
+  private long sharedArenaBytes() {
+    return executables.stream().mapToLong(OneDnnExecutable::arenaBytes).max().orElse(0);
+  }
+
+  /** Another arena for the executables that there are. */
+  private void replaceArena(long bytes) {
+    try {
+      holdings.arena.replace(bytes);
+    } finally {
+      if (sharedArenaBytes() <= holdings.arena.bytes()) {
+        executables.forEach(each -> each.bindArena(holdings.arena.address()));
+      }
+    }
   }
 
   /** What the largest value takes that is computed into the arena: no plan can do with less. */
@@ -343,8 +371,7 @@ final class OneDnnSession implements Session {
   public long bytes() {
     requireOpen();
     long inputs = executables.stream().mapToLong(OneDnnExecutable::inputBytes).sum();
-    long arena = holdings.arena().map(Memory::bytes).orElse(0L);
-    return store.bytes() + orthogonaliser.bytes() + inputs + arena;
+    return store.bytes() + orthogonaliser.bytes() + inputs + holdings.arena.bytes();
   }
 
   @Override

@@ -55,15 +55,14 @@ final class Orthogonaliser {
     }
   }
 
-  /** Memory that grows. */
+  /** Memory that grows, and where it lies. */
   private static final class Buffer {
     final Region region = Region.external();
-    private Memory memory = new Memory(Memory.ALIGNMENT);
+    private final GrowingMemory memory = new GrowingMemory(Memory::new);
 
     void require(long bytes) {
       if (memory.bytes() < bytes) {
-        memory.close();
-        memory = new Memory(bytes);
+        memory.replace(bytes);
       }
       region.bind(memory.address());
     }
