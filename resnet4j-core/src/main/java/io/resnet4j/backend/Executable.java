@@ -59,7 +59,12 @@ public interface Executable {
     return medians;
   }
 
-  /** A copy of a named output of the graph, canonical layout. */
+  /**
+   * A copy of a named output of the graph, canonical layout.
+   *
+   * @throws IllegalStateException if the backend no longer has it, since another plan of the
+   *     session has run or was prepared
+   */
   Tensor fetch(String output);
 
   /** A copy of an output, an observed value or a gradient by something other than a parameter. */

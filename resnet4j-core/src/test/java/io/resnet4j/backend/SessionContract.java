@@ -237,6 +237,26 @@ abstract class SessionContract extends UpdateContract {
     }
   }
 
+  /** A later plan may take the place of what an earlier one has made, but never in silence. */
+  @Test
+  void aPlanPreparedSinceTheRunChangesNoResult() {
+    try (Session session = backend().open()) {
+      var small = prepared(session, inference(identity(Shape.of(1, 3))));
+      small.feed("x", FloatBuffer.wrap(new float[] {1, 2, 3}));
+      small.run(0, 0);
+      prepared(session, inference(identity(Shape.of(64, 3))));
+      float[] fetched;
+      try {
+        fetched = small.fetch(Case.Y).toFloats();
+      } catch (IllegalStateException e) {
+        assertTrue(e.getMessage().startsWith("fetch: double is gone"), e.getMessage());
+        small.run(0, 0);
+        fetched = small.fetch(Case.Y).toFloats();
+      }
+      assertArrayEquals(new float[] {2, 4, 6}, fetched);
+    }
+  }
+
   private static Map<String, double[]> values() {
     KeyedRandom random = KeyedRandom.of(1, "values");
     double[] x = new double[210];

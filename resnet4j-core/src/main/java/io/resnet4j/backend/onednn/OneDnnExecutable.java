@@ -178,7 +178,8 @@ final class OneDnnExecutable implements Executable {
       throw new IllegalStateException(
           "fetch: "
               + value.name()
-              + " is gone, another plan of the session has run since; fetch right after the run");
+              + " is gone, another plan of the session has run or a larger one was prepared since;"
+              + " fetch right after the run");
     }
     Result result = results.computeIfAbsent(value, this::result);
     float[] values =

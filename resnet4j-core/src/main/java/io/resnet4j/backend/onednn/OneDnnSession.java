@@ -141,8 +141,9 @@ final class OneDnnSession implements Session {
     return executables.stream().mapToLong(OneDnnExecutable::arenaBytes).max().orElse(0);
   }
 
-  /** Another arena for the executables that there are. */
+  /** Another arena for the executables that there are; what their runs have left is gone. */
   private void replaceArena(long bytes) {
+    lastRun = Optional.empty();
     try {
       holdings.arena.replace(bytes);
     } finally {

@@ -65,6 +65,18 @@ class ArenaTest {
   }
 
   @Test
+  void aResultThatALargerArenaReplacedIsRefused() {
+    Executable first = doubling(100);
+    assertDoubles(first);
+    doubling(10);
+    assertEquals(2, first.fetch("y").get(1));
+    doubling(1000);
+    String message = assertThrows(IllegalStateException.class, () -> first.fetch("y")).getMessage();
+    assertTrue(message.contains("is gone") && message.contains("larger"), message);
+    assertDoubles(first);
+  }
+
+  @Test
   void afterARefusalThePlansHaveAnArenaAsBefore() {
     Executable first = doubling(100);
     long held = holdings.arena.bytes();
