@@ -1,5 +1,6 @@
 package io.resnet4j.app;
 
+import io.resnet4j.backend.ControlGroups;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -74,45 +73,5 @@ class DoctorCommandTest {
     Assumptions.assumeFalse(Files.isWritable(locked), "whoever runs this may write everywhere");
     assertEquals(Finding.State.NOTE, DataChecks.kept("runs", locked, "go").state());
     assertTrue(locked.toFile().setWritable(true));
-  }
-
-  private void write(String file, String text) throws IOException {
-    Path to = folder.resolve(file);
-    Files.createDirectories(to.getParent());
-    Files.writeString(to, text + "\n");
-  }
-
-  @Test
-  void theTightestOfNestedGroupsHolds() throws IOException {
-    write("cpu.max", "max 100000");
-    write("a.slice/cpu.max", "400000 100000");
-    write("a.slice/b.service/cpu.max", "max 100000");
-    write("a.slice/memory.max", "max");
-    write("a.slice/b.service/memory.max", "1073741824");
-    write("other/cpu.max", "1 100000");
-    ControlGroups nested = new ControlGroups(folder, "0::/a.slice/b.service\n");
-    assertEquals(Optional.of(4.0), nested.processors());
-    assertEquals(Optional.of(1L << 30), nested.memory());
-    ControlGroups above = new ControlGroups(folder, "0::/");
-    assertEquals(Optional.empty(), above.processors());
-    assertEquals(Optional.empty(), above.memory());
-    // In a container's own tree the group can lie outside of what is to be seen.
-    assertEquals(Optional.empty(), new ControlGroups(folder, "0::/../../other").processors());
-    assertEquals(Optional.empty(), new ControlGroups(folder.resolve("x"), "").memory());
-  }
-
-  @Test
-  void groupsOfVersionOneAreReadToo() throws IOException {
-    write("cpu/docker/1/cpu.cfs_quota_us", "150000");
-    write("cpu/docker/1/cpu.cfs_period_us", "100000");
-    write("cpu/cpu.cfs_quota_us", "-1");
-    write("cpu/cpu.cfs_period_us", "100000");
-    write("memory/memory.limit_in_bytes", "9223372036854771712");
-    String own = "5:memory:/docker/1\n4:cpu,cpuacct:/docker/1\n1:name=systemd:/x\nodd\n";
-    ControlGroups groups = new ControlGroups(folder, own);
-    assertEquals(Optional.of(1.5), groups.processors());
-    assertEquals(Optional.empty(), groups.memory());
-    write("memory/docker/1/memory.limit_in_bytes", "536870912");
-    assertEquals(Optional.of(1L << 29), groups.memory());
   }
 }

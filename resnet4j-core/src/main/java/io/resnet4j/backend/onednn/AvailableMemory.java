@@ -1,6 +1,7 @@
 package io.resnet4j.backend.onednn;
 
 import io.resnet4j.InvalidInputException;
+import io.resnet4j.backend.ControlGroups;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,7 +29,7 @@ final class AvailableMemory {
   }
 
   /**
-   * Bytes: the least of what the machine and the control group have left and of {@link #LIMIT};
+   * Bytes: the least of what the machine and the control groups have left and of {@link #LIMIT};
    * empty if unknown.
    */
   static OptionalLong bytes() {
@@ -52,48 +53,21 @@ final class AvailableMemory {
 
   /** {@link Long#MAX_VALUE} where nothing is said. */
   long least() {
-    long unified = group("sys/fs/cgroup", "memory.max", "memory.current", "inactive_file");
-    long legacy =
-        group(
-            "sys/fs/cgroup/memory",
-            "memory.limit_in_bytes",
-            "memory.usage_in_bytes",
-            "total_inactive_file");
-    return Math.min(machine(), Math.min(unified, legacy));
+    long left = ControlGroups.below(root).memoryLeft().orElse(Long.MAX_VALUE);
+    return Math.min(machine(), left);
   }
 
   private long machine() {
-    long kibibytes = field(root.resolve("proc/meminfo"), "MemAvailable:");
-    return kibibytes < 0 ? Long.MAX_VALUE : kibibytes * 1024;
-  }
-
-  /** What files were read into counts as used, but is given up when memory is wanted. */
-  private long group(String folder, String limitFile, String usedFile, String reclaimable) {
-    Path group = root.resolve(folder);
     try {
-      String limit = Files.readString(group.resolve(limitFile)).strip();
-      long used = Long.parseLong(Files.readString(group.resolve(usedFile)).strip());
-      long cached = Math.max(0, field(group.resolve("memory.stat"), reclaimable));
-      return limit.equals("max")
-          ? Long.MAX_VALUE
-          : Math.max(0, Long.parseLong(limit) - Math.max(0, used - cached));
-    } catch (IOException | NumberFormatException e) {
-      return Long.MAX_VALUE;
-    }
-  }
-
-  /** The number behind a word at the beginning of a line; -1 if there is none. */
-  private static long field(Path file, String word) {
-    try {
-      for (String line : Files.readAllLines(file)) {
+      for (String line : Files.readAllLines(root.resolve("proc/meminfo"))) {
         String[] words = line.strip().split("\\s+");
-        if (words.length > 1 && words[0].equals(word)) {
-          return Long.parseLong(words[1]);
+        if (words.length > 1 && words[0].equals("MemAvailable:")) {
+          return Long.parseLong(words[1]) * 1024;
         }
       }
     } catch (IOException | NumberFormatException e) {
-      // Not Linux, or files of another form: unknown.
+      // Not Linux, or a file of another form: unknown.
     }
-    return -1;
+    return Long.MAX_VALUE;
   }
 }

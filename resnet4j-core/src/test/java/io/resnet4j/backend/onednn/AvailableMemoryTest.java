@@ -65,6 +65,36 @@ class AvailableMemoryTest {
   }
 
   @Test
+  void aGroupOfItsOwnAndThoseAboveLimitItToo() throws IOException {
+    file("proc/meminfo", "MemAvailable: 7000 kB\n");
+    file("proc/self/cgroup", "0::/a/b\n");
+    file("sys/fs/cgroup/a/memory.max", "5000\n");
+    file("sys/fs/cgroup/a/memory.current", "1000\n");
+    file("sys/fs/cgroup/a/memory.stat", "inactive_file 100\n");
+    assertEquals(4100, least());
+    file("sys/fs/cgroup/a/b/memory.max", "max\n");
+    file("sys/fs/cgroup/a/b/memory.current", "900\n");
+    assertEquals(4100, least());
+    file("sys/fs/cgroup/a/b/memory.max", "2000\n");
+    assertEquals(1100, least());
+    file("sys/fs/cgroup/other/memory.max", "10\n");
+    file("sys/fs/cgroup/other/memory.current", "0\n");
+    assertEquals(1100, least());
+  }
+
+  @Test
+  void soDoGroupsOfTheOldKind() throws IOException {
+    file("proc/self/cgroup", "4:memory:/a/b\n1:name=systemd:/x\n0::/\n");
+    file("sys/fs/cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n");
+    file("sys/fs/cgroup/memory/memory.usage_in_bytes", "4000\n");
+    assertEquals(Long.MAX_VALUE, least());
+    file("sys/fs/cgroup/memory/a/memory.limit_in_bytes", "5000\n");
+    file("sys/fs/cgroup/memory/a/memory.usage_in_bytes", "4000\n");
+    file("sys/fs/cgroup/memory/a/memory.stat", "inactive_file 1\ntotal_inactive_file 500\n");
+    assertEquals(1500, least());
+  }
+
+  @Test
   void thePropertyCapsIt() {
     System.setProperty(AvailableMemory.LIMIT, "3m");
     assertEquals(OptionalLong.of(3 << 20), AvailableMemory.bytes());
