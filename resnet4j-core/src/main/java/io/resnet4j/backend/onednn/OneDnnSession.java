@@ -25,6 +25,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
+import java.util.function.Supplier;
 
 /** State, executables and one arena, all behind one engine thread. */
 final class OneDnnSession implements Session {
@@ -116,24 +117,41 @@ final class OneDnnSession implements Session {
   private Executable prepareOnEngine(Plan plan) {
     // Before primitives of a hopeless size are measured.
     requireMemory(largestBytes(plan) - holdings.arena.bytes());
+    OneDnnExecutable executable = wholly(() -> lower(plan));
+    executable.bindArena(holdings.arena.address());
+    executables.add(executable);
+    return executable;
+  }
+
+  private OneDnnExecutable lower(Plan plan) {
     Lowering lowering = new Lowering(dnnl, holdings.resources, plan, store, tuner);
     lowering.lower();
     OneDnnExecutable executable = new OneDnnExecutable(this, lowering);
     long arenaBytes = Math.max(executable.arenaBytes(), sharedArenaBytes());
     long growth = Math.max(0, arenaBytes - holdings.arena.bytes());
-    long needed = growth + store.pendingBytes(plan.trains()) + executable.inputBytes();
-    requireMemory(needed);
+    Optional<String> trained = plan.trains() ? Optional.of(plan.namespace()) : Optional.empty();
+    requireMemory(growth + store.pendingBytes(trained) + executable.inputBytes());
     if (growth > 0) {
       replaceArena(arenaBytes);
     }
-    store.allocate();
-    if (plan.trains()) {
-      store.withCompanion(plan.namespace(), GRADIENT);
-    }
     executable.bindInputs(holdings.resources);
-    executable.bindArena(holdings.arena.address());
-    executables.add(executable);
+    store.allocate(trained);
     return executable;
+  }
+
+  /**
+   * Does what declares state and ends with memory for it. If it fails, what it has declared and
+   * taken is given back: it came last, and nothing else knows of it yet.
+   */
+  private <T> T wholly(Supplier<T> task) {
+    int held = holdings.resources.count();
+    try {
+      return task.get();
+    } catch (RuntimeException | Error e) {
+      store.forgetDeclared();
+      holdings.resources.closeTo(held);
+      throw e;
+    }
   }
 
   /** What the executables that there are ask of the arena; more than it has once it was lost. */
@@ -316,9 +334,13 @@ final class OneDnnSession implements Session {
   private void blendOnEngine(
       String into, float keep, String from, float add, Collection<String> paths) {
     if (!isCompanion(into)) {
-      paths.forEach(path -> store.declareLike(into, find(from, path)));
-      requireMemory(store.pendingBytes(false));
-      store.allocate();
+      wholly(
+          () -> {
+            paths.forEach(path -> store.declareLike(into, find(from, path)));
+            requireMemory(store.pendingBytes(Optional.empty()));
+            store.allocate(Optional.empty());
+            return into;
+          });
     }
     Sweep sweep = new Sweep();
     for (String path : paths) {

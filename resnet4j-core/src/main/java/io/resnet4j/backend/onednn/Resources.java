@@ -11,10 +11,20 @@ final class Resources implements AutoCloseable {
     frees.push(free);
   }
 
-  @Override
-  public void close() {
-    while (!frees.isEmpty()) {
+  /** How many there are. */
+  int count() {
+    return frees.size();
+  }
+
+  /** Frees those that came after so many. */
+  void closeTo(int count) {
+    while (frees.size() > count) {
       frees.pop().run();
     }
+  }
+
+  @Override
+  public void close() {
+    closeTo(0);
   }
 }

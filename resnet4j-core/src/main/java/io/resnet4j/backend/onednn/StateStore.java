@@ -195,20 +195,25 @@ final class StateStore {
 
   // ---- memory ----
 
-  /** Bytes that {@link #allocate} will take for what has been declared since. */
-  long pendingBytes(boolean gradients) {
-    long pending = 0;
+  /** Bytes that {@link #allocate} will take. */
+  long pendingBytes(Optional<String> trained) {
+    long pending = copyBytes();
     for (StateTensor tensor : unallocated) {
-      long companions = gradients && tensor.trained ? 1 : 0;
+      long companions = tensor.trained && trained.isPresent() ? 1 : 0;
       pending += aligned(tensor.layout().bytes()) * (1 + companions);
     }
+    return pending + trained.map(name -> missingBytes(name, List.of(GRADIENT))).orElse(0L);
+  }
+
+  private long copyBytes() {
+    long copies = 0;
     for (Packed packed : unbuilt) {
-      pending += aligned(packed.packing().layout().bytes());
+      copies += aligned(packed.packing().layout().bytes());
     }
     for (Derived made : unplaced) {
-      pending += aligned(made.layout().bytes());
+      copies += aligned(made.layout().bytes());
     }
-    return pending;
+    return copies;
   }
 
   private static long aligned(long size) {
@@ -217,13 +222,57 @@ final class StateStore {
 
   private Memory take(long size) {
     Memory memory = new Memory(size);
-    resources.onClose(memory::close);
     bytes += size;
+    resources.onClose(
+        () -> {
+          memory.close();
+          bytes -= size;
+        });
     return memory;
   }
 
-  /** Gives memory to everything declared since the last call and builds the copies' reorders. */
-  void allocate() {
+  /**
+   * Gives memory to everything declared since the last call and builds the copies' reorders: to all
+   * of it or, if that fails, to nothing.
+   *
+   * @param trained the namespace whose trained tensors get memory for gradients, too
+   */
+  void allocate(Optional<String> trained) {
+    // What can fail comes first.
+    List<Chunk> made = arrange();
+    made.forEach(chunk -> chunk.values = take(chunk.bytes));
+    Map<Chunk, Memory> gradients = new LinkedHashMap<>();
+    trained.ifPresent(
+        namespace ->
+            Stream.concat(chunks.stream(), made.stream())
+                .filter(chunk -> lacks(chunk, namespace, GRADIENT))
+                .forEach(chunk -> gradients.put(chunk, take(chunk.bytes))));
+    long copyBytes = copyBytes();
+    // One allocation for all, large enough to be returned when freed.
+    long copies = copyBytes > 0 ? take(copyBytes).address() : 0;
+    List<Runnable> reorders = unbuilt.stream().map(this::copy).toList();
+    made.forEach(this::settle);
+    gradients.forEach((chunk, memory) -> settle(chunk, GRADIENT, memory));
+    settleCopies(copies, reorders);
+    unallocated.clear();
+    unbuilt.clear();
+    unplaced.clear();
+  }
+
+  /** Takes back what has been declared since the last {@link #allocate}. */
+  void forgetDeclared() {
+    unallocated.forEach(tensor -> namespace(tensor.namespace).remove(tensor.path));
+    unbuilt.forEach(packed -> packed.tensor().packings().remove(packed.packing()));
+    derived.values().forEach(known -> known.removeAll(unplaced));
+    unallocated.clear();
+    unbuilt.clear();
+    unplaced.clear();
+    followers.takeUsed();
+  }
+
+  /** Chunks for what has been declared since; trained tensors lie apart. */
+  private List<Chunk> arrange() {
+    List<Chunk> made = new ArrayList<>();
     for (boolean trained : new boolean[] {true, false}) {
       Chunk chunk = new Chunk();
       for (StateTensor tensor : unallocated) {
@@ -233,7 +282,7 @@ final class StateStore {
         tensor.pin();
         long size = aligned(tensor.layout().bytes());
         if (chunk.bytes > 0 && chunk.bytes + size > CHUNK_BYTES) {
-          close(chunk);
+          made.add(chunk);
           chunk = new Chunk();
         }
         chunk.tensors.add(tensor);
@@ -241,52 +290,19 @@ final class StateStore {
         chunk.bytes += size;
       }
       if (chunk.bytes > 0) {
-        close(chunk);
+        made.add(chunk);
       }
     }
-    unallocated.clear();
-    placeCopies();
+    return made;
   }
 
-  /**
-   * All copies of one preparation lie in one allocation, large enough to be returned when freed.
-   */
-  private void placeCopies() {
-    long total = 0;
-    for (Packed packed : unbuilt) {
-      total += aligned(packed.packing().layout().bytes());
-    }
-    for (Derived made : unplaced) {
-      total += aligned(made.layout().bytes());
-    }
-    if (total == 0) {
-      return;
-    }
-    long at = take(total).address();
-    for (Packed packed : unbuilt) {
-      StateTensor.Packing packing = packed.packing();
-      packing.region().bind(at);
-      at += aligned(packing.layout().bytes());
-      packing
-          .follower()
-          .compute(
-              copy(
-                  resources,
-                  packed.tensor().layout(),
-                  packed.tensor().value,
-                  packing.layout(),
-                  packing.region()));
-    }
-    for (Derived made : unplaced) {
-      made.region().bind(at);
-      at += aligned(made.layout().bytes());
-    }
-    unbuilt.clear();
-    unplaced.clear();
+  private Runnable copy(Packed packed) {
+    StateTensor from = packed.tensor();
+    StateTensor.Packing to = packed.packing();
+    return copy(resources, from.layout(), from.value, to.layout(), to.region());
   }
 
-  private void close(Chunk chunk) {
-    chunk.values = take(chunk.bytes);
+  private void settle(Chunk chunk) {
     chunk.index = chunks.size();
     for (int i = 0; i < chunk.tensors.size(); i++) {
       StateTensor tensor = chunk.tensors.get(i);
@@ -298,6 +314,26 @@ final class StateStore {
     chunks.add(chunk);
   }
 
+  private static void settle(Chunk chunk, String companion, Memory memory) {
+    chunk.companions.put(companion, memory);
+    for (int i = 0; i < chunk.tensors.size(); i++) {
+      chunk.tensors.get(i).companion(companion).bind(memory.address() + chunk.offsets.get(i));
+    }
+  }
+
+  private void settleCopies(long at, List<Runnable> reorders) {
+    for (int i = 0; i < reorders.size(); i++) {
+      StateTensor.Packing packing = unbuilt.get(i).packing();
+      packing.region().bind(at);
+      packing.follower().compute(reorders.get(i));
+      at += aligned(packing.layout().bytes());
+    }
+    for (Derived made : unplaced) {
+      made.region().bind(at);
+      at += aligned(made.layout().bytes());
+    }
+  }
+
   /** Bytes that {@link #withCompanion} will take for these. */
   long missingBytes(String namespace, Collection<String> names) {
     return names.stream()
@@ -306,23 +342,21 @@ final class StateStore {
         .sum();
   }
 
-  /** Chunks hold tensors of one namespace, and only trained ones or none. */
   private Stream<Chunk> lacking(String namespace, String companion) {
-    return chunks.stream()
-        .filter(chunk -> chunk.tensors.get(0).trained)
-        .filter(chunk -> chunk.tensors.get(0).namespace.equals(namespace))
-        .filter(chunk -> !chunk.companions.containsKey(companion));
+    return chunks.stream().filter(chunk -> lacks(chunk, namespace, companion));
+  }
+
+  /** Chunks hold tensors of one namespace, and only trained ones or none. */
+  private static boolean lacks(Chunk chunk, String namespace, String companion) {
+    StateTensor one = chunk.tensors.get(0);
+    return one.trained
+        && one.namespace.equals(namespace)
+        && !chunk.companions.containsKey(companion);
   }
 
   /** Gives the trained tensors of a namespace memory for this companion, zero at first. */
   void withCompanion(String namespace, String name) {
-    for (Chunk chunk : lacking(namespace, name).toList()) {
-      Memory memory = take(chunk.bytes);
-      chunk.companions.put(name, memory);
-      for (int i = 0; i < chunk.tensors.size(); i++) {
-        chunk.tensors.get(i).companion(name).bind(memory.address() + chunk.offsets.get(i));
-      }
-    }
+    lacking(namespace, name).forEach(chunk -> settle(chunk, name, take(chunk.bytes)));
   }
 
   long bytes() {

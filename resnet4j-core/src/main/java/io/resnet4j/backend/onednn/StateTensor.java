@@ -74,8 +74,9 @@ final class StateTensor {
     return companions.computeIfAbsent(name, n -> Region.external());
   }
 
+  /** Whether it has memory. */
   boolean hasCompanion(String name) {
-    return companions.containsKey(name);
+    return companions.containsKey(name) && companions.get(name).bound();
   }
 
   /** Says that an optimiser keeps something for this tensor. */
