@@ -2,9 +2,11 @@ package io.resnet4j.app.serve;
 
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.Nearest;
+import io.resnet4j.NotEnoughMemoryException;
 import io.resnet4j.infer.BatchLimits;
 import io.resnet4j.infer.Predictor;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -437,7 +439,7 @@ public final class Repository implements AutoCloseable {
     } catch (RuntimeException | Error e) {
       boolean still = served.getOrDefault(name, Map.of()).containsKey(version);
       entry.reason = e instanceof InvalidInputException ? e.getMessage() : e.toString();
-      if (e instanceof Error) {
+      if (isTheMachines(e)) {
         entry.tryLater();
       } else {
         entry.pause = 0;
@@ -452,6 +454,13 @@ public final class Repository implements AutoCloseable {
               + entry.reason);
       return e;
     }
+  }
+
+  /** Whether a failure may pass while the file stays as it is. */
+  private static boolean isTheMachines(Throwable e) {
+    return e instanceof Error
+        || e instanceof NotEnoughMemoryException
+        || e instanceof UncheckedIOException;
   }
 
   private void retire(String name, int version, String why) {
@@ -497,7 +506,7 @@ public final class Repository implements AutoCloseable {
 
     private int paused;
 
-    /** What failed for want of memory may succeed later; each pause is twice as long. */
+    /** What failed for the machine's reasons may succeed later; each pause is twice as long. */
     void tryLater() {
       pause = Math.min(LONGEST_PAUSE, Math.max(1, 2 * pause));
       paused = 0;

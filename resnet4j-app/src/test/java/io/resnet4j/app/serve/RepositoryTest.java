@@ -6,9 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.resnet4j.InvalidInputException;
+import io.resnet4j.NotEnoughMemoryException;
 import io.resnet4j.infer.Predictor;
+import java.io.UncheckedIOException;
 import java.net.http.HttpResponse;
 import java.nio.FloatBuffer;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -21,6 +24,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -139,33 +143,41 @@ class RepositoryTest {
   @Test
   void whatFailsForTheMachinesReasonsIsToldAndTriedAgain() throws Exception {
     put("a", 1, 1);
-    List<Error> failures =
+    List<Throwable> failures =
         new ArrayList<>(
             List.of(
                 new OutOfMemoryError("first"),
                 new NoClassDefFoundError("second"),
-                new OutOfMemoryError("third")));
+                new NotEnoughMemoryException(2 << 20, 1 << 20, "use a smaller batch"),
+                new UncheckedIOException(new FileSystemException("a", null, "Too many open files")),
+                new OutOfMemoryError("last")));
+    AtomicInteger look = new AtomicInteger();
+    List<Integer> tried = new ArrayList<>();
     Repository repository =
         Repository.ofFolder(
             folder,
             file -> {
-              if (!failures.isEmpty()) {
-                throw failures.remove(0);
+              tried.add(look.get());
+              if (failures.isEmpty()) {
+                return TestServer.OPENER.apply(file);
               }
-              return TestServer.OPENER.apply(file);
+              Throwable failure = failures.remove(0);
+              if (failure instanceof Error error) {
+                throw error;
+              }
+              throw (RuntimeException) failure;
             },
             TestServer.LIMITS,
             log::add);
     open.add(repository);
     assertTrue(log.toString().contains("not served: java.lang.OutOfMemoryError: first"));
-    assertTrue(repository.index().toString().contains("tried again later"));
-    List<Integer> left = new ArrayList<>();
-    for (int look = 0; look < 7; look++) {
+    while (look.incrementAndGet() < 40) {
+      assertFalse(look.get() < 31 && repository.ready());
+      assertEquals(look.get() <= 31, repository.index().toString().contains("tried again later"));
       repository.scan();
-      left.add(failures.size());
     }
-    // After one look, then after two, then after four.
-    assertEquals(List.of(1, 1, 0, 0, 0, 0, 0), left);
+    // After one look, then after two, then after four, and so on.
+    assertEquals(List.of(0, 1, 3, 7, 15, 31), tried);
     assertTrue(repository.ready());
   }
 
