@@ -24,10 +24,15 @@ import java.util.concurrent.locks.ReentrantLock;
  * turns}: two networks that compute at once on the same cores are slower than one after the other.
  */
 public final class Batcher implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(Batcher.class.getName());
+
   /** How much a new measurement of the time for a picture counts. */
   private static final double FRESH = 0.2;
 
-  /** Hears of each batch; called by the thread that runs them. */
+  /**
+   * Hears of each batch; called by the thread that runs them. What it throws is logged and keeps
+   * nobody from an answer.
+   */
   @FunctionalInterface
   public interface Listener {
     /**
@@ -171,18 +176,39 @@ public final class Batcher implements AutoCloseable {
   }
 
   private void work() {
-    for (List<Slice> batch = next(); !batch.isEmpty(); batch = next()) {
+    boolean more = true;
+    while (more) {
+      try {
+        more = turn();
+      } catch (RuntimeException | Error e) {
+        // Such as no memory even to tell of it: who waits is let go by their patience.
+      }
+    }
+  }
+
+  /** Runs the next batch; whether there may be another. */
+  private boolean turn() {
+    List<Slice> batch = new ArrayList<>();
+    try {
+      next(batch);
+      if (batch.isEmpty()) {
+        return false;
+      }
       turns.lock();
       try {
         run(batch);
       } finally {
         turns.unlock();
       }
+    } catch (RuntimeException | Error e) {
+      // Whatever it is, those who wait must hear of it, and the next batch may fare better.
+      batch.forEach(slice -> slice.request.answer.completeExceptionally(e));
     }
+    return true;
   }
 
-  /** The next batch; empty when there will be none. */
-  private List<Slice> next() {
+  /** Takes the next batch; nothing when there will be none. */
+  private void next(List<Slice> batch) {
     lock.lock();
     try {
       while (true) {
@@ -190,13 +216,14 @@ public final class Batcher implements AutoCloseable {
           arrived.awaitUninterruptibly();
         }
         if (queue.isEmpty()) {
-          return List.of();
+          return;
         }
         if (queue.peek().arrived - idleSince < 0) {
           awaitCompany();
         }
         if (waiting > 0) {
-          return take(Integer.highestOneBit(Math.min(waiting, limits.largest())));
+          take(Integer.highestOneBit(Math.min(waiting, limits.largest())), batch);
+          return;
         }
       }
     } finally {
@@ -219,42 +246,46 @@ public final class Batcher implements AutoCloseable {
     }
   }
 
-  private List<Slice> take(int pictures) {
-    List<Slice> batch = new ArrayList<>();
+  private void take(int pictures, List<Slice> batch) {
     for (int left = pictures; left > 0; ) {
       Request first = queue.peek();
       int some = Math.min(left, first.count - first.taken);
       batch.add(new Slice(first, first.taken, some));
       first.taken += some;
       left -= some;
+      waiting -= some;
       if (first.taken == first.count) {
         queue.remove();
       }
     }
-    waiting -= pictures;
-    return batch;
   }
 
   private void run(List<Slice> batch) {
     long begin = System.nanoTime();
+    int pictures = batch.stream().mapToInt(Slice::count).sum();
+    try {
+      answer(batch, pictures, begin);
+    } finally {
+      ended(pictures, begin);
+    }
+  }
+
+  private void answer(List<Slice> batch, int pictures, long begin) {
     inputs.clear();
     for (Slice slice : batch) {
       FloatBuffer from = slice.request.images;
       inputs.put(from.slice(from.position() + slice.from * samples, slice.count * samples));
     }
-    inputs.flip();
-    int pictures = inputs.remaining() / samples;
-    try {
-      float[] logits = predictor.logits(inputs, pictures);
-      int row = 0;
-      for (Slice slice : batch) {
-        slice.request.fill(logits, row * classes, slice, pictures, begin);
-        row += slice.count;
-      }
-    } catch (RuntimeException | Error e) {
-      // Whatever it is, those who wait must hear of it, and the next batch may fare better.
-      batch.forEach(slice -> slice.request.answer.completeExceptionally(e));
+    float[] logits = predictor.logits(inputs.flip(), pictures);
+    int row = 0;
+    for (Slice slice : batch) {
+      slice.request.fill(logits, row * classes, slice, pictures, begin);
+      row += slice.count;
     }
+  }
+
+  /** Measures a batch that has run, well or not, and tells of it. */
+  private void ended(int pictures, long begin) {
     long end = System.nanoTime();
     long took = end - begin;
     lock.lock();
@@ -266,7 +297,11 @@ public final class Batcher implements AutoCloseable {
     } finally {
       lock.unlock();
     }
-    listener.ran(pictures, Duration.ofNanos(took));
+    try {
+      listener.ran(pictures, Duration.ofNanos(took));
+    } catch (RuntimeException | Error e) {
+      LOG.log(System.Logger.Level.WARNING, "the listener of batches failed", e);
+    }
   }
 
   /** Takes no more, answers what has been taken, and returns when that is done. */

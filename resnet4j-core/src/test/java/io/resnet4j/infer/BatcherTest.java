@@ -184,6 +184,59 @@ class BatcherTest {
   }
 
   @Test
+  void aListenerThatThrowsKeepsNobodyFromAnAnswer() throws Exception {
+    Batcher.Listener broken =
+        (count, took) -> {
+          batches.add(count);
+          throw new IllegalStateException("a listener's own fault");
+        };
+    try (Batcher batcher =
+        Batcher.over(predictor, new BatchLimits(2, Duration.ZERO, 8), turns, broken)) {
+      for (int i = 0; i < 2; i++) {
+        assertArrayEquals(
+            alone(i),
+            batcher.submit(images(i, 1), 1, LONG).get(20, TimeUnit.SECONDS).logits(),
+            1e-5f);
+      }
+      // Of two batches: the first must not be the end of the second.
+      assertEquals(
+          2, batcher.submit(images(2, 3), 3, LONG).get(20, TimeUnit.SECONDS).largestBatch());
+    }
+    assertEquals(List.of(1, 1, 2, 1), batches);
+  }
+
+  /** Such as a heap that is full for a moment, wherever that shows. */
+  @Test
+  void whatFailsBesideTheEngineReachesWhoWaitsToo() throws Exception {
+    ReentrantLock full =
+        new ReentrantLock() {
+          private static final long serialVersionUID = 1L;
+          private boolean failed;
+
+          @Override
+          public void lock() {
+            if (!failed) {
+              failed = true;
+              throw new OutOfMemoryError("once");
+            }
+            super.lock();
+          }
+        };
+    try (Batcher batcher =
+        Batcher.over(predictor, new BatchLimits(2, Duration.ZERO, 8), full, (count, took) -> {})) {
+      // Its third picture is still in the queue when the first two fail.
+      CompletableFuture<Batcher.Answer> first = batcher.submit(images(0, 3), 3, LONG);
+      CompletionException e = assertThrows(CompletionException.class, first::join);
+      assertInstanceOf(OutOfMemoryError.class, e.getCause());
+      assertArrayEquals(
+          alone(1),
+          batcher.submit(images(1, 1), 1, LONG).get(20, TimeUnit.SECONDS).logits(),
+          1e-5f);
+      assertEquals(0, batcher.waiting());
+    }
+  }
+
+  @Test
   void limitsOutOfRangeAreRefused() {
     assertThrows(InvalidInputException.class, () -> new BatchLimits(3, Duration.ZERO, 8));
     assertThrows(InvalidInputException.class, () -> new BatchLimits(256, Duration.ZERO, 512));
