@@ -23,6 +23,9 @@ final class FolderWalk extends SimpleFileVisitor<Path> {
       Set.of("jpg", "jpeg", "jpe", "png", "bmp", "gif", "webp");
   private static final int DEEPEST = 16;
 
+  /** What is wrong with a folder that {@link #leadsBack}. */
+  static final String BACK = ": a link back to a folder above it";
+
   private final Path root;
   private final Consumer<String> problem;
   private final List<Path> found = new ArrayList<>();
@@ -66,15 +69,30 @@ final class FolderWalk extends SimpleFileVisitor<Path> {
     return !hidden(file) && ENDINGS.contains(ending);
   }
 
+  /** Whether {@code folder} is really {@code from} or a folder above that. */
+  static boolean leadsBack(Path folder, Path from) throws IOException {
+    return from.toRealPath().startsWith(folder.toRealPath());
+  }
+
   private static boolean hidden(Path path) {
     return String.valueOf(path.getFileName()).startsWith(".");
   }
 
   @Override
-  public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) {
-    return !folder.equals(root) && hidden(folder)
-        ? FileVisitResult.SKIP_SUBTREE
-        : FileVisitResult.CONTINUE;
+  public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes)
+      throws IOException {
+    if (folder.equals(root)) {
+      return FileVisitResult.CONTINUE;
+    }
+    if (hidden(folder)) {
+      return FileVisitResult.SKIP_SUBTREE;
+    }
+    // Walked, it would hold the pictures of other classes. Java tells of folders below root only.
+    if (leadsBack(folder, root)) {
+      problem.accept(folder + BACK);
+      return FileVisitResult.SKIP_SUBTREE;
+    }
+    return FileVisitResult.CONTINUE;
   }
 
   @Override
@@ -98,7 +116,7 @@ final class FolderWalk extends SimpleFileVisitor<Path> {
   @Override
   public FileVisitResult visitFileFailed(Path file, IOException e) {
     if (e instanceof FileSystemLoopException) {
-      problem.accept(file + ": a link back to a folder above it");
+      problem.accept(file + BACK);
     } else if (e instanceof AccessDeniedException) {
       problem.accept(file + ": may not be read; change its permissions");
     } else {

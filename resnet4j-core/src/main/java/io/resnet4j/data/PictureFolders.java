@@ -19,7 +19,7 @@ import java.util.stream.Stream;
  * Folders of pictures: {@code train/CLASS/} with picture files at any depth, and the same below
  * {@code val/} and {@code test/} where these are there. The classes are the folders of {@code
  * train/} in the order of their names, and so are the files of a class, on every machine. Hidden
- * files and folders are passed over; links are followed, but not in circles.
+ * files and folders are passed over; links are followed, but not to a folder above them.
  *
  * <p>Without {@code train/} the classes are the folders themselves, {@code CLASS/}, and {@link
  * TestShare} sets a part of each aside as the test set. Pictures beside the folders are passed
@@ -78,7 +78,7 @@ public final class PictureFolders {
       return plain(root, title);
     }
     List<String> classes = atLeastTwo(trainFolder, folders(trainFolder));
-    Dataset train = found(trainFolder, classes).dataset(title + " train", classes, cache);
+    Dataset train = found(trainFolder, classes, classes).dataset(title + " train", classes, cache);
     Optional<Dataset> validation = optional(title + " val", root.resolve("val"), classes);
     Optional<Dataset> test = optional(title + " test", root.resolve("test"), classes);
     return new DataSplits(
@@ -101,7 +101,7 @@ public final class PictureFolders {
     }
     atLeastTwo(root, classes);
     loosePictures(root);
-    Found all = found(root, classes);
+    Found all = found(root, classes, classes);
     boolean[] aside = all.testShare(root);
     Dataset train = all.only(aside, false).dataset(title + " train", classes, cache);
     Found held = all.only(aside, true);
@@ -173,7 +173,8 @@ public final class PictureFolders {
     if (!Files.isDirectory(folder)) {
       return Optional.empty();
     }
-    List<String> unknown = new ArrayList<>(folders(folder));
+    List<String> there = folders(folder);
+    List<String> unknown = new ArrayList<>(there);
     unknown.removeAll(classes);
     if (!unknown.isEmpty()) {
       throw new InvalidInputException(
@@ -185,7 +186,7 @@ public final class PictureFolders {
               + (classes.size() > 10 ? ", ..." : "")
               + ")");
     }
-    return Optional.of(found(folder, classes).dataset(title, classes, cache));
+    return Optional.of(found(folder, classes, there).dataset(title, classes, cache));
   }
 
   /** Pictures with the numbers of their classes, one class after the other. */
@@ -217,13 +218,15 @@ public final class PictureFolders {
     }
   }
 
-  private Found found(Path folder, List<String> classes) {
+  /** The pictures of {@code classes}, which have folders where they are {@code there}. */
+  private Found found(Path folder, List<String> classes, List<String> there) {
+    Set<String> folders = Set.copyOf(there);
     List<Path> files = new ArrayList<>();
     List<Integer> labels = new ArrayList<>();
     for (int label = 0; label < classes.size(); label++) {
       Path classFolder = folder.resolve(classes.get(label));
       List<Path> found = List.of();
-      if (Files.isDirectory(classFolder)) {
+      if (folders.contains(classes.get(label))) {
         found = usable(new FolderWalk(classFolder, this::problem, notes::add).files());
       }
       if (found.isEmpty()) {
@@ -277,15 +280,14 @@ public final class PictureFolders {
   private List<String> folders(Path parent) {
     try (Stream<Path> entries = Files.list(parent)) {
       List<String> names = new ArrayList<>();
-      Path own = parent.toRealPath();
       for (Path folder : entries.filter(Files::isDirectory).sorted().toList()) {
         String name = String.valueOf(folder.getFileName());
         if (name.startsWith(".")) {
           continue;
         }
         // Walked, it would hold the pictures of all other classes.
-        if (own.startsWith(folder.toRealPath())) {
-          problem(folder + ": a link back to a folder above it");
+        if (FolderWalk.leadsBack(folder, parent)) {
+          problem(folder + FolderWalk.BACK);
         } else {
           names.add(name);
         }

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
@@ -359,6 +360,40 @@ class PictureFoldersTest {
     Files.createSymbolicLink(root.resolve("train/a/no.png"), root.resolve("nowhere"));
     assertTrue(refused(FAIL).contains("a link to nothing"));
     assertEquals(1, PictureFolders.open(root, SKIP).notes().size());
+  }
+
+  /** Walked, they would put every class, and the test set too, into one. */
+  @Test
+  void linksUpOutOfAClassAreNotFollowed() throws IOException {
+    small();
+    Path deep = Files.createDirectories(root.resolve("train/a/deep"));
+    for (String link : List.of("train/a/up", "train/a/deep/top", "val/a/up", "test/b")) {
+      Path file = root.resolve(link);
+      Files.createDirectories(file.getParent());
+      try {
+        Files.createSymbolicLink(file, link.startsWith("train/a/up") ? Path.of("..") : root);
+      } catch (IOException | UnsupportedOperationException e) {
+        Assumptions.abort("no symbolic links here");
+      }
+    }
+    picture("test/a/t.png", 9, 9, 6);
+    DataSplits splits = PictureFolders.open(root, SKIP);
+    assertEquals(List.of(0, 1, 1), labels(splits.train()));
+    assertEquals(List.of(0, 1), labels(splits.validation().orElseThrow()));
+    assertEquals(List.of(0), labels(splits.test()));
+    List<String> notes = splits.notes();
+    for (String link : List.of("a/up", "deep/top", "val/a/up", "test/b")) {
+      Path file = Path.of(link);
+      assertTrue(
+          notes.stream().anyMatch(n -> n.contains(file + ": a link back to a folder above it")),
+          link + ": " + notes);
+    }
+    Files.delete(deep.resolve("top"));
+    assertTrue(
+        refused(FAIL).contains(Path.of("train/a/up") + ": a link back to a folder above it"));
+    List<String> problems = new ArrayList<>();
+    assertEquals(1, PictureFolders.files(root.resolve("train/a"), problems::add).size());
+    assertEquals(1, problems.size(), problems.toString());
   }
 
   @Test
