@@ -138,9 +138,9 @@ public final class Picture {
    */
   public PictureSize covered(int resize) {
     int shorter = Math.min(height(), width());
-    int toHeight = (int) ((long) resize * height() / shorter);
-    int toWidth = (int) ((long) resize * width() / shorter);
-    if ((long) toHeight * toWidth > Pictures.MOST_PIXELS) {
+    long toHeight = (long) resize * height() / shorter;
+    long toWidth = (long) resize * width() / shorter;
+    if ((double) toHeight * toWidth > Pictures.MOST_PIXELS) {
       throw new InvalidInputException(
           "picture of "
               + width()
@@ -150,7 +150,7 @@ public final class Picture {
               + resize
               + "; crop it first");
     }
-    return new PictureSize(size.channels(), toHeight, toWidth);
+    return new PictureSize(size.channels(), (int) toHeight, (int) toWidth);
   }
 
   /**

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -137,7 +138,17 @@ class PictureTest {
         "Synthetic shapes train: pictures of 3x32x32, but the model takes 3x8x8; use the kind of"
             + " data it was trained on",
         wrong.getMessage());
-    Picture thin = Picture.of(new PictureSize(1, 1, 2_000_000), new byte[2_000_000]);
-    assertThrows(InvalidInputException.class, () -> rgb.levels(thin));
+  }
+
+  @Test
+  void refusesPicturesTooLongAndThinToBeResized() {
+    // The last two pass 2^32 pixels in a row, which an int takes for 216 and for 256.
+    int[][] cases = {{2_000_000, 10}, {18_512_791, 232}, {16_777_217, 256}};
+    for (int[] one : cases) {
+      Picture thin = Picture.owning(new PictureSize(1, 1, one[0]), new byte[one[0]]);
+      String message =
+          assertThrows(InvalidInputException.class, () -> thin.covered(one[1])).getMessage();
+      assertTrue(message.startsWith("picture of " + one[0] + "x1 pixels is too long"), message);
+    }
   }
 }
