@@ -4,7 +4,6 @@ import io.resnet4j.InvalidInputException;
 import io.resnet4j.interop.AtomicFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -50,7 +49,7 @@ final class OutputFile {
    */
   static void picture(String option, Path file, byte[] png) {
     try {
-      write(file, png);
+      AtomicFile.write(file, png);
     } catch (IOException e) {
       throw new InvalidInputException(
           option
@@ -66,20 +65,9 @@ final class OutputFile {
   /** Writes text; the file appears whole or not at all. */
   static void write(Path file, String text) {
     try {
-      write(file, text.getBytes(StandardCharsets.UTF_8));
+      AtomicFile.write(file, text.getBytes(StandardCharsets.UTF_8));
     } catch (IOException e) {
       throw new UncheckedIOException(file + ": cannot be written", e);
     }
-  }
-
-  private static void write(Path file, byte[] bytes) throws IOException {
-    AtomicFile.write(
-        file,
-        out -> {
-          ByteBuffer left = ByteBuffer.wrap(bytes);
-          while (left.hasRemaining()) {
-            out.write(left);
-          }
-        });
   }
 }

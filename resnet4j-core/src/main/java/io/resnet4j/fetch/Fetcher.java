@@ -3,7 +3,6 @@ package io.resnet4j.fetch;
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.interop.AtomicFile;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -167,15 +166,8 @@ public final class Fetcher {
   }
 
   private static void write(Path file, String text) {
-    ByteBuffer bytes = ByteBuffer.wrap((text + "\n").getBytes(StandardCharsets.UTF_8));
     try {
-      AtomicFile.write(
-          file,
-          out -> {
-            while (bytes.hasRemaining()) {
-              out.write(bytes);
-            }
-          });
+      AtomicFile.write(file, (text + "\n").getBytes(StandardCharsets.UTF_8));
     } catch (IOException e) {
       throw Disk.failed(file, "written", e);
     }

@@ -121,8 +121,7 @@ final class PartFile implements AutoCloseable {
       digest = sha256();
       file.setLength(0);
       String json = Catalogue.JSON.writeValueAsString(from);
-      AtomicFile.write(
-          originPath, out -> out.write(ByteBuffer.wrap(json.getBytes(StandardCharsets.UTF_8))));
+      AtomicFile.write(originPath, json.getBytes(StandardCharsets.UTF_8));
     } catch (JsonProcessingException e) {
       throw new IllegalStateException(e);
     } catch (IOException e) {

@@ -1,7 +1,9 @@
 package io.resnet4j.interop;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,11 +18,27 @@ public final class AtomicFile {
   /** What writes the content. */
   @FunctionalInterface
   public interface Content {
-    /** Writes everything to {@code out}. */
+    /** Writes everything to {@code out}, which may take less than it is given at a time. */
     void write(FileChannel out) throws IOException;
   }
 
   private AtomicFile() {}
+
+  /**
+   * Writes {@code bytes} as {@link #write(Path, Content)} does.
+   *
+   * @throws IOException if the folder cannot be written or the disk is full
+   */
+  public static void write(Path file, byte[] bytes) throws IOException {
+    write(file, out -> writeAll(out, ByteBuffer.wrap(bytes)));
+  }
+
+  /** Writes until nothing is left: a nearly full disk takes a part and fails at the next. */
+  static void writeAll(WritableByteChannel out, ByteBuffer bytes) throws IOException {
+    while (bytes.hasRemaining()) {
+      out.write(bytes);
+    }
+  }
 
   /**
    * Writes to a file beside {@code file}, flushes it to the disk and renames it. Where anything

@@ -134,20 +134,14 @@ public record Safetensors(Map<String, Tensor> tensors, Map<String, String> metad
       AtomicFile.write(
           file,
           out -> {
-            writeAll(out, head);
+            AtomicFile.writeAll(out, head);
             for (Tensor tensor : tensors.values()) {
-              writeAll(out, tensor.bytes());
+              AtomicFile.writeAll(out, tensor.bytes());
             }
           });
     } catch (IOException e) {
       throw new UncheckedIOException(
           file + ": cannot be written (" + e + "); what was there before is untouched", e);
-    }
-  }
-
-  private static void writeAll(FileChannel out, ByteBuffer bytes) throws IOException {
-    while (bytes.hasRemaining()) {
-      out.write(bytes);
     }
   }
 

@@ -153,14 +153,7 @@ public final class LabRun {
   private void write(String name, String text) {
     Path file = folder.resolve(name);
     try {
-      AtomicFile.write(
-          file,
-          out -> {
-            var bytes = StandardCharsets.UTF_8.encode(text);
-            while (bytes.hasRemaining()) {
-              out.write(bytes);
-            }
-          });
+      AtomicFile.write(file, text.getBytes(StandardCharsets.UTF_8));
     } catch (IOException e) {
       throw new UncheckedIOException(file + ": cannot be written: " + e.getMessage(), e);
     }

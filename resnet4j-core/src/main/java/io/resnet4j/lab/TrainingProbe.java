@@ -77,7 +77,7 @@ public final class TrainingProbe implements StepProbe {
       }
     }
     try {
-      AtomicFile.write(file, out -> out.write(StandardCharsets.UTF_8.encode(kept.toString())));
+      AtomicFile.write(file, kept.toString().getBytes(StandardCharsets.UTF_8));
     } catch (IOException e) {
       throw new UncheckedIOException(file + ": cannot be written: " + e.getMessage(), e);
     }

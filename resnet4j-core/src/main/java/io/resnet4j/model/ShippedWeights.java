@@ -7,7 +7,6 @@ import io.resnet4j.interop.AtomicFile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -105,14 +104,7 @@ public final class ShippedWeights {
   private static Path copy(byte[] content, Path file) throws IOException {
     if (!Files.isRegularFile(file) || !Arrays.equals(Files.readAllBytes(file), content)) {
       Files.createDirectories(file.toAbsolutePath().getParent());
-      ByteBuffer rest = ByteBuffer.wrap(content);
-      AtomicFile.write(
-          file,
-          out -> {
-            while (rest.hasRemaining()) {
-              out.write(rest);
-            }
-          });
+      AtomicFile.write(file, content);
     }
     return file;
   }

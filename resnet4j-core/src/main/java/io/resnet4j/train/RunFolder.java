@@ -243,14 +243,7 @@ final class RunFolder implements AutoCloseable {
   /** Writes text in one piece. */
   static Path text(Path file, String text) {
     try {
-      AtomicFile.write(
-          file,
-          out -> {
-            ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
-            while (bytes.hasRemaining()) {
-              out.write(bytes);
-            }
-          });
+      AtomicFile.write(file, text.getBytes(StandardCharsets.UTF_8));
     } catch (IOException e) {
       throw failed(file, e);
     }
