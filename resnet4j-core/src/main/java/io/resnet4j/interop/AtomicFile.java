@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.WritableByteChannel;
 import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -48,18 +49,10 @@ public final class AtomicFile {
    */
   public static void write(Path file, Content content) throws IOException {
     Path target = file.toAbsolutePath();
-    // Not Files.createTempFile: that makes files that only their owner may read.
-    Path aside =
-        target.resolveSibling(
-            "." + target.getFileName() + "." + ProcessHandle.current().pid() + ".part");
+    Path aside = aside(target);
     boolean done = false;
     try {
-      try (FileChannel out =
-          FileChannel.open(
-              aside,
-              StandardOpenOption.CREATE,
-              StandardOpenOption.TRUNCATE_EXISTING,
-              StandardOpenOption.WRITE)) {
+      try (FileChannel out = FileChannel.open(aside, StandardOpenOption.WRITE)) {
         content.write(out);
         out.force(true);
       }
@@ -68,6 +61,23 @@ public final class AtomicFile {
     } finally {
       if (!done) {
         Files.deleteIfExists(aside);
+      }
+    }
+  }
+
+  /**
+   * A new file {@code .NAME.NUMBER.PROCESS.part} beside {@code target}; its name says whose it is
+   * if the process is killed. Not {@code Files.createTempFile}, which makes files that only their
+   * owner may read.
+   */
+  private static Path aside(Path target) throws IOException {
+    String end = "." + ProcessHandle.current().pid() + ".part";
+    for (int number = 0; ; number++) {
+      try {
+        return Files.createFile(
+            target.resolveSibling("." + target.getFileName() + "." + number + end));
+      } catch (FileAlreadyExistsException e) {
+        // Another thread's, or that of a process of the same number in another container.
       }
     }
   }

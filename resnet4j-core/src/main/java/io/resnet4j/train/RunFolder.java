@@ -165,8 +165,16 @@ final class RunFolder implements AutoCloseable {
     Matcher part = PART.matcher(name);
     return name.equals(PROBE)
         || name.equals(Checkpoints.NEXT)
-        || part.matches()
-            && ProcessHandle.of(Long.parseLong(part.group(1))).filter(p -> p.isAlive()).isEmpty();
+        || part.matches() && !elsewhere(Long.parseLong(part.group(1)));
+  }
+
+  /**
+   * Whether another process of that number runs. This one has written nothing before it resumes:
+   * what bears its number is of one before it, as in a container, where it is always the same.
+   */
+  private static boolean elsewhere(long process) {
+    return process != ProcessHandle.current().pid()
+        && ProcessHandle.of(process).filter(ProcessHandle::isAlive).isPresent();
   }
 
   private static void remove(Path file) {

@@ -9,9 +9,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.data.DataSplits;
+import io.resnet4j.interop.AtomicFile;
 import io.resnet4j.interop.Safetensors;
 import io.resnet4j.model.Model;
 import io.resnet4j.plan.Precision;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -204,6 +206,7 @@ class RunFolderTest extends RunTests {
     Files.delete(temp.resolve("run/before-1.ckpt"));
     Files.delete(temp.resolve("run/before-2.ckpt"));
     Files.writeString(temp.resolve("run/.last.ckpt.999999999.part"), "half");
+    Files.writeString(temp.resolve("run").resolve(asideName("last.ckpt")), "half");
     TrainOptions one = options("run").withCheckpointing(new Checkpointing(0, 1, false));
     train(recipe, one.withResume(true));
     assertEquals(
@@ -211,6 +214,20 @@ class RunFolderTest extends RunTests {
         files(temp.resolve("run")).stream().filter(f -> f.contains(".ckpt")).toList());
     train(recipe, options("whole"));
     assertSameState(temp.resolve("whole"), temp.resolve("run"));
+  }
+
+  /** What a file is called while it is written by a process of this one's number. */
+  private String asideName(String name) throws IOException {
+    Path scratch = Files.createDirectories(temp.resolve("scratch"));
+    List<String> seen = new ArrayList<>();
+    AtomicFile.write(
+        scratch.resolve(name),
+        out -> {
+          try (Stream<Path> files = Files.list(scratch)) {
+            files.forEach(file -> seen.add(file.getFileName().toString()));
+          }
+        });
+    return seen.get(0);
   }
 
   @Test
