@@ -299,12 +299,15 @@ final class TableExperiment implements Experiment {
               otherwise.isEmpty()));
     }
     Entry original = column.entries().get(0);
-    medians.forEach(
-        (entry, median) -> {
-          if (medians.containsKey(original) && Math.abs(entry.error() - original.error()) > wide) {
-            claims.add(claim(column, entry, median, medians.get(original)));
-          }
-        });
+    medians
+        .keySet()
+        .forEach(
+            entry -> {
+              if (medians.containsKey(original)
+                  && Math.abs(entry.error() - original.error()) > wide) {
+                claims.add(claim(column, entry, rows));
+              }
+            });
     return Arm.findings(
         rows,
         VARIANT,
@@ -313,13 +316,21 @@ final class TableExperiment implements Experiment {
         notes(column, settings, rows));
   }
 
-  private static Claim claim(Column column, Entry entry, double median, double its) {
+  private static Claim claim(Column column, Entry entry, List<Row> rows) {
     Entry original = column.entries().get(0);
-    return Claim.of(
+    double[] own = Arm.last(rows, VARIANT, entry.variant(), "test_error");
+    double[] its = Arm.last(rows, VARIANT, original.variant(), "test_error");
+    double worse = Stats.mean(own) - Stats.mean(its);
+    return Claim.between(
         PAPER + column.where(),
         entry.variant() + " " + entry.words() + ", the original " + original.words(),
-        String.format(Locale.ROOT, "%.2f %% against %.2f %%", 100 * median, 100 * its),
-        entry.error() > original.error() == median > its);
+        String.format(
+            Locale.ROOT,
+            "%.2f %% against %.2f %%",
+            100 * Stats.median(own),
+            100 * Stats.median(its)),
+        entry.error() > original.error() ? worse : -worse,
+        Math.hypot(Stats.interval(own), Stats.interval(its)));
   }
 
   private static Chart beside(Map<Entry, Double> medians) {
@@ -368,7 +379,9 @@ final class TableExperiment implements Experiment {
               + settings.text(BIAS)
               + ", the paper's with "
               + PAPERS_BIAS
-              + ", which shuts the branches for longer than a short training lasts.");
+              + ", which shuts the branches for longer than a short training lasts. The table's row"
+              + " is that of the best bias of a search; of 110 layers those from 0 to -5 failed, as"
+              + " what each gate takes from the shortcut multiplies along 54 of them.");
     }
     if (Row.distinct(rows, VARIANT).containsAll(List.of(HALF, HALVES))) {
       notes.add(

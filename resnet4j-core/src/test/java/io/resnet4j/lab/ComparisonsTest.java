@@ -48,12 +48,13 @@ class ComparisonsTest {
   @Test
   void theOrderOfTheTableIsJudged() {
     Experiment shortcuts = Experiments.named("shortcuts");
-    List<Row> rows =
-        List.of(
-            last("variant", "original", 0, 0.10),
-            last("variant", "shortcut-gate", 0, 0.30),
-            last("variant", "conv1x1", 0, 0.20),
-            last("variant", "dropout-shortcut", 0, 0.15));
+    List<Row> rows = new ArrayList<>();
+    for (int seed = 0; seed < 3; seed++) {
+      rows.add(last("variant", "original", seed, 0.10 + 0.01 * seed));
+      rows.add(last("variant", "shortcut-gate", seed, 0.30 + 0.01 * seed));
+      rows.add(last("variant", "conv1x1", seed, 0.20 + 0.01 * seed));
+      rows.add(last("variant", "dropout-shortcut", seed, 0.15 + 0.01 * seed));
+    }
     List<Claim> claims = shortcuts.findings(settings("shortcuts"), rows).claims();
     // The gate is 0.3 points from the original: those two are no pair.
     assertEquals(3, claims.size());
@@ -62,6 +63,10 @@ class ComparisonsTest {
     assertTrue(claims.get(0).measured().contains("conv1x1 before dropout-shortcut"));
     assertEquals(Verdict.AGREES, claims.get(1).verdict());
     assertTrue(claims.get(1).claim().contains("12.22 %"), claims.get(1).claim());
+    List<Row> single = rows.subList(0, 4);
+    claims = shortcuts.findings(settings("shortcuts"), single).claims();
+    assertEquals(Verdict.DIFFERS, claims.get(0).verdict());
+    assertEquals(Verdict.NOT_MEASURED, claims.get(1).verdict());
   }
 
   @Test
