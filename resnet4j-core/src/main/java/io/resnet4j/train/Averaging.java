@@ -4,7 +4,9 @@ import io.resnet4j.InvalidInputException;
 
 /**
  * Averages of the weights over a run. With {@code ema} or {@code swa} it is the average that is
- * evaluated on the test set, chosen as best by its own validation accuracy, and stored.
+ * evaluated on the test set and stored: an exponential one from its first update on, chosen as best
+ * by its own validation accuracy, an equal one at the end of the run. Until then, and where a run
+ * ends before, it is the weights themselves.
  *
  * @param ema decay of the exponential moving average, in [0, 1); 0 for none. Running statistics are
  *     averaged as weights are, as torchvision does; the first update copies

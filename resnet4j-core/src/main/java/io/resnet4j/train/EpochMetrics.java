@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param trainAcc share of the epoch's pictures classified rightly, as trained
  * @param valLoss mean cross-entropy without smoothing; null without a validation split
  * @param valAcc share classified rightly; null without a validation split
- * @param emaValLoss val_loss of the weights' average; null without an average or a validation split
+ * @param emaValLoss val_loss of the weights' average; null without one, before its first update and
+ *     without a validation split
  * @param emaValAcc val_acc of the weights' average; null likewise
  * @param lr of the epoch's last step
  * @param imagesPerSecond training pictures over the time of training steps

@@ -28,18 +28,18 @@ final class Evaluations {
    * What the pictures that are held out say.
    *
    * @param weights as they are; null where nothing is held out
-   * @param average of them that moves with each step; null where there is none or nothing is held
-   *     out
+   * @param average of them that moves with each step; null where there is none, it has not begun or
+   *     nothing is held out
    * @param seconds that it took
    */
   record Validation(@Nullable Evaluation weights, @Nullable Evaluation average, double seconds) {}
 
-  /** Evaluates on what is held out, if anything is. */
-  Validation validate() {
+  /** Evaluates on what is held out, if anything is, at this point of the run. */
+  Validation validate(Progress at) {
     long begin = System.nanoTime();
     Optional<Evaluation> weights = validated(prepared.evaluator(), "val");
     Optional<Evaluation> average =
-        recipe.averaging().ema() == 0
+        recipe.averaging().ema() == 0 || !prepared.average().ready(at)
             ? Optional.empty()
             : validated(prepared.averaged().orElseThrow(), "ema_val");
     return new Validation(
@@ -50,9 +50,9 @@ final class Evaluations {
     return setting.validating().map(set -> evaluate(by, split, set, Views.CENTRE));
   }
 
-  /** Evaluates on the test set, if there is one, the average where there is one. */
-  Optional<Evaluation> test() {
-    Evaluator by = prepared.averaged().orElse(prepared.evaluator());
+  /** Evaluates the weights that the run is for on the test set, if there is one. */
+  Optional<Evaluation> test(Progress done) {
+    Evaluator by = prepared.chosen(done);
     return setting.testing().map(set -> evaluate(by, "test", set, recipe.testViews()));
   }
 

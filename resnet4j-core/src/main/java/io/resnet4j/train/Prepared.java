@@ -111,11 +111,19 @@ record Prepared(
     average.prepare(spec, recipe.batch(), of.precision());
     Optional<Evaluator> averaged =
         average.average().map(name -> of.evaluator(session, name, recipe.evalBatch()));
-    of.testing().ifPresent(set -> averaged.orElse(evaluator).prepare(set, recipe.testViews()));
+    if (averaged.isEmpty() || average.canBeMissed(of.options().stopping())) {
+      of.testing().ifPresent(set -> evaluator.prepare(set, recipe.testViews()));
+    }
+    averaged.ifPresent(by -> of.testing().ifPresent(set -> by.prepare(set, recipe.testViews())));
     if (recipe.averaging().ema() > 0) {
       of.validating().ifPresent(set -> averaged.orElseThrow().prepare(set, Views.CENTRE));
     }
     return new Prepared(runner, average, evaluator, averaged);
+  }
+
+  /** Evaluates the weights that the run is for. */
+  Evaluator chosen(Progress done) {
+    return averaged.filter(by -> average.ready(done)).orElse(evaluator);
   }
 
   /** Makes the loaders of evaluations. */

@@ -22,7 +22,8 @@ import org.jspecify.annotations.Nullable;
  *     without one or if the run was stopped
  * @param testViews what was looked at of each picture of the test set, averaged: {@code centre},
  *     {@code flip} or {@code crops}; null without {@code testAcc}
- * @param weights which weights were tested and stored: {@code model}, {@code ema} or {@code swa}
+ * @param weights which weights were tested and stored: {@code model}, {@code ema} or {@code swa};
+ *     {@code model} too where the run ended before its average was ready ({@link Averaging})
  * @param imagesPerSecond training pictures over the time of training steps, evaluation left out
  * @param stopped whether {@link Trainer#requestStop} ended the run before its last step
  */

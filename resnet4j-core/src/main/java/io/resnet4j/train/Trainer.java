@@ -235,10 +235,13 @@ public final class Trainer implements AutoCloseable {
     return config.deepCopy();
   }
 
-  /** The network with its weights as they are now: their average, if the recipe keeps one. */
+  /**
+   * The network with its weights as they are now: their average, if the recipe keeps one and it is
+   * ready ({@link Averaging}).
+   */
   public Model model() {
     requireOpen();
-    return model(Learned.read(session, average.chosen()));
+    return model(Learned.read(session, average.chosen(progress)));
   }
 
   private Model model(Map<String, Tensor> state) {
@@ -346,7 +349,7 @@ public final class Trainer implements AutoCloseable {
   private void finishEpoch(int steps) {
     average.finishedEpoch(progress.epoch());
     Learned learned = learned();
-    Evaluations.Validation validation = evaluations.validate();
+    Evaluations.Validation validation = evaluations.validate(progress);
     double rate = course.rate(progress.step() - 1, progress);
     EpochMetrics metrics = EpochMetrics.of(progress, recipe.batch(), rate, validation);
     Double before = progress.bestValAcc();
@@ -357,9 +360,7 @@ public final class Trainer implements AutoCloseable {
         .forEach(warning -> journal.warn(warning, metrics.step(), metrics.epoch()));
     Double best = progress.bestValAcc();
     if (best != null && !best.equals(before)) {
-      // An equal average is worth nothing before its running statistics are taken, at the end.
-      boolean ready = recipe.averaging().ema() > 0;
-      writeWeights(RunFolder.BEST, learned, ready ? average.chosen() : Program.MODEL);
+      writeWeights(RunFolder.BEST, learned, average.chosen(progress));
     }
     writeCheckpoint(learned);
   }
@@ -367,16 +368,17 @@ public final class Trainer implements AutoCloseable {
   private TrainResult finish() {
     boolean stopped = !course.ended(progress);
     if (!stopped) {
-      average.finish(loader.epoch(progress.epoch()), options.seed());
+      average.finish(progress, loader.epoch(progress.epoch()), options.seed());
     }
     Learned learned = learned();
-    @Nullable Evaluation test = stopped ? null : evaluations.test().orElse(null);
+    @Nullable Evaluation test = stopped ? null : evaluations.test(progress).orElse(null);
     if (test != null) {
       journal.tested(progress.step(), test.top1());
     }
-    writeWeights(RunFolder.LAST, learned, average.chosen());
+    String chosen = average.chosen(progress);
+    writeWeights(RunFolder.LAST, learned, chosen);
     TrainResult result =
-        TrainResult.of(folder.path(), progress, recipe, average.chosen(), test, stopped);
+        TrainResult.of(folder.path(), progress, recipe, chosen, test, stopped);
     if (!stopped) {
       journal.written(folder.writeResult(result));
     }

@@ -37,6 +37,7 @@ final class WeightAverage {
   private final List<String> state;
   private final Map<Double, List<String>> statistics = new TreeMap<>();
   private Optional<Executable> counting = Optional.empty();
+  private boolean finished;
 
   WeightAverage(Session session, Averaging averaging, Schedule.Run span, Graph graph) {
     this.session = session;
@@ -54,9 +55,23 @@ final class WeightAverage {
     }
   }
 
-  /** The namespace whose weights a run is for: the average's, where there is one. */
-  String chosen() {
-    return average().orElse(Program.MODEL);
+  /** The namespace whose weights a run is for: the average's, where it is ready. */
+  String chosen(Progress done) {
+    return average().filter(name -> ready(done)).orElse(Program.MODEL);
+  }
+
+  /**
+   * Whether there is an average to choose. Before its first update it is the weights that the run
+   * began with, and an equal one is worth nothing before its running statistics are taken, at the
+   * end.
+   */
+  boolean ready(Progress done) {
+    return averaging.ema() > 0 ? done.step() >= averaging.emaEvery() : finished;
+  }
+
+  /** Whether a run can end without an average that is ready. */
+  boolean canBeMissed(EarlyStopping stopping) {
+    return stopping.patience() > 0 || averaging.ema() > 0 && averaging.emaEvery() > span.steps();
   }
 
   /** The namespace of the average, if there is one. */
@@ -116,21 +131,28 @@ final class WeightAverage {
 
   /** After the last step of an epoch, counted from 0. */
   void finishedEpoch(int epoch) {
-    // The last epoch counts however late the average is to begin.
-    long epochs = (span.steps() + span.stepsPerEpoch() - 1) / span.stepsPerEpoch();
-    long first = Math.min(epochs - 1, Math.round(averaging.swa() * epochs));
+    long first = firstEpoch();
     if (averaging.swa() < 1 && epoch >= first) {
       double before = epoch - first;
       session.blend(SWA, before / (before + 1), Program.MODEL, 1 / (before + 1), state);
     }
   }
 
+  /** Of an equal average: the last counts however late it is to begin. */
+  private long firstEpoch() {
+    long epochs = (span.steps() + span.stepsPerEpoch() - 1) / span.stepsPerEpoch();
+    return Math.min(epochs - 1, Math.round(averaging.swa() * epochs));
+  }
+
   /**
-   * Takes the running statistics of an equal average anew once training is done: the mean of those
-   * of all batches of an epoch, as {@code torch.optim.swa_utils.update_bn}.
+   * Takes the running statistics of an equal average, if it has begun, anew once training is done:
+   * the mean of those of all batches of an epoch, as {@code torch.optim.swa_utils.update_bn}.
    */
-  void finish(Loader.Epoch pictures, long seed) {
-    counting.ifPresent(forward -> count(forward, pictures, seed));
+  void finish(Progress done, Loader.Epoch pictures, long seed) {
+    if (averaging.swa() < 1 && done.epoch() > firstEpoch()) {
+      counting.ifPresent(forward -> count(forward, pictures, seed));
+      finished = true;
+    }
   }
 
   private void count(Executable forward, Loader.Epoch pictures, long seed) {

@@ -15,6 +15,7 @@ import io.resnet4j.backend.Session;
 import io.resnet4j.data.Normalisation;
 import io.resnet4j.data.Preprocessing;
 import io.resnet4j.data.PreprocessingJson;
+import io.resnet4j.infer.Predictor;
 import io.resnet4j.model.Model;
 import io.resnet4j.plan.Precision;
 import io.resnet4j.tensor.Tensor;
@@ -43,7 +44,8 @@ class StepRunnerTest extends RunTests {
   @ValueSource(
       strings = {
         "reference optimiser=adamw ema=0.9 emaEvery=2 emaWarmUp=true lookahead=4",
-        "onednn optimiser=adamw ema=0.9 emaEvery=2 emaWarmUp=true lookahead=4 microBatch=3 clip=0.5",
+        "onednn optimiser=adamw ema=0.9 emaEvery=2 emaWarmUp=true lookahead=4 microBatch=3"
+            + " clip=0.5",
         "onednn optimiser=lamb swa=0.3 schedule=plateau patience=0",
         "reference optimiser=rmsprop centred=true momentum=0.5 swa=0.3",
         "onednn optimiser=rmsprop centred=true momentum=0.5 l1=1e-4 loss=binary_cross_entropy",
@@ -73,17 +75,21 @@ class StepRunnerTest extends RunTests {
   private void stopAfter(Recipe recipe, TrainOptions options, int steps, Optional<Model> teacher) {
     Model model = Stripes.network().initialise(options.seed());
     try (Trainer trainer = Trainer.of(model, recipe, DATA, options, teacher)) {
-      trainer.listen(
-          new TrainListener() {
-            @Override
-            public void stepDone(StepDone event) {
-              if (event.totalStep() == steps) {
-                trainer.requestStop();
-              }
-            }
-          });
+      stopAfter(trainer, steps);
       trainer.fit();
     }
+  }
+
+  private static void stopAfter(Trainer trainer, int steps) {
+    trainer.listen(
+        new TrainListener() {
+          @Override
+          public void stepDone(StepDone event) {
+            if (event.totalStep() == steps) {
+              trainer.requestStop();
+            }
+          }
+        });
   }
 
   private void assertSameWeights(String a, String b, String file) {
@@ -137,6 +143,65 @@ class StepRunnerTest extends RunTests {
     for (int i = 0; i < anew.length; i++) {
       assertTrue(anew[i] > 0 && Math.abs(anew[i] / running[i] - 1) > 1e-4, "channel " + i);
     }
+  }
+
+  /** Before its first update an average is the weights that the run began with. */
+  @Test
+  void aRunThatEndsBeforeItsAverageBeginsStoresTheModel() throws Exception {
+    Recipe late = recipe("epochs=9", "swa=0.75");
+    TrainOptions early = options("early").withStopping(new EarlyStopping(2, 0.999));
+    TrainResult result = train(late, early);
+    assertEquals(3, result.epochs());
+    assertEquals("model", result.weights());
+    assertModelIsStored("early");
+    try (Predictor predictor =
+        Predictor.open(
+            Model.load(temp.resolve("early/last.safetensors")),
+            Precision.F32,
+            Backends.named("reference"))) {
+      assertEquals(result.testAcc(), predictor.evaluate(DATA.test(), 7).top1());
+    }
+    TrainResult again = train(late, early.withResume(true));
+    assertEquals(result.testAcc(), again.testAcc());
+    assertModelIsStored("early");
+    Recipe rare = recipe("ema=0.9", "emaEvery=100");
+    assertEquals("model", train(rare, options("rare")).weights());
+    assertModelIsStored("rare");
+    Recipe second = recipe("ema=0.9", "emaEvery=8");
+    assertEquals("ema", train(second, options("second")).weights());
+    List<JsonNode> lines = metrics(temp.resolve("second"));
+    assertTrue(lines.get(0).path("ema_val_acc").isNull(), lines.toString());
+    assertTrue(lines.get(1).path("ema_val_acc").isNumber(), lines.toString());
+  }
+
+  /** An equal average has no running statistics of its own before the end. */
+  @ParameterizedTest
+  @ValueSource(strings = {"swa=0.75", "swa=0", "ema=0.9 emaEvery=8"})
+  void aRunStoppedBeforeItsAverageIsOfUseStoresTheModel(String settings) {
+    Recipe recipe = recipe(settings.split(" ")).set("epochs=3");
+    try (Trainer trainer = Trainer.of(Stripes.network(), recipe, DATA, options("stopped"))) {
+      stopAfter(trainer, 7);
+      assertEquals("model", trainer.fit().weights());
+      assertModelIsStored("stopped");
+      Model stored = Model.load(temp.resolve("stopped/last.safetensors"));
+      trainer
+          .model()
+          .state()
+          .forEach((path, t) -> assertEquals(stored.state().get(path).bytes(), t.bytes(), path));
+    }
+  }
+
+  private void assertModelIsStored(String run) {
+    Checkpoint checkpoint = Checkpoint.read(temp.resolve(run).resolve("last.ckpt"));
+    Model stored = Model.load(temp.resolve(run).resolve("last.safetensors"));
+    Model begun = Stripes.network().initialise(3);
+    stored
+        .state()
+        .forEach(
+            (path, t) -> {
+              assertEquals(checkpoint.tensors().get("model/" + path).bytes(), t.bytes(), path);
+              assertNotEquals(begun.state().get(path).bytes(), t.bytes(), path);
+            });
   }
 
   private void train(Recipe recipe, TrainOptions options, int steps) {
