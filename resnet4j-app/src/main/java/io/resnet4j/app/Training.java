@@ -4,13 +4,10 @@ import io.resnet4j.data.DataSplits;
 import io.resnet4j.train.NonFiniteLossException;
 import io.resnet4j.train.TrainResult;
 import io.resnet4j.train.Trainer;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 
 /** Runs a trainer with everything that listens to it. */
 final class Training {
@@ -25,7 +22,6 @@ final class Training {
    */
   static TrainResult run(
       Console console, Path folder, Supplier<Trainer> maker, Consumer<TrainResult> show) {
-    boolean fresh = !Files.exists(folder);
     ReportListener report = new ReportListener(console, folder);
     try (Interruption interruption = Interruption.handled(console, STOPPING)) {
       long begin = System.nanoTime();
@@ -40,11 +36,6 @@ final class Training {
       } catch (NonFiniteLossException e) {
         report.write();
         throw e;
-      } catch (RuntimeException | Error e) {
-        if (fresh) {
-          removeIfEmpty(folder);
-        }
-        throw e;
       }
     }
   }
@@ -53,17 +44,6 @@ final class Training {
   static void untested(Console console, DataSplits data) {
     if (data.testing().isEmpty()) {
       console.info("no test was made: the data has no test set (a folder has it in test/CLASS/)");
-    }
-  }
-
-  /** A run that never began should leave nothing behind. */
-  private static void removeIfEmpty(Path folder) {
-    try (Stream<Path> files = Files.list(folder)) {
-      if (files.findAny().isEmpty()) {
-        Files.delete(folder);
-      }
-    } catch (IOException e) {
-      // It was not made, or cannot be looked at: nothing to tidy up.
     }
   }
 

@@ -258,7 +258,8 @@ public final class FineTuner {
    * Trains, evaluates once, and writes the weights. With {@link TrainOptions#withResume} it goes on
    * where it was stopped or killed.
    *
-   * @throws InvalidInputException as {@link Trainer#of}
+   * @throws InvalidInputException as {@link Trainer#of}; for all layers too before the head is
+   *     trained
    */
   public Outcome fit() {
     if (data.train().classes().size() < 2) {
@@ -269,6 +270,12 @@ public final class FineTuner {
         new DataSplits(
             data.train(), data.validation(), Optional.empty(), data.description(), data.notes());
     Model fresh = withNewHead();
+    // What cannot be done with all layers shows before the head is trained in vain.
+    Recipe ofAll = recipe(false);
+    if (!goesOn(out.resolve(ALL))) {
+      // It takes more than the head does.
+      LargestBatch.require(fresh.spec(), ofAll, learned, options, Optional.empty());
+    }
     Ran head = run(fresh, recipe(true), learned, HEAD, EarlyStopping.NEVER);
     if (head.result().stopped()) {
       return new Outcome(
@@ -276,7 +283,7 @@ public final class FineTuner {
     }
     // Stored for the pictures of evaluation, which may be larger than those of training.
     Model begun = Model.of(fresh.spec(), head.best().state(), head.best().metadata());
-    Ran all = run(begun, recipe(false), learned, ALL, options.stopping());
+    Ran all = run(begun, ofAll, learned, ALL, options.stopping());
     if (all.result().stopped()) {
       return new Outcome(all.best(), all.weights(), head.result(), all.result(), Optional.empty());
     }
@@ -294,7 +301,7 @@ public final class FineTuner {
             pretrained,
             model,
             data,
-            List.of(recipe(true), recipe(false)),
+            List.of(recipe(true), ofAll),
             List.of(head.result(), all.result()),
             test,
             WEIGHTS));
@@ -307,14 +314,17 @@ public final class FineTuner {
     return first != null && second != null && first > second;
   }
 
+  private boolean goesOn(Path folder) {
+    return options.resume() && RunFolder.begun(folder);
+  }
+
   /** A run that has ended, with the weights to go on with. */
   private record Ran(TrainResult result, Path weights, Model best) {}
 
   private Ran run(
       Model from, Recipe recipe, DataSplits learned, String name, EarlyStopping stopping) {
     Path folder = out.resolve(name);
-    boolean begun = options.resume() && Files.isDirectory(folder);
-    TrainOptions here = options.into(folder).withResume(begun).withStopping(stopping);
+    TrainOptions here = options.into(folder).withResume(goesOn(folder)).withStopping(stopping);
     TrainResult result;
     try (Trainer trainer = Trainer.of(from, recipe, learned, here)) {
       listeners.forEach(trainer::listen);

@@ -61,22 +61,8 @@ public final class LargestBatch {
       DataSplits data,
       TrainOptions options,
       Optional<Model> teacher) {
-    DataSplits framed = recipe.augment().framed(data);
-    DataSplits.HeldOut parts = framed.holdOut(options.valSplit(), options.seed());
-    int most = Math.min(MOST, parts.train().size());
-    Backend backend = Backends.named(options.backend());
-    Precision precision = Requirements.precision(backend, options.precision(), recipe.precision());
-    Prepared.Setting setting =
-        Prepared.Setting.of(spec, recipe, framed, parts, precision, options, teacher);
-    Trial trial =
-        batch -> {
-          Recipe sized = recipe.with("batch", Integer.toString(batch));
-          try (Session session = backend.open(Choices.DEFAULTS)) {
-            // What an average counts does not change what it takes.
-            Prepared.of(session, setting, sized, Schedule.Run.of(1, 1));
-            return session.bytes();
-          }
-        };
+    Trial trial = Trial.of(spec, recipe, data, options, teacher);
+    int most = Math.min(MOST, trial.setting().parts().train().size());
     trial.bytes(1);
     int fits = 1;
     int fails = most + 1;
@@ -100,6 +86,25 @@ public final class LargestBatch {
       }
     }
     return new Found(fits, trial.bytes(fits));
+  }
+
+  /**
+   * Plans a run's own step and runs none.
+   *
+   * @return what it takes, as {@link Found#bytes}
+   * @throws NotEnoughMemoryException with what to do, if there is less
+   */
+  static long require(
+      ModelSpec spec,
+      Recipe recipe,
+      DataSplits data,
+      TrainOptions options,
+      Optional<Model> teacher) {
+    try {
+      return Trial.of(spec, recipe, data, options, teacher).bytes(recipe.batch());
+    } catch (NotEnoughMemoryException e) {
+      throw e.with(advice(spec, recipe, data, options, teacher));
+    }
   }
 
   /**
@@ -139,10 +144,33 @@ public final class LargestBatch {
     }
   }
 
-  /** Bytes of a step of some batch. */
-  @FunctionalInterface
-  private interface Trial {
-    long bytes(int batch);
+  /** Plans steps of some batch. */
+  private record Trial(Backend backend, Prepared.Setting setting, Recipe recipe) {
+    static Trial of(
+        ModelSpec spec,
+        Recipe recipe,
+        DataSplits data,
+        TrainOptions options,
+        Optional<Model> teacher) {
+      DataSplits framed = recipe.augment().framed(data);
+      DataSplits.HeldOut parts = framed.holdOut(options.valSplit(), options.seed());
+      Backend backend = Backends.named(options.backend());
+      Precision precision =
+          Requirements.precision(backend, options.precision(), recipe.precision());
+      return new Trial(
+          backend,
+          Prepared.Setting.of(spec, recipe, framed, parts, precision, options, teacher),
+          recipe);
+    }
+
+    long bytes(int batch) {
+      Recipe sized = recipe.with("batch", Integer.toString(batch));
+      try (Session session = backend.open(Choices.DEFAULTS)) {
+        // A run of one step takes no less than a longer one.
+        Prepared.of(session, setting, sized, Schedule.Run.of(1, 1));
+        return session.bytes();
+      }
+    }
   }
 
   private static boolean roomy(Trial trial, int batch) {

@@ -49,11 +49,13 @@ final class RunFolder implements AutoCloseable {
   private static final Pattern CHECKPOINTS = Pattern.compile("(last|before-\\d+)\\.ckpt");
 
   private final Path folder;
+  private final boolean made;
   private final FileChannel lock;
 
   /** Nobody else may write there until this is closed. */
-  private RunFolder(Path folder) {
+  private RunFolder(Path folder, boolean made) {
     this.folder = folder;
+    this.made = made;
     this.lock = lock(folder.resolve(LOCK));
   }
 
@@ -87,11 +89,15 @@ final class RunFolder implements AutoCloseable {
     }
   }
 
-  /** Lets others write there. */
+  /** Lets others write there. A run that never began leaves no folder behind that it made. */
   @Override
   public void close() {
     // Before the lock is given up, or it could be another's by then.
     remove(file(LOCK));
+    if (made) {
+      // A folder goes only if nothing is in it.
+      remove(folder);
+    }
     close(lock);
   }
 
@@ -104,22 +110,45 @@ final class RunFolder implements AutoCloseable {
     if (Files.exists(folder) && !Files.isDirectory(folder)) {
       throw new InvalidInputException(folder + ": is a file; give a folder for the run");
     }
+    if (begun(folder)) {
+      throw new InvalidInputException(
+          folder + ": not empty; give another folder, or resume the run in it (--resume)");
+    }
+    boolean made = !Files.exists(folder);
     try {
       Files.createDirectories(folder);
-      try (Stream<Path> entries = Files.list(folder)) {
-        if (entries.findAny().isPresent()) {
-          throw new InvalidInputException(
-              folder + ": not empty; give another folder, or resume the run in it (--resume)");
-        }
-      }
       Path probe = folder.resolve(PROBE);
       Files.write(probe, new byte[0]);
       Files.delete(probe);
     } catch (IOException e) {
+      if (made) {
+        remove(folder);
+      }
       throw new InvalidInputException(
           folder + ": cannot be written: " + reason(e) + "; give another folder for the run", e);
     }
-    return new RunFolder(folder);
+    return new RunFolder(folder, made);
+  }
+
+  /**
+   * Whether a folder holds anything: what does not is there for a run to begin in.
+   *
+   * @throws InvalidInputException if it cannot be read
+   */
+  static boolean begun(Path folder) {
+    return !names(folder).isEmpty();
+  }
+
+  private static List<String> names(Path folder) {
+    List<String> names = new ArrayList<>();
+    if (Files.isDirectory(folder)) {
+      try (Stream<Path> entries = Files.list(folder)) {
+        entries.forEach(entry -> names.add(entry.getFileName().toString()));
+      } catch (IOException e) {
+        throw new InvalidInputException(folder + ": cannot be read: " + reason(e), e);
+      }
+    }
+    return names;
   }
 
   /**
@@ -129,14 +158,7 @@ final class RunFolder implements AutoCloseable {
    * @throws InvalidInputException if no run was begun in it
    */
   static RunFolder resume(Path folder) {
-    List<String> names = new ArrayList<>();
-    if (Files.isDirectory(folder)) {
-      try (Stream<Path> entries = Files.list(folder)) {
-        entries.forEach(entry -> names.add(entry.getFileName().toString()));
-      } catch (IOException e) {
-        throw new InvalidInputException(folder + ": cannot be read: " + reason(e), e);
-      }
-    }
+    List<String> names = names(folder);
     boolean trained = names.stream().anyMatch(name -> CHECKPOINTS.matcher(name).matches());
     boolean barelyBegun = !names.isEmpty() && names.stream().allMatch(RunFolder::atBeginning);
     if (!(names.contains(CONFIG) && trained) && !barelyBegun) {
@@ -149,7 +171,7 @@ final class RunFolder implements AutoCloseable {
     if (!Files.isWritable(folder)) {
       throw new InvalidInputException(folder + ": cannot be written; change its permissions");
     }
-    RunFolder locked = new RunFolder(folder);
+    RunFolder locked = new RunFolder(folder, false);
     names.stream().filter(RunFolder::abandoned).forEach(name -> remove(folder.resolve(name)));
     return locked;
   }

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.resnet4j.InvalidInputException;
+import io.resnet4j.NotEnoughMemoryException;
 import io.resnet4j.model.Model;
 import io.resnet4j.model.ModelSpec;
 import io.resnet4j.model.Models;
@@ -21,8 +22,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 
 class FineTunerTest extends RunTests {
   private FineTuner tuner(Model pretrained) {
@@ -91,6 +94,55 @@ class FineTunerTest extends RunTests {
     assertEquals(
         done.model().state().get("fc.weight").bytes(),
         same.model().state().get("fc.weight").bytes());
+  }
+
+  private static void withMemory(String limit, Executable what) throws Throwable {
+    System.setProperty("resnet4j.memory", limit);
+    try {
+      what.execute();
+    } finally {
+      System.clearProperty("resnet4j.memory");
+    }
+  }
+
+  private FineTuner onednn() {
+    FineTuner tuner = tuner(Stripes.network().initialise(7)).withBatch(8);
+    return tuner.with(tuner.options().withBackend("onednn").withAutotune(false));
+  }
+
+  @Test
+  void whatDoesNotFitIsToldBeforeTheHeadIsTrainedAndCanBeTriedAgain() throws Throwable {
+    FineTuner tuner = onednn();
+    long head =
+        LargestBatch.require(
+            Stripes.network(), tuner.recipe(true), DATA, tuner.options(), Optional.empty());
+    withMemory(
+        Long.toString(head),
+        () -> {
+          String message = assertThrows(NotEnoughMemoryException.class, tuner::fit).getMessage();
+          assertTrue(message.contains(" would fit"), message);
+        });
+    assertFalse(Files.exists(temp.resolve("tuned")));
+    // As an older version, or a kill, may have left it.
+    Files.createDirectories(temp.resolve("tuned/head"));
+    FineTuner smaller = tuner.withBatch(1).set("steps=2");
+    assertFalse(smaller.with(smaller.options().withResume(true)).fit().all().stopped());
+  }
+
+  @Test
+  void whatNoLongerFitsAfterTheHeadCanBeGoneOnWith() throws Throwable {
+    FineTuner tuner = onednn().set("steps=2");
+    TrainListener scarce =
+        new TrainListener() {
+          @Override
+          public void finished(TrainResult result) {
+            System.setProperty("resnet4j.memory", "1k");
+          }
+        };
+    withMemory("1g", () -> assertThrows(NotEnoughMemoryException.class, tuner.listen(scarce)::fit));
+    assertTrue(Files.exists(temp.resolve("tuned/head/result.json")));
+    assertFalse(Files.exists(temp.resolve("tuned/all")));
+    assertFalse(tuner.with(tuner.options().withResume(true)).fit().all().stopped());
   }
 
   @Test

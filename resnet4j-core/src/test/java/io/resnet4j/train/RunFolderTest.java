@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.resnet4j.InvalidInputException;
+import io.resnet4j.NotEnoughMemoryException;
 import io.resnet4j.data.DataSplits;
 import io.resnet4j.interop.AtomicFile;
 import io.resnet4j.interop.Safetensors;
@@ -22,6 +23,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -121,6 +123,25 @@ class RunFolderTest extends RunTests {
     Files.writeString(temp.resolve("file"), "");
     assertRefused("is a file", Stripes.recipe(), options("file"));
     assertRefused("cannot be written", Stripes.recipe(), options("file/below"));
+  }
+
+  @Test
+  void aRunThatNeverBeganLeavesNothingBehind() throws Exception {
+    TrainOptions options = options("new/run").withBackend("onednn").withAutotune(false);
+    Files.createDirectories(temp.resolve("given"));
+    System.setProperty("resnet4j.memory", "1k");
+    try {
+      for (TrainOptions each : List.of(options, options.into(temp.resolve("given")))) {
+        assertThrows(
+            NotEnoughMemoryException.class,
+            () -> Trainer.of(Stripes.network(), Stripes.recipe(), DATA, each).close());
+      }
+    } finally {
+      System.clearProperty("resnet4j.memory");
+    }
+    assertFalse(Files.exists(temp.resolve("new/run")));
+    assertEquals(Set.of(), files(temp.resolve("given")), "it was there before");
+    train(Stripes.recipe().set("steps=1"), options);
   }
 
   @Test
