@@ -12,7 +12,8 @@ final class Interruption implements AutoCloseable {
   private final Console console;
   private final String words;
   private final Thread hook = new Thread(this::interrupted, "resnet4j-stop");
-  private volatile @Nullable Runnable stop;
+  private @Nullable Runnable stop;
+  private boolean interrupted;
 
   private Interruption(Console console, String words) {
     this.console = console;
@@ -28,13 +29,30 @@ final class Interruption implements AutoCloseable {
     return interruption;
   }
 
-  /** What ends the work; without it there is nothing worth waiting for. */
+  /**
+   * What ends the work; without it there is nothing worth waiting for. Of work in several parts
+   * each says how: one that begins after the interruption is ended at once.
+   */
   void stopBy(Runnable how) {
-    stop = how;
+    if (replaced(how)) {
+      how.run();
+    }
   }
 
-  private void interrupted() {
-    @Nullable Runnable how = stop;
+  /** Whether it comes after the interruption. */
+  private synchronized boolean replaced(Runnable how) {
+    stop = how;
+    return interrupted;
+  }
+
+  private synchronized @Nullable Runnable taken() {
+    interrupted = true;
+    return stop;
+  }
+
+  /** What the JVM's shutdown does. */
+  void interrupted() {
+    @Nullable Runnable how = taken();
     if (how == null) {
       return;
     }

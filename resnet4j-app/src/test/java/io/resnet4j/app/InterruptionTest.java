@@ -6,18 +6,41 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Ctrl-C needs a process of its own. */
 class InterruptionTest {
   @TempDir Path folder;
 
+  @Test
+  void workThatBeginsAfterTheInterruptionIsEndedAtOnce() throws InterruptedException {
+    PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream());
+    CountDownLatch first = new CountDownLatch(1);
+    AtomicBoolean second = new AtomicBoolean();
+    Thread shutdown;
+    try (Interruption interruption =
+        Interruption.handled(new Console(nowhere, nowhere, false), "stopping")) {
+      interruption.stopBy(first::countDown);
+      shutdown = new Thread(interruption::interrupted);
+      shutdown.start();
+      first.await();
+      interruption.stopBy(() -> second.set(true));
+      assertTrue(second.get());
+      assertTrue(shutdown.isAlive(), "it waits for the end of the work");
+    }
+    shutdown.join();
+  }
+
+  /** It needs a process of its own. */
   @Test
   void ctrlCLeavesACheckpointToGoOnFrom() throws IOException, InterruptedException {
     Path kill = Path.of("/bin/kill");
