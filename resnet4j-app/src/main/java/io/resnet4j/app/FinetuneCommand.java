@@ -31,9 +31,10 @@ import picocli.CommandLine.Option;
 /** {@code finetune}. */
 @picocli.CommandLine.Command(
     description =
-        "Teaches a trained network other classes: a new head first, then all layers, the earlier the"
-            + " more slowly, until validation no longer rises; evaluates the best weights once on"
-            + " the test set, and writes model.safetensors, MODEL_CARD.md, report.html and eval/.")
+        "Teaches a trained network other classes: a new head first, then all layers, the earlier"
+            + " the more slowly, until validation no longer rises; evaluates the best weights once"
+            + " on the test set, and writes model.safetensors, MODEL_CARD.md, report.html and"
+            + " eval/.")
 final class FinetuneCommand extends Command {
   private static final String PUBLISHED = "torchvision:";
   private static final String STOPPING = "stopping after this step; writing a checkpoint ...";
@@ -131,13 +132,20 @@ final class FinetuneCommand extends Command {
 
   private FineTuner tuner(Model pretrained, DataSplits splits, Console console) {
     FineTuner usual = FineTuner.of(pretrained, splits, out).named(name());
+    double share = valSplit == null ? usual.options().valSplit() : valSplit;
     TrainOptions options =
-        run.options(out, valSplit == null ? usual.options().valSplit() : valSplit)
+        run.options(out, share)
             .withResume(resume)
             .withCommand(line())
-            .withCheckpointing(checkpoints.read())
-            .withStopping(
-                patience == null ? usual.options().stopping() : new EarlyStopping(patience, 0));
+            .withCheckpointing(checkpoints.read());
+    boolean heldOut = splits.holdOut(share, options.seed()).validation().isPresent();
+    if (patience != null) {
+      options = options.withStopping(new EarlyStopping(patience, 0));
+    } else if (heldOut) {
+      options = options.withStopping(usual.options().stopping());
+    } else {
+      console.info("nothing is held out to stop by: all layers are trained to the last epoch");
+    }
     FineTuner tuner = usual.with(options);
     for (String setting : run.settings()) {
       tuner = tuner.set(setting);

@@ -60,6 +60,22 @@ class FinetuneCommandTest {
   }
 
   @Test
+  void withNothingHeldOutAllLayersAreTrainedToTheEnd() throws Exception {
+    Path weights = GuardsTest.rehearsed(folder, TinyCifar.write(folder.resolve("data"), 10));
+    String pictures = "folder:" + TinyFolder.plain(folder.resolve("pictures"), 15);
+    Path out = folder.resolve("tuned");
+    tuned(weights, pictures, out, "--val-split", 0, "--patience", 3)
+        .bad(Main.BAD_INPUT, "patience 3", "nothing is held out");
+    assertFalse(Files.exists(out.resolve("head")), "the head was trained in vain");
+    Ran ran = tuned(weights, pictures, out, "--val-split", 0).good();
+    assertTrue(ran.err().contains("nothing is held out"), ran.err());
+    assertTrue(ran.json().path("best_val_acc").isNull(), ran.out());
+    assertTrue(ran.json().path("test_acc").isNumber(), ran.out());
+    // Gone on with, it is the same fine-tuning.
+    tuned(weights, pictures, out, "--val-split", 0, "--resume").good();
+  }
+
+  @Test
   void oneCommandFromWeightsToAModelCard() throws Exception {
     Path data = TinyCifar.write(folder.resolve("data"), 10);
     Path weights = GuardsTest.rehearsed(folder, data);

@@ -272,6 +272,9 @@ public final class FineTuner {
     Model fresh = withNewHead();
     // What cannot be done with all layers shows before the head is trained in vain.
     Recipe ofAll = recipe(false);
+    DataSplits.HeldOut parts = data.holdOut(options.valSplit(), options.seed());
+    Requirements.batch(ofAll.batch(), parts.train());
+    Requirements.validation(options.stopping(), parts);
     if (!goesOn(out.resolve(ALL))) {
       // It takes more than the head does.
       LargestBatch.require(fresh.spec(), ofAll, learned, options, Optional.empty());

@@ -123,7 +123,7 @@ final class Requirements {
       throw new InvalidInputException(
           "patience "
               + stopping.patience()
-              + ": nothing is held out to stop by; give a validation split above 0");
+              + ": nothing is held out to stop by; give a validation split above 0, or patience 0");
     }
   }
 }

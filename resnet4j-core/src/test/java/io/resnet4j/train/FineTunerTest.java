@@ -146,6 +146,16 @@ class FineTunerTest extends RunTests {
   }
 
   @Test
+  void whatCannotBeDoneIsToldBeforeTheHeadIsTrained() {
+    FineTuner tuner = tuner(Stripes.network().initialise(7));
+    FineTuner whole = tuner.with(tuner.options().withValSplit(0));
+    for (FineTuner each : List.of(whole, tuner.withEpochs(0))) {
+      assertThrows(InvalidInputException.class, each::fit);
+      assertFalse(Files.exists(temp.resolve("tuned")));
+    }
+  }
+
+  @Test
   void whatOthersWroteIntoTheirMetadataDoesNoHarm() {
     Model drawn = Stripes.network().initialise(7);
     for (String odd : List.of("", "by hand", "[1]")) {
