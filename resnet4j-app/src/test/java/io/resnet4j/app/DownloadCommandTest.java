@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code download} against a server on this machine; what goes wrong is DownloaderTest's. */
-@Timeout(60)
+@Timeout(180)
 class DownloadCommandTest {
   private static final byte[] BYTES = {1, 2, 3, 4};
 

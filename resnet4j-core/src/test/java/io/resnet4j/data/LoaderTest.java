@@ -30,7 +30,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(60)
+@Timeout(180)
 class LoaderTest {
   private static final Dataset DATA = Synthetic.draw(103, 1, 9).train();
   private static final Normalisation NORMALISATION = Normalisation.perChannel(DATA);

@@ -17,7 +17,7 @@ import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(60)
+@Timeout(180)
 class MixingTest {
   private static final PictureSize SIZE = new PictureSize(2, 24, 20);
   private static final int CLASSES = 4;

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-@Timeout(60)
+@Timeout(180)
 class PictureFoldersTest {
   private static final FolderOptions FAIL = new FolderOptions(FolderOptions.OnBad.FAIL, 10_000_000);
   private static final FolderOptions SKIP = new FolderOptions(FolderOptions.OnBad.SKIP, 10_000_000);

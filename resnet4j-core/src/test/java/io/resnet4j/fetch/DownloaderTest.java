@@ -38,7 +38,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Downloads from a server that misbehaves in every way that servers do. */
-@Timeout(60)
+@Timeout(180)
 class DownloaderTest {
   private static final String PATH = "/files/weights.pth";
   private static final String ETAG = "\"one\"";

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The catalogue, and what becomes of what is fetched. */
-@Timeout(60)
+@Timeout(180)
 class FetcherTest {
   private static final int RECORDS = 2;
   private static final Catalogue STANDARD = Catalogue.standard();

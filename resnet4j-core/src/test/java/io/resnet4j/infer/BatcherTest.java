@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** The engine is held by its lock while requests gather, so that no test hangs on times. */
-@Timeout(30)
+@Timeout(180)
 class BatcherTest {
   private static final int SAMPLES = 3 * 8 * 8;
   private static final Duration LONG = Duration.ofSeconds(20);

@@ -352,7 +352,7 @@ class ExperimentsTest {
 
   /** Two blocks a stage, as in ResNet-18, one of which changes the shape. */
   @Test
-  @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  @Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
   void whereNoTwoBlocksCanChangePlacesNothingIsShuffled() {
     DataSplits small = DATA.framed(8, 8, 8);
     Path weights = folder.resolve("two.safetensors");
