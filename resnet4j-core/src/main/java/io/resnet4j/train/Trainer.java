@@ -377,8 +377,7 @@ public final class Trainer implements AutoCloseable {
     }
     String chosen = average.chosen(progress);
     writeWeights(RunFolder.LAST, learned, chosen);
-    TrainResult result =
-        TrainResult.of(folder.path(), progress, recipe, chosen, test, stopped);
+    TrainResult result = TrainResult.of(folder.path(), progress, recipe, chosen, test, stopped);
     if (!stopped) {
       journal.written(folder.writeResult(result));
     }
