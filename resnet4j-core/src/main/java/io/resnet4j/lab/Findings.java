@@ -41,12 +41,30 @@ public record Findings(List<Claim> claims, List<Chart> charts, List<String> note
      */
     static Claim between(
         String source, String claim, String measured, double difference, double uncertainty) {
-      if (Double.isNaN(uncertainty)) {
-        return new Claim(source, claim, measured + "; one run cannot tell", Verdict.NOT_MEASURED);
-      }
-      return Math.abs(difference) < uncertainty
-          ? new Claim(source, claim, measured + "; these seeds cannot tell", Verdict.NOT_MEASURED)
-          : of(source, claim, measured, difference > 0);
+      String open =
+          !Double.isFinite(difference)
+              ? "; what is not finite cannot be compared"
+              : Double.isNaN(uncertainty)
+                  ? "; one run cannot tell"
+                  : Math.abs(difference) <= uncertainty ? "; these seeds cannot tell" : "";
+      return open.isEmpty()
+          ? of(source, claim, measured, difference > 0)
+          : new Claim(source, claim, measured + open, Verdict.NOT_MEASURED);
+    }
+
+    /**
+     * A claim that one mean over seeds is below another; left open as {@link #between} does.
+     *
+     * @param less what is claimed to be the smaller, a number for each seed
+     * @param more what is claimed to be the larger
+     */
+    static Claim below(String source, String claim, String measured, double[] less, double[] more) {
+      return between(
+          source,
+          claim,
+          measured,
+          Stats.mean(more) - Stats.mean(less),
+          Math.hypot(Stats.interval(less), Stats.interval(more)));
     }
 
     static Claim open(String source, String claim) {
