@@ -43,6 +43,8 @@ final class ConvergenceExperiment implements Experiment {
         "batch,none",
         "rates",
         full ? "0.3,0.1,0.03,0.01,0.003" : "0.1,0.01",
+        "seeds",
+        "0,1,2",
         "target",
         full ? "0.5" : "1.8",
         "window",
@@ -62,7 +64,8 @@ final class ConvergenceExperiment implements Experiment {
     }
     settings.number("target");
     settings.numbers("rates");
-    return Cells.of("depth", Networks.depths(settings, "depth"))
+    return Cells.of("seed", settings.integers("seeds", 0))
+        .by("depth", Networks.depths(settings, "depth"))
         .by("network", settings.oneOf("networks", Networks.KINDS))
         .by("norm", settings.oneOf("norms", Networks.NORMS))
         .by("rate", settings.texts("rates"))
@@ -113,13 +116,14 @@ final class ConvergenceExperiment implements Experiment {
     Bench limited = bench.limited(name(), settings.integer("pictures", 1));
     DriftProbe probe = new DriftProbe(settings.integer("every", 1));
     Descent descent = new Descent(settings);
-    String run = spec.name() + "-" + cell.get("norm") + "-" + cell.get("rate");
+    int seed = (int) cell.get("seed");
+    String run = spec.name() + "-" + cell.get("norm") + "-" + cell.get("rate") + "-seed" + seed;
     boolean diverged = false;
     try {
       if (new ShortTraining(limited, settings.integer("steps", 1))
           .with("schedule", "constant")
           .with("learningRate", (String) cell.get("rate"))
-          .train(run, spec, bench.seed(), List.of(probe), descent)
+          .train(run, spec, bench.seed() + seed, List.of(probe), descent)
           .isEmpty()) {
         return List.of();
       }

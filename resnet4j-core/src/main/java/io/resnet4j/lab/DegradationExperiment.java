@@ -174,23 +174,28 @@ final class DegradationExperiment implements Experiment {
     }
     boolean plain = network.equals(Networks.PLAIN);
     double excess = Stats.mean(high) - Stats.mean(low);
+    double uncertainty = Math.hypot(Stats.interval(low), Stats.interval(high));
     claims.add(
-        Claim.of(
+        Claim.between(
             SOURCE,
             plain
                 ? "a deeper plain network has the higher training error (here: by over 3 points)"
                 : "a deeper residual network does not (here: by at most 1 point)",
             String.format(
                 Locale.ROOT,
-                "training error %.2f %% at depth %s, %.2f %% at depth %s: %+.2f points, mean of %d"
-                    + " and %d seeds",
+                "training error %.2f %% at depth %s, %.2f %% at depth %s: %+.2f points%s, mean of"
+                    + " %d and %d seeds",
                 100 * Stats.mean(low),
                 shallow,
                 100 * Stats.mean(high),
                 deep,
                 100 * excess,
+                Double.isNaN(uncertainty)
+                    ? ""
+                    : String.format(Locale.ROOT, " ± %.2f (95 %%)", 100 * uncertainty),
                 low.length,
                 high.length),
-            plain ? excess > 0.03 : excess <= 0.01));
+            plain ? excess - 0.03 : 0.01 - excess,
+            uncertainty));
   }
 }

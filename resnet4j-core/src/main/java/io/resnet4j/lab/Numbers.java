@@ -25,6 +25,14 @@ final class Numbers {
     return String.format(Locale.ROOT, "%,." + digits + "f", value);
   }
 
+  /** The mean of numbers, one for each seed, with its interval. */
+  static String mean(double[] values) {
+    return text(Stats.mean(values))
+        + (values.length > 1
+            ? " ± " + text(Stats.interval(values)) + " (95 %, " + values.length + " seeds)"
+            : " (one seed)");
+  }
+
   /** A share as per cent. */
   static String percent(double share) {
     return Double.isNaN(share) ? "not a number" : text(100 * share) + " %";

@@ -40,6 +40,8 @@ final class ResponsesExperiment implements Experiment {
         full ? "20,56,110" : "20,56",
         "networks",
         "plain,residual",
+        "seeds",
+        full ? "0,1,2" : "0",
         "steps",
         full ? "64000" : "200",
         "recipe",
@@ -52,7 +54,8 @@ final class ResponsesExperiment implements Experiment {
   public List<Map<String, Object>> cells(Settings settings) {
     settings.integer("steps", 0);
     settings.integer("pictures", 2);
-    return Cells.of("depth", Networks.depths(settings, "depths"))
+    return Cells.of("seed", settings.integers("seeds", 0))
+        .by("depth", Networks.depths(settings, "depths"))
         .by("network", settings.oneOf("networks", Networks.KINDS))
         .list();
   }
@@ -63,10 +66,12 @@ final class ResponsesExperiment implements Experiment {
     ResNetSpec spec =
         Networks.of((String) cell.get("network"), (int) cell.get("depth"), bench.data());
     int steps = settings.integer("steps", 0);
+    int seed = (int) cell.get("seed");
     Optional<Model> model =
         steps == 0
-            ? Optional.of(spec.initialise(bench.seed()))
-            : Budget.onAll(settings, bench).model(spec.name(), spec, bench.seed());
+            ? Optional.of(spec.initialise(bench.seed() + seed))
+            : Budget.onAll(settings, bench)
+                .model(spec.name() + "-seed" + seed, spec, bench.seed() + seed);
     if (model.isEmpty()) {
       return List.of();
     }
@@ -137,23 +142,31 @@ final class ResponsesExperiment implements Experiment {
     if (less.isEmpty() || more.isEmpty()) {
       return;
     }
-    double a = Stats.mean(Row.column(less, "response"));
-    double b = Stats.mean(Row.column(more, "response"));
+    double[] a = means(less);
+    double[] b = means(more);
     claims.add(
-        Claim.of(
+        Claim.below(
             SOURCE,
             claim,
             where
                 + "mean over layers "
-                + Numbers.text(a)
+                + Numbers.mean(a)
                 + " ("
                 + lessName
                 + ") against "
-                + Numbers.text(b)
+                + Numbers.mean(b)
                 + " ("
                 + moreName
                 + ")",
-            a < b));
+            a,
+            b));
+  }
+
+  /** Over the layers, a number for each seed. */
+  private static double[] means(List<Row> rows) {
+    return Row.distinct(rows, "seed").stream()
+        .mapToDouble(seed -> Stats.mean(Row.column(Row.where(rows, "seed", seed), "response")))
+        .toArray();
   }
 
   private static Chart chart(String title, List<Row> rows, boolean sorted) {
@@ -163,7 +176,9 @@ final class ResponsesExperiment implements Experiment {
         List<Row> cell = Row.where(rows, "depth", depth, "network", network);
         List<Double> x = new ArrayList<>();
         List<Double> y = new ArrayList<>();
-        cell.forEach(row -> y.add(row.number("response")));
+        for (String layer : Row.distinct(cell, "layer")) {
+          y.add(Stats.mean(Row.column(Row.where(cell, "layer", layer), "response")));
+        }
         if (sorted) {
           y.sort(Comparator.reverseOrder());
         }
@@ -173,6 +188,6 @@ final class ResponsesExperiment implements Experiment {
         series.add(new Chart.Series(network + " " + depth, x, y));
       }
     }
-    return Chart.lines(title, "layer", "standard deviation", series);
+    return Chart.lines(title, "layer", "standard deviation, mean of seeds", series);
   }
 }

@@ -187,7 +187,7 @@ class ExperimentsTest {
                 "pictures=4",
                 "recipe=cifar10-he2015")
             .rows();
-    Model trained = Model.load(folder.resolve("runs/residual8/last.safetensors"));
+    Model trained = Model.load(folder.resolve("runs/residual8-seed0/last.safetensors"));
     Reading seen =
         Look.at(
             trained,

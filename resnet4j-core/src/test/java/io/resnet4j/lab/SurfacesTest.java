@@ -149,6 +149,7 @@ class SurfacesTest {
                 "depth=8",
                 "networks=residual",
                 "rates=0.3,0.0000001",
+                "seeds=0",
                 "pictures=64",
                 "steps=2",
                 "window=1",

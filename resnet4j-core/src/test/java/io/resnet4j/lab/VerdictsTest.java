@@ -1,10 +1,13 @@
 package io.resnet4j.lab;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.resnet4j.lab.Findings.Claim;
 import io.resnet4j.lab.Findings.Verdict;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -37,5 +40,189 @@ class VerdictsTest {
     is(Verdict.NOT_MEASURED, Claim.between("", "", "", Double.POSITIVE_INFINITY, 0));
     is(Verdict.AGREES, Claim.between("", "", "", 1, 0));
     is(Verdict.DIFFERS, Claim.between("", "", "", -1, 0.5));
+  }
+
+  private static List<Row> descents(String network, int... steps) {
+    List<Row> rows = new ArrayList<>();
+    for (int seed = 0; seed < steps.length; seed++) {
+      rows.add(
+          row(
+              "seed",
+              seed,
+              "network",
+              network,
+              "norm",
+              "batch",
+              "rate",
+              "0.1",
+              "part",
+              "result",
+              "reached",
+              steps[seed] < 80,
+              "steps",
+              steps[seed],
+              "least_loss",
+              steps[seed] < 80 ? 1.7 : 2.5 - 0.01 * seed,
+              "diverged",
+              false));
+    }
+    return rows;
+  }
+
+  private static Claim faster(List<Row> residual, List<Row> plain) {
+    List<Row> rows = new ArrayList<>(residual);
+    rows.addAll(plain);
+    return claim(findings("convergence", rows, "seeds=0,1,2"), "faster convergence");
+  }
+
+  @Test
+  void stepsToALossAreJudgedOverSeeds() {
+    is(Verdict.NOT_MEASURED, faster(descents("residual", 55), descents("plain", 72)));
+    is(Verdict.NOT_MEASURED, faster(descents("residual", 50, 70), descents("plain", 60, 70)));
+    List<Row> quick = descents("residual", 54, 55, 56);
+    is(Verdict.AGREES, faster(quick, descents("plain", 71, 72, 73)));
+    is(Verdict.DIFFERS, faster(descents("residual", 71, 72, 73), descents("plain", 54, 55, 56)));
+    is(Verdict.NOT_MEASURED, faster(quick, descents("plain", 54, 55, 56)));
+    Claim never = faster(quick, descents("plain", 80, 80, 80));
+    is(Verdict.AGREES, never);
+    assertTrue(never.measured().contains("55.0 ± "), never.measured());
+    assertTrue(never.measured().contains("not within 80 steps"), never.measured());
+    Claim some = faster(descents("residual", 54, 55, 80), descents("plain", 80, 80, 80));
+    assertTrue(some.measured().contains("1 of 3 seeds never got there"), some.measured());
+    // Neither gets there: the losses are compared, and are the same.
+    is(
+        Verdict.NOT_MEASURED,
+        faster(descents("residual", 80, 80, 80), descents("plain", 80, 80, 80)));
+  }
+
+  @Test
+  void driftsAreJudgedOverSeeds() {
+    List<Row> rows = new ArrayList<>();
+    for (int seed = 0; seed < 3; seed++) {
+      for (String norm : Networks.NORMS) {
+        boolean batch = norm.equals("batch");
+        Object[] cell = {"seed", seed, "network", "plain", "norm", norm, "rate", "0.1"};
+        for (int step = 1; step < 3; step++) {
+          Object[] drift = {
+            "part",
+            "drift",
+            "step",
+            step,
+            "shift",
+            batch ? 0.1 + 0.01 * seed : 0.5,
+            "cosine",
+            0.9 + 0.01 * seed,
+            "change",
+            0.2
+          };
+          rows.add(row(joined(cell, drift)));
+        }
+        Object[] result = {
+          "part", "result", "reached", false, "steps", 80, "least_loss", 2, "diverged", false
+        };
+        rows.add(row(joined(cell, result)));
+      }
+    }
+    Findings all = findings("convergence", rows, "seeds=0,1,2");
+    is(Verdict.AGREES, claim(all, "drift less"));
+    is(Verdict.NOT_MEASURED, claim(all, "turns as much or more"));
+    Findings one = findings("convergence", Row.where(rows, "seed", 0), "seeds=0");
+    is(Verdict.NOT_MEASURED, claim(one, "drift less"));
+  }
+
+  private static Object[] joined(Object[] a, Object[] b) {
+    Object[] all = Arrays.copyOf(a, a.length + b.length);
+    System.arraycopy(b, 0, all, a.length, b.length);
+    return all;
+  }
+
+  @Test
+  void oneTrainingDoesNotTellWhatSurvives() {
+    List<Row> rows = new ArrayList<>();
+    for (String network : List.of("resnet20", "plain20")) {
+      rows.add(row("network", network, "part", "probe", "block", 1, "error", 0.5));
+      rows.add(
+          row(
+              "network",
+              network,
+              "part",
+              "similarity",
+              "block",
+              1,
+              "other",
+              1,
+              "cka",
+              network.equals("resnet20") ? 0.75 : 0.66));
+    }
+    is(Verdict.NOT_MEASURED, claim(findings("features", rows), "more of the first block"));
+  }
+
+  @Test
+  void responsesAreJudgedOverSeeds() {
+    List<Row> rows = new ArrayList<>();
+    for (int seed = 0; seed < 3; seed++) {
+      for (String network : List.of("plain", "residual")) {
+        for (int layer = 1; layer < 3; layer++) {
+          double response = (network.equals("plain") ? 1 : 0.6) + 0.01 * seed + 0.1 * layer;
+          rows.add(
+              row(
+                  "seed",
+                  seed,
+                  "depth",
+                  20,
+                  "network",
+                  network,
+                  "layer",
+                  layer,
+                  "response",
+                  response));
+        }
+      }
+    }
+    is(Verdict.AGREES, claim(findings("responses", rows), "respond less than plain"));
+    Findings one = findings("responses", Row.where(rows, "seed", 0));
+    is(Verdict.NOT_MEASURED, claim(one, "respond less than plain"));
+    Chart.Series plain = findings("responses", rows).charts().get(0).series().get(0);
+    assertEquals(List.of(1.0, 2.0), plain.x());
+    assertEquals(1.11, plain.y().get(0), 1e-9);
+  }
+
+  private static List<Row> errors(String network, double shallow, double... deep) {
+    List<Row> rows = new ArrayList<>();
+    for (int seed = 0; seed < deep.length; seed++) {
+      for (int depth : List.of(20, 56)) {
+        double error = depth == 20 ? shallow : deep[seed];
+        rows.add(
+            row(
+                "seed",
+                seed,
+                "depth",
+                depth,
+                "network",
+                network,
+                "final",
+                true,
+                "step",
+                1,
+                "train_error",
+                error,
+                "test_error",
+                error));
+      }
+    }
+    return rows;
+  }
+
+  @Test
+  void degradationIsShownWithItsInterval() {
+    Claim clear = findings("degradation", errors("plain", 0.5, 0.70, 0.71, 0.72)).claims().get(0);
+    is(Verdict.AGREES, clear);
+    assertTrue(clear.measured().contains("+21.00 points ± 2.48 (95 %)"), clear.measured());
+    List<Row> scattered = errors("plain", 0.5, 0.45, 0.55, 0.65);
+    is(Verdict.NOT_MEASURED, findings("degradation", scattered).claims().get(0));
+    List<Row> one = errors("residual", 0.5, 0.4);
+    is(Verdict.NOT_MEASURED, findings("degradation", one).claims().get(0));
+    List<Row> better = errors("residual", 0.5, 0.40, 0.41, 0.42);
+    is(Verdict.AGREES, findings("degradation", better).claims().get(0));
   }
 }
