@@ -249,12 +249,14 @@ class ComparisonsTest {
             "optimisers=adam",
             "losses=smoothed,cross_entropy",
             "schedules=cosine",
+            "seeds=0",
             "pictures=64",
             "steps=1");
     assertEquals(2, Row.where(rows, "final", true).size());
     List<Claim> claims = Experiments.named("compare").findings(settings("compare"), rows).claims();
     assertEquals(1, claims.size());
-    assertTrue(claims.get(0).measured().contains("(one pair"), claims.get(0).measured());
+    assertTrue(
+        claims.get(0).measured().contains("(one seed; pairs that"), claims.get(0).measured());
     assertEquals(Verdict.NOT_MEASURED, claims.get(0).verdict(), claims.get(0).measured());
   }
 
@@ -284,7 +286,7 @@ class ComparisonsTest {
     assertTrue(claims.get(0).source().startsWith("Lin, Chen and Yan"), claims.get(0).source());
     assertTrue(claims.get(0).measured().startsWith("pool ends "), claims.get(0).measured());
     assertTrue(claims.get(0).measured().contains("below flatten"), claims.get(0).measured());
-    assertTrue(claims.get(0).measured().contains("over 2 pairs"), claims.get(0).measured());
+    assertTrue(claims.get(0).measured().contains("over 2 seeds"), claims.get(0).measured());
     assertTrue(findings.notes().stream().anyMatch(note -> note.contains("more weights")));
   }
 

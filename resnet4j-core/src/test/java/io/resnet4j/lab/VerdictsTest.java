@@ -225,4 +225,66 @@ class VerdictsTest {
     List<Row> better = errors("residual", 0.5, 0.40, 0.41, 0.42);
     is(Verdict.AGREES, findings("degradation", better).claims().get(0));
   }
+
+  private static Row arm(int seed, String model, String loss, double error) {
+    return row(
+        "seed",
+        seed,
+        "arm",
+        model + " " + loss,
+        "model",
+        model,
+        "head",
+        "pool",
+        "optimiser",
+        "sgd:0.2",
+        "loss",
+        loss,
+        "schedule",
+        "cosine",
+        "final",
+        true,
+        "step",
+        1,
+        "train_error",
+        error,
+        "test_error",
+        error);
+  }
+
+  /** Pairs of one seed are no independent measurements. */
+  @Test
+  void effectsAreJudgedOverSeeds() {
+    List<Row> rows = new ArrayList<>();
+    for (String model : List.of("resnet20", "resnet32", "resnet56")) {
+      rows.add(arm(0, model, "smoothed", 0.50));
+      rows.add(arm(0, model, "cross_entropy", 0.52));
+    }
+    Claim one = claim(findings("compare", rows), "label smoothing");
+    is(Verdict.NOT_MEASURED, one);
+    assertTrue(one.measured().contains("(one seed; "), one.measured());
+    for (int seed = 1; seed < 3; seed++) {
+      for (String model : List.of("resnet20", "resnet32", "resnet56")) {
+        rows.add(arm(seed, model, "smoothed", 0.50));
+        rows.add(arm(seed, model, "cross_entropy", 0.52 + 0.001 * seed));
+      }
+    }
+    Claim three = claim(findings("compare", rows), "label smoothing");
+    is(Verdict.AGREES, three);
+    assertTrue(three.measured().contains("± 0.25 (95 % over 3 seeds"), three.measured());
+    assertTrue(three.measured().contains("alike in all else: 9)"), three.measured());
+  }
+
+  @Test
+  void networksAreComparedWithTheirTwinsAlone() {
+    List<Row> rows = new ArrayList<>();
+    for (int seed = 0; seed < 2; seed++) {
+      rows.add(arm(seed, "resnet20", "smoothed", 0.5));
+      rows.add(arm(seed, "resnet56", "smoothed", 0.4));
+      rows.add(arm(seed, "plain56", "smoothed", 0.6));
+    }
+    List<Claim> claims = findings("compare", rows).claims();
+    assertEquals(1, claims.size(), claims::toString);
+    assertTrue(claims.get(0).measured().startsWith("resnet56 ends 20.00 points below plain56"));
+  }
 }
