@@ -1,6 +1,7 @@
 package io.resnet4j.lab;
 
 import io.resnet4j.lab.Findings.Claim;
+import io.resnet4j.lab.Findings.Verdict;
 import io.resnet4j.model.Models;
 import io.resnet4j.nn.Shortcut;
 import java.util.ArrayList;
@@ -13,6 +14,9 @@ final class LandscapeFindings {
 
   /** Layers from which on the paper finds networks without shortcuts chaotic. */
   private static final int DEEP = 56;
+
+  /** A loss that bends downwards at a smaller share of points passes for convex. */
+  private static final double CONVEX = 0.1;
 
   private final Settings settings;
   private final List<Row> rows;
@@ -58,40 +62,63 @@ final class LandscapeFindings {
     if (with.length < 3 || without.length < 3) {
       return;
     }
-    double bowl = concave(with, true);
+    Bend bowl = Bend.of(with);
     claims.add(
-        Claim.of(
-            SOURCE + "section 5",
+        claim(
+            "section 5",
             "with shortcuts the region around the minimum is convex (here: bends downwards at under"
                 + " 10 % of the inner points)",
-            residual + ": at " + Numbers.percent(bowl),
-            bowl < 0.1));
-    double own = concave(without, true);
-    boolean deep = depth(plain) >= DEEP;
+            residual + ": " + bowl.words(),
+            bowl.most() < CONVEX,
+            bowl.least() < CONVEX));
+    Bend own = Bend.of(without);
     claims.add(
-        Claim.of(
-            SOURCE + "section 5",
-            deep
-                ? "without shortcuts a deep network's loss is chaotic: it bends downwards at more"
-                    + " points than with them"
-                : "at 20 layers a network without shortcuts is still benign around its minimum"
+        depth(plain) < DEEP
+            ? claim(
+                "section 5",
+                "at 20 layers a network without shortcuts is still benign around its minimum"
                     + " (here: under 10 % of the inner points); at 56 it is chaotic",
-            plain + ": at " + Numbers.percent(own) + " of the inner points",
-            deep ? own > bowl : own < 0.1));
+                plain + ": " + own.words(),
+                own.most() < CONVEX,
+                own.least() < CONVEX)
+            : claim(
+                "section 5",
+                "without shortcuts a deep network's loss is chaotic (here: it bends downwards at 10"
+                    + " % of the inner points or more, and at twice as many as with them)",
+                plain + ": " + own.words() + "; " + residual + ": " + bowl.words(),
+                own.least() >= Math.max(CONVEX, 2 * bowl.most()),
+                own.most() >= Math.max(CONVEX, 2 * bowl.least())));
+    double sharp = ring(without) - centre(without);
+    double flat = ring(with) - centre(with);
+    boolean known = Double.isFinite(sharp) && Double.isFinite(flat);
     claims.add(
-        Claim.of(
-            SOURCE + "section 6",
+        claim(
+            "section 6",
             "without shortcuts the loss rises more sharply",
             String.format(
                 Locale.ROOT,
-                "mean loss half-way out %s (%s) against %s (%s); at the centre %s and %s",
+                "mean loss %.1f of the way out %s (%s) against %s (%s); at the centre %s and %s",
+                1 - 2.0 * square(with.length) / (with.length - 1),
                 Numbers.text(ring(without)),
                 plain,
                 Numbers.text(ring(with)),
                 residual,
                 Numbers.text(centre(without)),
                 Numbers.text(centre(with))),
-            ring(without) - centre(without) > ring(with) - centre(with)));
+            known && sharp > flat,
+            !known || sharp > flat));
+  }
+
+  /** A claim that losses that are not finite may leave open. */
+  private static Claim claim(
+      String section, String claim, String measured, boolean surely, boolean possibly) {
+    return surely == possibly
+        ? Claim.of(SOURCE + section, claim, measured, surely)
+        : new Claim(
+            SOURCE + section,
+            claim,
+            measured + "; losses that are not finite could decide it",
+            Verdict.NOT_MEASURED);
   }
 
   /** Losses [beta][alpha]; empty where rows are missing. */
@@ -113,34 +140,74 @@ final class LandscapeFindings {
   }
 
   /**
-   * The share of points at which the loss lies above the mean of its neighbours to both sides,
-   * along either direction: none in a convex function.
+   * Where a loss lies above the mean of its neighbours to both sides, which a convex one does
+   * nowhere; at the points both of whose coordinates are at most a half.
    *
-   * @param inner only where both coordinates are at most a half
+   * @param downwards so often it does: a half for each of the two directions of a point
+   * @param points at which the loss and its neighbours are finite
+   * @param broken points at which they are not
    */
-  static double concave(double[][] losses, boolean inner) {
-    int n = losses.length;
-    int found = 0;
-    int all = 0;
-    int margin = inner ? Math.max(1, (n - 1) / 4) : 1;
-    for (int i = margin; i < n - margin; i++) {
-      for (int j = margin; j < n - margin; j++) {
-        all += 2;
-        found += 2 * losses[i][j] > losses[i - 1][j] + losses[i + 1][j] ? 1 : 0;
-        found += 2 * losses[i][j] > losses[i][j - 1] + losses[i][j + 1] ? 1 : 0;
+  record Bend(double downwards, int points, int broken) {
+    static Bend of(double[][] losses) {
+      int n = losses.length;
+      int from = inner(n);
+      double downwards = 0;
+      int points = 0;
+      int broken = 0;
+      for (int i = from; i < n - from; i++) {
+        for (int j = from; j < n - from; j++) {
+          double twice = 2 * losses[i][j];
+          double down = losses[i - 1][j] + losses[i + 1][j];
+          double across = losses[i][j - 1] + losses[i][j + 1];
+          if (Double.isFinite(twice + down + across)) {
+            points++;
+            downwards += (twice > down ? 0.5 : 0) + (twice > across ? 0.5 : 0);
+          } else {
+            broken++;
+          }
+        }
       }
+      return new Bend(downwards, points, broken);
     }
-    return (double) found / all;
+
+    /** The share, if it did so at none of the broken points. */
+    double least() {
+      return downwards / (points + broken);
+    }
+
+    /** The share, if it did so at all of them. */
+    double most() {
+      return (downwards + broken) / (points + broken);
+    }
+
+    String words() {
+      return "at "
+          + Numbers.percent(downwards / points)
+          + " of "
+          + points
+          + " points"
+          + (broken == 0 ? "" : ", at " + broken + " more a loss there or beside is not finite");
+    }
+  }
+
+  /** The first of so many points from -1 to 1 that lies at -1/2 or above. */
+  private static int inner(int points) {
+    return (points + 2) / 4;
+  }
+
+  /** The last square of points within half of the way out, or the first around the centre. */
+  private static int square(int points) {
+    return Math.min(inner(points), points / 2 - 1);
   }
 
   private static double centre(double[][] losses) {
     return losses[losses.length / 2][losses.length / 2];
   }
 
-  /** The mean on the square half-way between the centre and the edge. */
+  /** The mean on a square half-way between the centre and the edge, or within. */
   private static double ring(double[][] losses) {
     int n = losses.length;
-    int from = (n - 1) / 4;
+    int from = square(n);
     int to = n - 1 - from;
     double sum = 0;
     int count = 0;
@@ -157,7 +224,8 @@ final class LandscapeFindings {
 
   private void trajectory(List<Claim> claims, String network) {
     List<Row> way = way(network);
-    if (way.size() < 3) {
+    // Three points lie in a plane, whatever they are.
+    if (way.size() < 4) {
       return;
     }
     double first = way.get(0).number("first_share");
@@ -166,8 +234,8 @@ final class LandscapeFindings {
     claims.add(
         Claim.of(
             SOURCE + "section 7.2",
-            "40 to 90 % of the variation of the way lies in two directions (here: at least 40 %),"
-                + " next to none of it in a random one",
+            "much of the variation of the way lies in two directions (there: 40 to 90 %; here: at"
+                + " least 40 %), next to none of it in a random one (here: under 1 %)",
             String.format(
                 Locale.ROOT,
                 "%s: %.0f %% and %.0f %% in the two principal directions, %s in a random one",

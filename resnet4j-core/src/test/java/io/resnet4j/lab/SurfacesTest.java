@@ -114,8 +114,8 @@ class SurfacesTest {
         waves[i][j] = Math.cos(2 * i + 0.5);
       }
     }
-    assertEquals(0, LandscapeFindings.concave(bowl, false));
-    assertTrue(LandscapeFindings.concave(waves, true) > 0.1);
+    assertEquals(0, LandscapeFindings.Bend.of(bowl).most());
+    assertTrue(LandscapeFindings.Bend.of(waves).least() > 0.1);
   }
 
   @Test

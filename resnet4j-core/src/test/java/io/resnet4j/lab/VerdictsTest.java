@@ -9,6 +9,7 @@ import io.resnet4j.lab.Findings.Verdict;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.DoubleBinaryOperator;
 import org.junit.jupiter.api.Test;
 
 /** What findings make of numbers that are made up. */
@@ -286,5 +287,111 @@ class VerdictsTest {
     List<Claim> claims = findings("compare", rows).claims();
     assertEquals(1, claims.size(), claims::toString);
     assertTrue(claims.get(0).measured().startsWith("resnet56 ends 20.00 points below plain56"));
+  }
+
+  private static List<Row> surface(String network, int points, DoubleBinaryOperator loss) {
+    List<Row> rows = new ArrayList<>();
+    for (int i = 0; i < points; i++) {
+      for (int j = 0; j < points; j++) {
+        double beta = 2.0 * i / (points - 1) - 1;
+        double alpha = 2.0 * j / (points - 1) - 1;
+        rows.add(
+            row(
+                "network",
+                network,
+                "part",
+                "surface",
+                "beta",
+                beta,
+                "alpha",
+                alpha,
+                "loss",
+                loss.applyAsDouble(alpha, beta)));
+      }
+    }
+    return rows;
+  }
+
+  private static Findings surfaces(DoubleBinaryOperator with, DoubleBinaryOperator without) {
+    List<Row> rows = new ArrayList<>(surface("resnet56", 11, with));
+    rows.addAll(surface("plain56", 11, without));
+    return findings("landscape", rows);
+  }
+
+  private static double bowl(double a, double b) {
+    return 1 + a * a + b * b;
+  }
+
+  /** Raised at every other point of each row from the centre upwards. */
+  private static double bumpy(double a, double b) {
+    return bowl(a, b) + (b > -0.01 && Math.round(5 * a) % 2 == 0 ? 1 : 0);
+  }
+
+  @Test
+  void aSurfaceThatBlewUpIsNotConvex() {
+    Claim whole = claim(surfaces(VerdictsTest::bowl, VerdictsTest::bowl), "is convex");
+    is(Verdict.AGREES, whole);
+    assertTrue(whole.measured().contains("of 25 points"), whole.measured());
+    for (double broken : new double[] {Double.NaN, Double.POSITIVE_INFINITY}) {
+      Findings half = surfaces((a, b) -> a > 0.1 ? broken : bowl(a, b), VerdictsTest::bowl);
+      Claim convex = claim(half, "is convex");
+      is(Verdict.NOT_MEASURED, convex);
+      assertTrue(convex.measured().contains("15 more"), convex.measured());
+      is(Verdict.NOT_MEASURED, claim(half, "rises more sharply"));
+    }
+    // One of 25 points cannot make a tenth; what lies further out is not looked at.
+    is(
+        Verdict.AGREES,
+        claim(
+            surfaces((a, b) -> a > 0.9 ? Double.NaN : bowl(a, b), VerdictsTest::bowl),
+            "is convex"));
+  }
+
+  @Test
+  void chaosIsMoreThanAPoint() {
+    DoubleBinaryOperator point = (a, b) -> bowl(a, b) + (Math.hypot(a, b) < 0.01 ? 1 : 0);
+    is(Verdict.DIFFERS, claim(surfaces(VerdictsTest::bowl, point), "chaotic"));
+    is(Verdict.AGREES, claim(surfaces(VerdictsTest::bowl, VerdictsTest::bumpy), "chaotic"));
+    is(Verdict.DIFFERS, claim(surfaces(VerdictsTest::bumpy, VerdictsTest::bumpy), "chaotic"));
+  }
+
+  /** With eleven points none lies half-way out; 0.4 is the last within. */
+  @Test
+  void innerPointsLieAtMostHalfWayOut() {
+    DoubleBinaryOperator rough = (a, b) -> Math.abs(a) > 0.5 || Math.abs(b) > 0.5 ? 50 : bowl(a, b);
+    Claim rises = claim(surfaces(VerdictsTest::bowl, rough), "rises more sharply");
+    assertTrue(rises.measured().contains("0.4 of the way out 1.22 (plain56)"), rises.measured());
+    is(Verdict.DIFFERS, rises);
+  }
+
+  @Test
+  void theWayIsClaimedToLieWhereItIsTested() {
+    List<Row> rows = new ArrayList<>();
+    for (int step = 0; step < 5; step++) {
+      rows.add(
+          row(
+              "network",
+              "plain20",
+              "part",
+              "trajectory",
+              "step",
+              step,
+              "first",
+              step,
+              "second",
+              0,
+              "first_share",
+              0.99,
+              "second_share",
+              0.01,
+              "random_share",
+              0.001));
+    }
+    Claim way = claim(findings("landscape", rows), "two directions");
+    is(Verdict.AGREES, way);
+    assertTrue(way.claim().contains("(there: 40 to 90 %; here: at least 40 %)"), way.claim());
+    // Three points lie in a plane, whatever they are.
+    List<Claim> three = findings("landscape", rows.subList(0, 3)).claims();
+    assertTrue(three.isEmpty(), three::toString);
   }
 }
