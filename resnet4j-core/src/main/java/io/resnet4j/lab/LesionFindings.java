@@ -83,7 +83,7 @@ final class LesionFindings {
     double chance = own.get(0).number("chance");
     double[] costs =
         own.stream().skip(1).mapToDouble(row -> row.number("error") - whole).sorted().toArray();
-    double median = costs[costs.length / 2];
+    double median = Stats.median(costs);
     long cheap = Arrays.stream(costs).filter(cost -> cost < 0.02).count();
     boolean plain = isPlain(network);
     claims.add(

@@ -394,4 +394,28 @@ class VerdictsTest {
     List<Claim> three = findings("landscape", rows.subList(0, 3)).claims();
     assertTrue(three.isEmpty(), three::toString);
   }
+
+  @Test
+  void theMedianOfAnEvenNumberIsTheMeanOfTheMiddleTwo() {
+    List<Row> rows = new ArrayList<>();
+    double[] errors = {0.2, 0.21, 0.22, 0.26, 0.9};
+    for (int i = 0; i < errors.length; i++) {
+      rows.add(
+          row(
+              "network",
+              "resnet20",
+              "lesion",
+              "single",
+              "count",
+              Math.min(i, 1),
+              "kendall",
+              1,
+              "error",
+              errors[i],
+              "chance",
+              0.9));
+    }
+    Claim single = findings("lesion", rows).claims().get(0);
+    assertTrue(single.measured().contains("4.00 points more at the median"), single.measured());
+  }
 }
