@@ -100,8 +100,12 @@ final class Stats {
     if (freedom < 1) {
       return Double.NaN;
     }
-    double t = freedom <= STUDENT.length ? STUDENT[freedom - 1] : 1.96 + 2.5 / freedom;
-    return t * deviation(values) / Math.sqrt(freedom);
+    return student(freedom) * deviation(values) / Math.sqrt(freedom);
+  }
+
+  /** How many standard errors to either side hold a mean with 95 % confidence. */
+  static double student(int freedom) {
+    return freedom <= STUDENT.length ? STUDENT[freedom - 1] : 1.96 + 2.5 / freedom;
   }
 
   /** The standard deviation over all elements. */

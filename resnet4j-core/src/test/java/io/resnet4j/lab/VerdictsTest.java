@@ -418,4 +418,51 @@ class VerdictsTest {
     Claim single = findings("lesion", rows).claims().get(0);
     assertTrue(single.measured().contains("4.00 points more at the median"), single.measured());
   }
+
+  private static List<Row> correlations(String network, double one, double error) {
+    List<Row> rows = new ArrayList<>();
+    for (int lag : List.of(1, 5)) {
+      rows.add(
+          row(
+              "network",
+              network,
+              "depth",
+              50,
+              "lag",
+              lag,
+              "autocorrelation",
+              lag == 1 ? one : 0,
+              "standard_error",
+              error));
+    }
+    return rows;
+  }
+
+  private static Findings shattered(double residual, double error, String... changes) {
+    List<Row> rows = new ArrayList<>(correlations("plain-bn", 0, 0.01));
+    rows.addAll(correlations("residual", residual, error));
+    return findings("shattered", rows, changes);
+  }
+
+  @Test
+  void correlationsAreJudgedByTheirErrors() {
+    String claim = "still correlated";
+    is(Verdict.AGREES, claim(shattered(0.15, 0.03), claim));
+    is(Verdict.NOT_MEASURED, claim(shattered(0.3, 0.2), claim));
+    is(Verdict.DIFFERS, claim(shattered(-0.3, 0.03), claim));
+    // Two seeds have an interval of 12.7 standard errors.
+    is(Verdict.NOT_MEASURED, claim(shattered(0.15, 0.03, "seeds=2"), claim));
+    is(
+        Verdict.NOT_MEASURED,
+        claim(findings("shattered", correlations("residual", 0.5, 0.03)), claim));
+  }
+
+  @Test
+  void otherSettingsAreNotHeldAgainstTheFiguresOfTheseOnes() {
+    is(Verdict.AGREES, claim(shattered(0.37, 0.03), "autocorrelations"));
+    is(Verdict.DIFFERS, claim(shattered(0.7, 0.03), "autocorrelations"));
+    for (String other : List.of("width=100", "points=128")) {
+      is(Verdict.NOT_MEASURED, claim(shattered(0.7, 0.03, other), "autocorrelations"));
+    }
+  }
 }
