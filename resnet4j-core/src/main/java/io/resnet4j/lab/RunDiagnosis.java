@@ -238,7 +238,7 @@ public final class RunDiagnosis {
     double factor = near / far;
     String rule =
         "the gradient by the first layer's weight against that by the last layer's: vanishing below"
-            + " a thousandth, exploding above a thousandfold";
+            + " a thousandth, exploding above a thousandfold, dead where both are zero";
     String where =
         first.path("path").asText()
             + " ("
@@ -248,7 +248,19 @@ public final class RunDiagnosis {
             + " ("
             + Numbers.text(near)
             + ")";
-    if (far == 0 && near > 0) {
+    if (far == 0 && near == 0) {
+      say(
+          "gradients",
+          true,
+          at(reading)
+              + "the gradients of the first and the last layer, "
+              + first.path("path").asText()
+              + " and "
+              + head.path("path").asText()
+              + ", are both zero: nothing is learned. The ReLUs are dead, or the loss is at its"
+              + " least; begin again with a lower learning rate or a warm-up",
+          rule);
+    } else if (far == 0) {
       say(
           "gradients",
           true,
@@ -390,7 +402,8 @@ public final class RunDiagnosis {
   }
 
   private void updates(JsonNode reading) {
-    List<JsonNode> layers = with(reading.path("layers"), "update");
+    List<JsonNode> layers =
+        with(reading.path("layers"), "update").stream().filter(l -> !startsAtZero(l)).toList();
     if (layers.isEmpty()) {
       return;
     }
@@ -412,7 +425,15 @@ public final class RunDiagnosis {
             + (wild
                 ? ": wild; lower the learning rate"
                 : most < 1e-6 ? ": frozen; raise the learning rate" : ""),
-        "|dw| / |w|; alarming above 0.1, or where even the largest is below 1e-6");
+        "|dw| / |w| of weights that are not all zero; alarming above 0.1, or where even the largest"
+            + " is below 1e-6");
+  }
+
+  /** Whether its weight is all zeros; without its norm an infinite |dw| / |w| says so. */
+  private static boolean startsAtZero(JsonNode layer) {
+    return layer.hasNonNull("weight")
+        ? Json.number(layer.path("weight")) == 0
+        : Json.number(layer.path("update")) == Double.POSITIVE_INFINITY;
   }
 
   private static List<JsonNode> with(JsonNode list, String field) {

@@ -258,6 +258,40 @@ class TrainingProbeTest {
   }
 
   @Test
+  void aNetworkThatNoGradientReachesIsDead() throws IOException {
+    String dead =
+        diagnosed(
+            "{\"step\":3,\"layers\":[{\"path\":\"conv1\",\"gradient\":0.0},"
+                + "{\"path\":\"fc\",\"gradient\":0.0}]}");
+    assertTrue(dead.contains("! at step 3 the gradients of the first and the last layer"), dead);
+    assertTrue(dead.contains("are both zero"), dead);
+    assertFalse(dead.contains("within a thousandfold"), dead);
+  }
+
+  /** A last layer that starts at zero, as Fixup's does. */
+  @Test
+  void aWeightOfZerosHasNoSizeToMoveBy() throws IOException {
+    for (String zero :
+        List.of(
+            "\"weight\":0.0,\"update\":\"Infinity\"",
+            "\"weight\":0.0,\"update\":\"NaN\"",
+            "\"update\":\"Infinity\"")) {
+      String started =
+          diagnosed(
+              "{\"step\":0,\"layers\":[{\"path\":\"conv1\",\"weight\":1.0,\"update\":0.01},"
+                  + "{\"path\":\"fc\","
+                  + zero
+                  + "}]}");
+      assertTrue(started.contains("  at step 0 a step moves weights by 0.0100 to 0.0100"), started);
+      assertFalse(started.contains("wild"), started);
+    }
+    String wild =
+        diagnosed(
+            "{\"step\":0,\"layers\":[{\"path\":\"fc\",\"weight\":1.0,\"update\":\"Infinity\"}]}");
+    assertTrue(wild.contains("wild"), wild);
+  }
+
+  @Test
   void aDiagnosisRepeatsWhatWasSaidInTraining() throws IOException {
     Files.writeString(
         temp.resolve("warnings.jsonl"),
