@@ -465,4 +465,48 @@ class VerdictsTest {
       is(Verdict.NOT_MEASURED, claim(shattered(0.7, 0.03, other), "autocorrelations"));
     }
   }
+
+  private static List<Row> norms(int blocks, double... norms) {
+    List<Row> rows = new ArrayList<>();
+    for (int length = 0; length < norms.length; length++) {
+      for (int draw = 0; draw < 3; draw++) {
+        rows.add(row("blocks", blocks, "length", length, "draw", draw, "norm", norms[length]));
+      }
+    }
+    return rows;
+  }
+
+  @Test
+  void whatFallsExponentiallyFallsOnALine() {
+    String claim = "falls exponentially";
+    is(Verdict.AGREES, claim(findings("paths", norms(4, 1, 0.1, 0.01, 0.0012, 0.0001)), claim));
+    is(Verdict.DIFFERS, claim(findings("paths", norms(4, 1, 1e-3, 1, 1e-6, 1e-2)), claim));
+    is(Verdict.DIFFERS, claim(findings("paths", norms(4, 1, 10, 100, 1000, 10000)), claim));
+    // Two points always lie on a line.
+    is(Verdict.NOT_MEASURED, claim(findings("paths", norms(4, 1, 0.1)), claim));
+    Claim few = claim(findings("paths", norms(4, 1, 0.1, 0.01, 0.001, 0.0001)), "short paths");
+    assertTrue(few.claim().contains("here: 95 % of it"), few.claim());
+  }
+
+  @Test
+  void branchesAreClaimedToAddWhatIsTested() {
+    List<Row> rows =
+        List.of(
+            row(
+                "part",
+                "branches",
+                "depth",
+                32,
+                "last_scale",
+                "one",
+                "decay",
+                "0",
+                "block",
+                1,
+                "ratio",
+                0.9));
+    Claim branches = findings("identity", rows).claims().get(0);
+    is(Verdict.AGREES, branches);
+    assertTrue(!branches.claim().contains("zero"), branches.claim());
+  }
 }
