@@ -2,6 +2,7 @@ package io.resnet4j.lab;
 
 import io.resnet4j.lab.Findings.Claim;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -34,6 +35,13 @@ final class GradientsFindings {
       parts();
       underflow();
       charts.addAll(charts(deepest));
+      charts.addAll(ratios());
+      if (Row.distinct(rows, "initialiser").size() + Row.distinct(rows, "precision").size() > 2) {
+        notes.add(
+            "Claims and the gradients of single blocks are those of the deepest networks with the"
+                + " first initialiser and precision that were given; the charts by depth show"
+                + " all.");
+      }
     }
     if (all.size() > rows.size()) {
       charts.addAll(along(deepest(all)));
@@ -194,20 +202,33 @@ final class GradientsFindings {
   private void parts() {
     for (String precision : Row.distinct(rows, "precision")) {
       double bar = precision.equals("f64") ? 1e-9 : 1e-5;
-      double worst =
+      // A plain network's blocks have no parts.
+      double[] gaps =
           Row.where(rows, "precision", precision).stream()
+              .filter(row -> !row.is("network", Networks.PLAIN))
               .mapToDouble(row -> row.number("gap"))
-              .filter(gap -> !Double.isNaN(gap))
-              .max()
-              .orElse(Double.NaN);
-      if (!Double.isNaN(worst)) {
+              .toArray();
+      double[] finite = Arrays.stream(gaps).filter(Double::isFinite).toArray();
+      int broken = gaps.length - finite.length;
+      if (gaps.length > 0) {
+        double worst = Arrays.stream(finite).max().orElse(Double.NaN);
         claims.add(
             Claim.of(
                 "the chain rule: dH/dx = 1 + dF/dx",
                 "at every block input the gradient is what comes through the shortcut plus what"
                     + " comes through the branch",
-                precision + ": they differ by at most " + Numbers.text(worst) + " of the gradient",
-                worst <= bar));
+                precision
+                    + ": they differ by at most "
+                    + Numbers.text(worst)
+                    + " of the gradient"
+                    + (broken == 0
+                        ? ""
+                        : "; at "
+                            + broken
+                            + " of "
+                            + gaps.length
+                            + " block inputs the difference is not finite"),
+                broken == 0 && worst <= bar));
       }
     }
   }
@@ -294,7 +315,7 @@ final class GradientsFindings {
         for (String norm : Row.distinct(first, "norm")) {
           List<Row> cell =
               Row.where(first, "norm", norm, "activation", activation, "network", network);
-          if (!cell.isEmpty() && !Double.isNaN(cell.get(0).number("shortcut_share"))) {
+          if (!cell.isEmpty() && !network.equals(Networks.PLAIN)) {
             shares.add(
                 Chart.Series.of(
                     network + (norm.equals("none") ? ", no batch norm" : ", batch norm"),
@@ -316,6 +337,54 @@ final class GradientsFindings {
     return charts;
   }
 
+  /** The ratio of the gradients by the depth, of every combination that was measured. */
+  private List<Chart> ratios() {
+    List<Chart> charts = new ArrayList<>();
+    for (String norm : Row.distinct(rows, "norm")) {
+      for (String activation : Row.distinct(rows, "activation")) {
+        List<Row> own = Row.where(rows, "norm", norm, "activation", activation);
+        List<Chart.Series> series = new ArrayList<>();
+        for (String network : Row.distinct(own, "network")) {
+          for (String initialiser : Row.distinct(own, "initialiser")) {
+            for (String precision : Row.distinct(own, "precision")) {
+              series.add(
+                  by(
+                      "depth",
+                      String.join(", ", network, initialiser, precision),
+                      Row.where(
+                          own,
+                          "network",
+                          network,
+                          "initialiser",
+                          initialiser,
+                          "precision",
+                          precision)));
+            }
+          }
+        }
+        charts.add(
+            Chart.lines(
+                "Gradient entering the first block over that entering the last, by depth: "
+                    + conditions(activation, norm),
+                "depth",
+                "log10 of the ratio",
+                series));
+      }
+    }
+    return charts;
+  }
+
+  /** The ratio of the gradients by the values of a column. */
+  private static Chart.Series by(String column, String name, List<Row> own) {
+    List<Double> x = new ArrayList<>();
+    List<Double> y = new ArrayList<>();
+    for (String value : Row.distinct(own, column)) {
+      x.add(Double.parseDouble(value));
+      y.add(Math.log10(ratio(Row.where(own, column, value))));
+    }
+    return new Chart.Series(name, x, y);
+  }
+
   /** The ratio of the gradients by the steps of training that were looked at. */
   private List<Chart> along(String depth) {
     List<Row> first =
@@ -332,15 +401,11 @@ final class GradientsFindings {
       for (String activation : Row.distinct(first, "activation")) {
         List<Chart.Series> series = new ArrayList<>();
         for (String network : Row.distinct(first, "network")) {
-          List<Row> own =
-              Row.where(first, "norm", norm, "activation", activation, "network", network);
-          List<Double> x = new ArrayList<>();
-          List<Double> y = new ArrayList<>();
-          for (String step : Row.distinct(own, GradientsExperiment.STEP)) {
-            x.add(Double.parseDouble(step));
-            y.add(Math.log10(ratio(Row.where(own, GradientsExperiment.STEP, step))));
-          }
-          series.add(new Chart.Series(network, x, y));
+          series.add(
+              by(
+                  GradientsExperiment.STEP,
+                  network,
+                  Row.where(first, "norm", norm, "activation", activation, "network", network)));
         }
         charts.add(
             Chart.lines(
@@ -355,10 +420,10 @@ final class GradientsFindings {
   }
 
   private static String conditions(String depth, String activation, String norm) {
-    return "depth "
-        + depth
-        + ", "
-        + activation
-        + (norm.equals("none") ? ", no batch norm" : ", batch norm");
+    return "depth " + depth + ", " + conditions(activation, norm);
+  }
+
+  private static String conditions(String activation, String norm) {
+    return activation + (norm.equals("none") ? ", no batch norm" : ", batch norm");
   }
 }

@@ -509,4 +509,83 @@ class VerdictsTest {
     is(Verdict.AGREES, branches);
     assertTrue(!branches.claim().contains("zero"), branches.claim());
   }
+
+  private static List<Row> gradients(
+      int depth, String network, String initialiser, String precision, double gap) {
+    List<Row> rows = new ArrayList<>();
+    for (int block = 1; block < 4; block++) {
+      rows.add(
+          row(
+              "depth",
+              depth,
+              "network",
+              network,
+              "activation",
+              "relu",
+              "norm",
+              "none",
+              "initialiser",
+              initialiser,
+              "precision",
+              precision,
+              "step",
+              0,
+              "block",
+              block,
+              "gradient",
+              Math.pow(10, -depth * (4.0 - block)),
+              "shortcut_share",
+              block == 1 ? Double.NaN : 0.5,
+              "gap",
+              block == 1 ? gap : 0));
+    }
+    return rows;
+  }
+
+  @Test
+  void theRatiosOfEveryCombinationAreShown() {
+    List<Row> rows = new ArrayList<>();
+    for (int depth : List.of(8, 14)) {
+      for (String initialiser : List.of("he", "xavier")) {
+        for (String precision : List.of("f64", "f32")) {
+          rows.addAll(gradients(depth, "residual", initialiser, precision, 0));
+        }
+      }
+    }
+    Chart ratios =
+        findings("gradients", rows).charts().stream()
+            .filter(chart -> chart.title().contains("by depth"))
+            .findFirst()
+            .orElseThrow();
+    assertEquals(4, ratios.series().size());
+    assertEquals("residual, xavier, f32", ratios.series().get(3).name());
+    assertEquals(List.of(8.0, 14.0), ratios.series().get(3).x());
+    assertEquals(-28, ratios.series().get(3).y().get(1), 1e-9);
+  }
+
+  @Test
+  void aGradientThatIsNotFiniteIsNoSumOfItsParts() {
+    String claim = "at every block input";
+    is(
+        Verdict.AGREES,
+        claim(findings("gradients", gradients(8, "residual", "he", "f64", 0)), claim));
+    Claim broken =
+        claim(findings("gradients", gradients(8, "residual", "he", "f64", Double.NaN)), claim);
+    is(Verdict.DIFFERS, broken);
+    assertTrue(broken.measured().contains("1 of 3"), broken.measured());
+    // The blocks of a plain network have no parts.
+    List<Row> both = new ArrayList<>(gradients(8, "residual", "he", "f64", 0));
+    both.addAll(gradients(8, "plain", "he", "f64", Double.NaN));
+    is(Verdict.AGREES, claim(findings("gradients", both), claim));
+  }
+
+  @Test
+  void aShareThatIsNotANumberIsShownAsThat() {
+    Chart shares =
+        findings("gradients", gradients(8, "residual", "he", "f64", 0)).charts().stream()
+            .filter(chart -> chart.title().startsWith("Share"))
+            .findFirst()
+            .orElseThrow();
+    assertEquals(List.of(Double.NaN, 0.5, 0.5), shares.series().get(0).y());
+  }
 }
