@@ -65,7 +65,7 @@ final class ConvergenceExperiment implements Experiment {
     settings.number("target");
     settings.numbers("rates");
     return Cells.of("seed", settings.integers("seeds", 0))
-        .by("depth", Networks.depths(settings, "depth"))
+        .by("depth", List.of(Networks.requireDepth(settings.integer("depth", 8))))
         .by("network", settings.oneOf("networks", Networks.KINDS))
         .by("norm", settings.oneOf("norms", Networks.NORMS))
         .by("rate", settings.texts("rates"))

@@ -4,6 +4,7 @@ import io.resnet4j.lab.Findings.Claim;
 import io.resnet4j.random.KeyedRandom;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -238,8 +239,9 @@ final class ShatteredExperiment implements Experiment {
   }
 
   private static String deepest(List<Row> rows) {
-    List<String> depths = Row.distinct(rows, "depth");
-    return depths.isEmpty() ? "" : depths.get(depths.size() - 1);
+    return Row.distinct(rows, "depth").stream()
+        .max(Comparator.comparingInt(Integer::parseInt))
+        .orElse("");
   }
 
   private static double value(List<Row> rows, String network, String depth, int lag) {

@@ -372,6 +372,7 @@ class ComparisonsTest {
         "features|networks=vgg16_bn|no blocks",
         "features|alike=1|at least 3",
         "convergence|rates=fast|a number above 0",
+        "convergence|depth=14,20|a whole number",
         "convergence|norms=bach|did you mean 'batch'"
       })
   void wrongSettingsAreNamed(String name, String change, String part) {

@@ -457,6 +457,25 @@ class VerdictsTest {
         claim(findings("shattered", correlations("residual", 0.5, 0.03)), claim));
   }
 
+  /** In whatever order the depths were given. */
+  @Test
+  void theDeepestNetworkIsJudged() {
+    List<Row> rows = new ArrayList<>(correlations("plain-bn", 0, 0.01));
+    rows.add(
+        row(
+            "network",
+            "plain-bn",
+            "depth",
+            2,
+            "lag",
+            1,
+            "autocorrelation",
+            0.95,
+            "standard_error",
+            0.01));
+    is(Verdict.AGREES, claim(findings("shattered", rows), "white noise"));
+  }
+
   @Test
   void otherSettingsAreNotHeldAgainstTheFiguresOfTheseOnes() {
     is(Verdict.AGREES, claim(shattered(0.37, 0.03), "autocorrelations"));
