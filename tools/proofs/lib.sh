@@ -29,11 +29,27 @@ has_bf16() {
   grep -q 'avx512_bf16\|amx_bf16' /proc/cpuinfo
 }
 
+# csv FIELD...: a line of comma-separated values (RFC 4180)
+csv() {
+  local line='' field
+  for field; do
+    [[ $field != *[\",$'\n']* ]] || field="\"${field//\"/\"\"}\""
+    line+=,$field
+  done
+  echo "${line#,}"
+}
+
 # row FILE COMMAND SEED MODEL RECIPE METRIC VALUE
 row() {
   local file=$results/$1.csv
   [ -e "$file" ] || echo "date,commit,machine,command,seed,model,recipe,metric,value" >"$file"
-  echo "$(date -u +%F),$(commit),$(machine),$2,$3,$4,$5,$6,$7" >>"$file"
+  csv "$(date -u +%F)" "$(commit)" "$(machine)" "${@:2:6}" >>"$file"
+}
+
+# rows FILE: its rows with tabs between their fields, for awk
+rows() {
+  python3 -c 'import csv, sys
+for row in csv.reader(open(sys.argv[1], newline="")): print("\t".join(row))' "$results/$1.csv"
 }
 
 # bar WHAT FIGURE at-least|at-most BAR: says whether the figure holds, and remembers if not
