@@ -85,11 +85,8 @@ final class FindingsHtml {
             + "; the numbers stand below\"></canvas></div><div class=legend></div>";
   }
 
-  /** In words what the script marks at the edge, since no axis has a place for it. */
+  /** In words what has no place on an axis, and no colour. */
   private static String unplaced(Chart chart) {
-    if (chart.kind() == Chart.Kind.GRID) {
-      return "";
-    }
     List<String> places = new ArrayList<>();
     for (Chart.Series series : chart.series()) {
       for (int i = 0; i < series.y().size(); i++) {
@@ -103,7 +100,9 @@ final class FindingsHtml {
       return "";
     }
     int more = places.size() - MOST_PLACES;
-    return "<p class=hint>&times; at the edge stands for no finite number. "
+    return "<p class=hint>"
+        + (chart.kind() == Chart.Kind.GRID ? "Grey" : "&times; at the edge")
+        + " stands for no finite number. "
         + Html.escape(String.join("; ", places.stream().limit(MOST_PLACES).toList()))
         + (more > 0 ? "; and " + more + " more" : "")
         + ".</p>";

@@ -37,10 +37,9 @@ enum ProbeQuantity {
     return logarithmic;
   }
 
-  /** Of a layer or block of a reading; NaN where it was not read. */
+  /** Of a layer or block of a reading, be it finite or not; NaN where it was not read. */
   double of(JsonNode place) {
-    JsonNode value = place.path(key);
-    return value.isNumber() ? value.asDouble() : Double.NaN;
+    return Json.number(place.path(key));
   }
 
   /** Whether a layer or block has it, be it finite or not. */

@@ -2,7 +2,11 @@ package io.resnet4j.app;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.DoubleNode;
+import com.fasterxml.jackson.databind.node.FloatNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
+import com.fasterxml.jackson.databind.node.ValueNode;
 import io.resnet4j.lab.Chart;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -66,7 +70,10 @@ final class ReportInside {
     return text.append("</section>").toString();
   }
 
-  /** The numbers behind the colours: for each run its steps and, by quantity and path, values. */
+  /**
+   * The numbers behind the colours: for each run its steps and, by quantity and path, values; one
+   * that is not finite is a text such as "Infinity", one that was not read is null.
+   */
   ObjectNode numbers() {
     ObjectNode tree = Json.MAPPER.createObjectNode();
     ObjectNode words = tree.putObject("quantities");
@@ -87,10 +94,9 @@ final class ReportInside {
         ObjectNode paths = values.putObject(quantity.name());
         for (JsonNode reading : readings) {
           for (JsonNode place : reading.path(quantity.part())) {
-            double value = quantity.of(place);
             ArrayNode series = paths.withArray("/" + pointer(place.path("path").asText()));
-            if (Double.isFinite(value)) {
-              series.add((float) value);
+            if (quantity.in(place)) {
+              series.add(json(quantity.of(place)));
             } else {
               series.addNull();
             }
@@ -99,6 +105,16 @@ final class ReportInside {
       }
     }
     return tree;
+  }
+
+  /** As short as f32 makes it, where that holds it; what is not finite as a text. */
+  private static ValueNode json(double value) {
+    if (!Double.isFinite(value)) {
+      return TextNode.valueOf(String.valueOf(value));
+    }
+    return Math.abs(value) <= Float.MAX_VALUE
+        ? FloatNode.valueOf((float) value)
+        : DoubleNode.valueOf(value);
   }
 
   private static String pointer(String path) {

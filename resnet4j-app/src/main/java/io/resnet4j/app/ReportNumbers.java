@@ -58,12 +58,14 @@ final class ReportNumbers {
     return text.toString();
   }
 
-  /** What a probe read of a layer or block, step by step. */
+  /** What a probe read of a layer or block, step by step; not where it read nothing. */
   private static void readings(
       StringBuilder text, JsonNode run, String quantity, String path, JsonNode values) {
     String words = ProbeQuantity.valueOf(quantity).words();
     for (int i = 0; i < values.size(); i++) {
-      String value = values.path(i).isNull() ? "NaN" : values.path(i).asText();
+      if (values.path(i).isNull()) {
+        continue;
+      }
       Csv.line(
           text,
           run.path("name").asText(),
@@ -71,7 +73,7 @@ final class ReportNumbers {
           "step",
           run.path("steps").path(i).asText(),
           words,
-          value);
+          values.path(i).asText());
     }
   }
 

@@ -77,7 +77,7 @@ final class SvgGrid {
   }
 
   private String colour(double value) {
-    if (Double.isNaN(value)) {
+    if (!Double.isFinite(value)) {
       return NO_NUMBER;
     }
     double range = scale.high() - scale.low();

@@ -8,11 +8,15 @@
   const most = Math.max(...inside.runs.map(run => run.steps.length)) - 1;
   slider.max = most;
   slider.value = most;
-  const short = value => value === null ? "not finite" : Number(value.toPrecision(4)).toString();
+  // What is not finite is a text, such as "Infinity"; what was not read is null.
+  const short = value =>
+    typeof value === "string" ? value : Number(value.toPrecision(4)).toString();
+  const usable = quantity => value =>
+    typeof value === "number" && (!quantity.logarithmic || value > 0);
   const colour = () => {
     const quantity = inside.quantities[choice.value];
     const all = inside.runs.flatMap(run => Object.values(run.values[choice.value]).flat())
-      .filter(value => value !== null && (!quantity.logarithmic || value > 0))
+      .filter(usable(quantity))
       .sort((a, b) => a - b);
     // Two in a hundred at either end share its colour, or one outlier would take the whole scale.
     const low = all[Math.floor(0.02 * all.length)], high = all[Math.ceil(0.98 * all.length) - 1];
@@ -27,17 +31,17 @@
       const run = inside.runs[picture.dataset.run];
       for (const box of picture.querySelectorAll("rect")) {
         const values = run.values[choice.value][box.dataset.path];
-        const value = values ? values[moments[picture.dataset.run]] : undefined;
+        const value = values ? values[moments[picture.dataset.run]] : null;
         const title = box.querySelector("title");
         title.textContent = box.dataset.path;
         box.removeAttribute("style");
-        if (box.dataset.part !== quantity.part || value === undefined) continue;
+        if (box.dataset.part !== quantity.part || (value ?? null) === null) continue;
         title.textContent += ": " + short(value);
-        const usable = value !== null && (!quantity.logarithmic || value > 0);
-        const share = high > low && usable
+        const placed = usable(quantity)(value);
+        const share = high > low && placed
           ? Math.min(1, Math.max(0, (scaled(value) - scaled(low)) / (scaled(high) - scaled(low))))
           : 0;
-        box.style.fill = usable ? viridis[Math.round(share * (viridis.length - 1))] : "#d00";
+        box.style.fill = placed ? viridis[Math.round(share * (viridis.length - 1))] : "#d00";
       }
     }
   };

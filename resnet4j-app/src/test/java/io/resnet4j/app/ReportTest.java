@@ -129,6 +129,37 @@ class ReportTest {
   }
 
   @Test
+  void aReadingThatIsNotFiniteIsKept() throws IOException {
+    Path run = run("one", "1.25");
+    String reading =
+        "{\"step\":%d,\"loss\":2.0,\"layers\":[{\"path\":\"conv1\",\"gradient\":%s},"
+            + "{\"path\":\"fc\",\"gradient\":0.5},{\"path\":\"bn\",\"response\":1.0}]}\n";
+    Files.writeString(
+        run.resolve("probes.jsonl"),
+        reading.formatted(2, "\"Infinity\"") + reading.formatted(4, "1e300"));
+    String page = page(run);
+    List<String> lines = Files.readAllLines(folder.resolve("page.csv"));
+    assertTrue(
+        lines.stream()
+            .anyMatch(
+                line ->
+                    line.startsWith("resnet20: one,conv1,step,2,") && line.endsWith(",Infinity")),
+        lines::toString);
+    assertTrue(
+        lines.stream()
+            .anyMatch(
+                line ->
+                    line.startsWith("resnet20: one,conv1,step,4,") && line.endsWith(",1.0E300")),
+        lines::toString);
+    assertFalse(lines.stream().anyMatch(line -> line.startsWith("resnet20: one,bn,step,2,\"grad")));
+    JsonNode tree = Json.MAPPER.readTree(folder.resolve("page.json").toFile());
+    JsonNode gradients = tree.at("/inside/runs/0/values/GRADIENT");
+    assertEquals("[\"Infinity\",1.0E300]", gradients.path("conv1").toString());
+    assertEquals("[null,null]", gradients.path("bn").toString());
+    assertTrue(page.contains("no finite number. step 2 at layer 1: Infinity.</p>"), "a mark");
+  }
+
+  @Test
   void whatIsNotFiniteIsMarkedAndSaid() throws IOException {
     Path run = run("one", "1.25", "\"NaN\"");
     String page = page(run);

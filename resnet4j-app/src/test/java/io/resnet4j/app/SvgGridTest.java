@@ -10,21 +10,24 @@ import org.junit.jupiter.api.Test;
 
 /** A plane of colours. */
 class SvgGridTest {
+  private static final Chart.Scale SCALE = new Chart.Scale("loss", 0, 10);
+
+  private static Chart chart(double... values) {
+    return new Chart(
+        "a <b>",
+        "x",
+        "y",
+        Chart.Kind.GRID,
+        List.of(),
+        List.of(
+            new Chart.Series("-1", List.of(0.0, 1.0), List.of(values[0], values[1])),
+            new Chart.Series("1", List.of(0.0, 1.0), List.of(values[2], values[3]))),
+        SCALE,
+        false);
+  }
+
   private static String svg(double... values) {
-    Chart.Scale scale = new Chart.Scale("loss", 0, 10);
-    Chart chart =
-        new Chart(
-            "a <b>",
-            "x",
-            "y",
-            Chart.Kind.GRID,
-            List.of(),
-            List.of(
-                new Chart.Series("-1", List.of(0.0, 1.0), List.of(values[0], values[1])),
-                new Chart.Series("1", List.of(0.0, 1.0), List.of(values[2], values[3]))),
-            scale,
-            false);
-    return new SvgGrid(chart, scale).svg();
+    return new SvgGrid(chart(values), SCALE).svg();
   }
 
   /** The colours of the cells, from the lowest row. */
@@ -51,7 +54,10 @@ class SvgGridTest {
   @Test
   void whatIsNoNumberIsGrey() {
     assertEquals("#888", colours(svg(Double.NaN, 1, 2, 3)).get(0));
-    assertEquals("#fde725", colours(svg(Double.POSITIVE_INFINITY, 1, 2, 3)).get(0));
+    assertEquals("#888", colours(svg(Double.POSITIVE_INFINITY, 1, 2, 3)).get(0));
+    assertEquals("#888", colours(svg(Double.NEGATIVE_INFINITY, 1, 2, 3)).get(0));
+    String page = FindingsHtml.charts(List.of(chart(1, Double.POSITIVE_INFINITY, 2, 3)), 0);
+    assertTrue(page.contains("Grey stands for no finite number. -1 at x 1: Infinity.</p>"), page);
   }
 
   @Test

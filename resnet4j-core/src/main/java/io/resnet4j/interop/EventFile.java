@@ -222,6 +222,8 @@ public final class EventFile implements AutoCloseable {
    * side by side.
    */
   public static final class Values {
+    private static final String NON_FINITE = "/non_finite";
+
     private final Summary.Builder summary = Summary.newBuilder();
 
     /** Nothing yet. */
@@ -235,7 +237,8 @@ public final class EventFile implements AutoCloseable {
 
     /**
      * Adds how numbers are distributed, in {@value #BUCKETS} buckets of one width from the least to
-     * the largest. Numbers that are not finite are left out, and nothing is added if none is left.
+     * the largest. Numbers that are not finite have no bucket: how many there are, if there are
+     * any, stands beside it as a number, the tag with {@value #NON_FINITE} behind it.
      */
     public Values histogram(String tag, double[] values) {
       double min = Double.POSITIVE_INFINITY;
@@ -251,6 +254,9 @@ public final class EventFile implements AutoCloseable {
           squares += value * value;
           count++;
         }
+      }
+      if (count < values.length) {
+        scalar(tag + NON_FINITE, values.length - count);
       }
       if (count == 0) {
         return this;

@@ -77,16 +77,20 @@ class EventFileTest {
     numbers[1] = Double.NaN;
     numbers[2] = Double.POSITIVE_INFINITY;
     try (EventFile file = EventFile.begin(temp, OptionalLong.empty())) {
-      EventFile.Values none = new EventFile.Values().histogram("none", new double[] {Double.NaN});
-      assertTrue(none.isEmpty());
+      assertTrue(new EventFile.Values().histogram("empty", new double[0]).isEmpty());
       file.write(
           1,
           new EventFile.Values()
+              .histogram("none", new double[] {Double.NaN})
               .histogram("spread", numbers)
               .histogram("one", new double[] {2, 2, 2})
               .histogram("wide", new double[] {-Double.MAX_VALUE, Double.MAX_VALUE}));
     }
+    assertEquals(
+        Map.of("none/non_finite", 1f, "spread/non_finite", 2f),
+        EventRecords.ofFolder(temp).get(1).scalars());
     Map<String, EventRecords.Buckets> read = EventRecords.ofFolder(temp).get(1).histograms();
+    assertEquals(Set.of("spread", "one", "wide"), read.keySet());
     EventRecords.Buckets spread = read.get("spread");
     assertEquals(0, spread.min());
     assertEquals(29.999, spread.max());
