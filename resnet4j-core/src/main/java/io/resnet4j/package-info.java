@@ -1,4 +1,7 @@
-/** What every package of the library shares: exceptions, names that are meant, the cache folder. */
+/**
+ * What every package of the library shares: exceptions, names that are meant, the cache folder, the
+ * version.
+ */
 @NullMarked
 package io.resnet4j;
 

@@ -1,11 +1,11 @@
 package io.resnet4j.app;
 
 import io.resnet4j.InvalidInputException;
+import io.resnet4j.Version;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The entry point of {@code ./resnet4j}. Global options may stand before the command or after it;
@@ -87,8 +87,7 @@ public final class Main {
 
   /** Such as {@code resnet4j 0.1.0}. */
   static String version() {
-    @Nullable String version = Main.class.getPackage().getImplementationVersion();
-    return "resnet4j " + (version == null ? "development" : version);
+    return "resnet4j " + Version.own();
   }
 
   /** Reports what went wrong and says with which status that ends. */

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.resnet4j.InvalidInputException;
+import io.resnet4j.Version;
 import io.resnet4j.data.DataSplits;
 import io.resnet4j.data.Normalisation;
 import io.resnet4j.interop.AtomicFile;
@@ -31,6 +32,9 @@ public final class LabRun {
   private static final String CSV = "results.csv";
   private static final String JSON = "results.json";
   private static final int FORMAT = 1;
+
+  /** In a cell: which version measured it; folders of earlier versions do not say. */
+  private static final String VERSION = "version";
 
   /** In a cell whose training diverged, and in its one row. */
   private static final String DIVERGED = "diverged";
@@ -195,6 +199,7 @@ public final class LabRun {
       line.set("rows", Json.MAPPER.valueToTree(rows));
       double seconds = (System.nanoTime() - begin) * 1e-9;
       line.put("seconds", seconds);
+      line.put(VERSION, Version.own());
       Json.append(folder.resolve(CELLS), line);
       measured.put(key(cell), line);
       listener.cellDone(words(cell) + end, i + 1, seconds);
@@ -206,6 +211,7 @@ public final class LabRun {
     List<Row> rows = new ArrayList<>();
     List<Row> judged = new ArrayList<>();
     List<String> diverged = new ArrayList<>();
+    Map<String, Integer> versions = new LinkedHashMap<>();
     int done = 0;
     for (Map<String, Object> cell : cells) {
       JsonNode line = measured.get(key(cell));
@@ -213,6 +219,7 @@ public final class LabRun {
         continue;
       }
       done++;
+      versions.merge(line.path(VERSION).asText("one that did not say which"), 1, Integer::sum);
       List<Row> own = new ArrayList<>();
       line.path("rows").forEach(row -> own.add(Row.of(line.path("cell"), row)));
       rows.addAll(own);
@@ -229,22 +236,39 @@ public final class LabRun {
     whole.set("rows", all);
     write(JSON, Json.line(whole) + "\n");
     Findings findings = judged.isEmpty() ? Findings.NONE : experiment.findings(settings, judged);
-    return new Outcome(experiment, settings, rows, noted(findings, diverged), cells.size(), done);
+    List<String> notes = new ArrayList<>(findings.notes());
+    noteDiverged(notes, diverged);
+    noteVersions(notes, versions);
+    return new Outcome(
+        experiment,
+        settings,
+        rows,
+        new Findings(findings.claims(), findings.charts(), notes),
+        cells.size(),
+        done);
   }
 
-  /** With a note on the cells whose training diverged, if there are any. */
-  private static Findings noted(Findings findings, List<String> diverged) {
+  private static void noteDiverged(List<String> notes, List<String> diverged) {
     if (diverged.isEmpty()) {
-      return findings;
+      return;
     }
-    List<String> notes = new ArrayList<>(findings.notes());
     int more = diverged.size() - NAMED;
     notes.add(
         "The loss became infinite or not a number: "
             + String.join("; ", diverged.subList(0, Math.min(NAMED, diverged.size())))
             + (more > 0 ? "; and " + more + " more, which " + CSV + " has" : "")
             + ". These cells are left out.");
-    return new Findings(findings.claims(), findings.charts(), notes);
+  }
+
+  private static void noteVersions(List<String> notes, Map<String, Integer> versions) {
+    if (versions.size() > 1) {
+      notes.add(
+          "The cells were measured by different versions of resnet4j, which may differ: "
+              + versions.entrySet().stream()
+                  .map(entry -> entry.getValue() + " by " + entry.getKey())
+                  .collect(Collectors.joining(", "))
+              + ".");
+    }
   }
 
   private static String key(Map<String, Object> cell) {

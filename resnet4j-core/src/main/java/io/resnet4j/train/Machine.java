@@ -1,6 +1,7 @@
 package io.resnet4j.train;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.resnet4j.Version;
 import io.resnet4j.backend.Processor;
 import java.io.IOException;
 import java.io.InputStream;
@@ -12,7 +13,7 @@ final class Machine {
 
   static ObjectNode versions() {
     ObjectNode versions = Json.MAPPER.createObjectNode();
-    versions.put("resnet4j", own());
+    versions.put("resnet4j", Version.own());
     versions.put("java", Runtime.version().toString());
     versions.put("onednn", mavenVersion("org.bytedeco", "dnnl"));
     return versions;
@@ -25,12 +26,6 @@ final class Machine {
     machine.put("threads", threads());
     machine.put("os", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
     return machine;
-  }
-
-  /** The version of this library, {@code development} when run from class files. */
-  static String own() {
-    String version = Machine.class.getPackage().getImplementationVersion();
-    return version == null ? "development" : version;
   }
 
   /** OpenMP reads the variable once, when it starts; without it, it takes every processor. */

@@ -1,6 +1,7 @@
 package io.resnet4j.train;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.resnet4j.Version;
 import io.resnet4j.data.DataSplits;
 import io.resnet4j.data.Dataset;
 import io.resnet4j.data.Views;
@@ -36,7 +37,7 @@ final class ModelCard {
         card,
         "An image classifier fine-tuned by resnet4j %s from `%s`%s. It takes pictures of %dx%dx%d"
             + " and names one of: %s.",
-        Machine.own(),
+        Version.own(),
         pretrained.spec().name(),
         pretrained.classNames().map(c -> " of " + c.size() + " classes").orElse(""),
         model.spec().channels(),

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.resnet4j.InvalidInputException;
+import io.resnet4j.Version;
 import io.resnet4j.data.DataSplits;
 import io.resnet4j.data.Synthetic;
 import io.resnet4j.lab.Findings.Verdict;
@@ -127,6 +128,30 @@ class LabRunTest {
             InvalidInputException.class,
             () -> new LabRun(gradients, settings.set("pictures=3"), DATA, 3, folder));
     assertTrue(e.getMessage().contains("was begun with settings"), e.getMessage());
+  }
+
+  @Test
+  void cellsSayWhichVersionMeasuredThem() throws IOException {
+    Experiment explosion = Experiments.named("explosion");
+    Settings settings = settings(explosion, "depths=20", "pictures=2", "designs=none,zero");
+    Path cells = folder.resolve("cells.jsonl");
+    String notes = notes(explosion, settings);
+    assertFalse(notes.contains("version"), notes);
+    List<String> lines = Files.readAllLines(cells);
+    String own = ",\"version\":\"" + Version.own() + "\"";
+    assertEquals(2, lines.stream().filter(line -> line.contains(own)).count(), lines::toString);
+    Files.write(cells, lines.stream().map(line -> line.replace(own, "")).toList());
+    assertEquals(notes, notes(explosion, settings), "a folder from before");
+    Files.write(cells, List.of(lines.get(0).replace(own, ""), lines.get(1)));
+    String mixed = notes(explosion, settings);
+    assertTrue(
+        mixed.contains("1 by one that did not say which, 1 by " + Version.own() + "."), mixed);
+  }
+
+  private String notes(Experiment experiment, Settings settings) {
+    LabRun.Outcome outcome = run(experiment, settings, new LabListener() {});
+    assertEquals(2, outcome.done());
+    return String.join(" ", outcome.findings().notes());
   }
 
   /** A weight decay that throws the weights out of range diverges, the other one does not. */
