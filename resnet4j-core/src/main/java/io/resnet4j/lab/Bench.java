@@ -29,12 +29,12 @@ record Bench(
     String json = model.metadata().get(Model.PREPROCESSING);
     return json == null
         ? this
-        : new Bench(
-            data,
-            PreprocessingJson.read(json, model.spec().name()).normalisation(),
-            seed,
-            folder,
-            stopped);
+        : seeing(PreprocessingJson.read(json, model.spec().name()).normalisation());
+  }
+
+  /** The same with pictures normalised so. */
+  Bench seeing(Normalisation other) {
+    return new Bench(data, other, seed, folder, stopped);
   }
 
   /** So many pictures of the training set. */

@@ -1,5 +1,6 @@
 package io.resnet4j.lab;
 
+import io.resnet4j.data.DataSplits;
 import java.util.List;
 import java.util.Map;
 
@@ -31,6 +32,13 @@ public interface Experiment {
    * @throws io.resnet4j.InvalidInputException if a setting is wrong
    */
   List<Map<String, Object>> cells(Settings settings);
+
+  /**
+   * Refuses, before anything is measured, what the settings give and the data do not fit.
+   *
+   * @throws io.resnet4j.InvalidInputException if there is such a thing
+   */
+  default void require(Settings settings, DataSplits data) {}
 
   /**
    * Measures one cell.

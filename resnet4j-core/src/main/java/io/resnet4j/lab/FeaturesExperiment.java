@@ -1,5 +1,6 @@
 package io.resnet4j.lab;
 
+import io.resnet4j.data.DataSplits;
 import io.resnet4j.data.Dataset;
 import io.resnet4j.lab.Findings.Claim;
 import java.util.ArrayList;
@@ -41,6 +42,11 @@ final class FeaturesExperiment implements Experiment {
     settings.integer("probed", 2);
     settings.integer("alike", 3);
     return Cells.of("network", Subject.networks(settings)).list();
+  }
+
+  @Override
+  public void require(Settings settings, DataSplits data) {
+    Subject.require(settings, data);
   }
 
   @Override
@@ -87,7 +93,7 @@ final class FeaturesExperiment implements Experiment {
         data,
         settings.integer("probed", 2),
         settings.integer("alike", 3),
-        subject.training().normalisation());
+        subject.bench().normalisation());
   }
 
   @Override
@@ -136,7 +142,7 @@ final class FeaturesExperiment implements Experiment {
             + " test pictures. A probe is ridge regression on the means over pixels, learned on "
             + settings.text("probed")
             + " training pictures and tested on as many test pictures.",
-        "Trained here for " + settings.text("steps") + " steps.");
+        GivenWeights.words(settings) + ".");
   }
 
   private static List<Row> early(List<Row> rows, String network) {

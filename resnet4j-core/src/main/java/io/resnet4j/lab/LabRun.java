@@ -31,6 +31,7 @@ public final class LabRun {
   private static final String CELLS = "cells.jsonl";
   private static final String CSV = "results.csv";
   private static final String JSON = "results.json";
+  private static final String SETTINGS = "settings";
   private static final int FORMAT = 1;
 
   /** In a cell: which version measured it; folders of earlier versions do not say. */
@@ -82,7 +83,8 @@ public final class LabRun {
   /**
    * An experiment to be run, or to be gone on with.
    *
-   * @throws InvalidInputException if a setting is wrong, or the folder holds something else
+   * @throws InvalidInputException if a setting is wrong or does not fit the data, or the folder
+   *     holds something else
    */
   public LabRun(Experiment experiment, Settings settings, DataSplits data, long seed, Path folder) {
     this.experiment = experiment;
@@ -95,7 +97,7 @@ public final class LabRun {
     about.put("seed", seed);
     about.put("data", data.train().name());
     about.put("pictures", data.train().size());
-    settings.values().forEach(about.putObject("settings")::put);
+    settings.values().forEach(about.putObject(SETTINGS)::put);
     bench =
         new Bench(data, Normalisation.perChannel(data.train()), seed, folder, () -> stopRequested);
     open();
@@ -110,6 +112,7 @@ public final class LabRun {
         requireSame(file, before);
       } else {
         requireEmpty();
+        experiment.require(settings, bench.data());
         write(ABOUT, Json.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(about) + "\n");
       }
     } catch (IOException e) {
@@ -140,6 +143,9 @@ public final class LabRun {
   private void requireSame(Path file, JsonNode before) {
     for (Map.Entry<String, JsonNode> entry : about.properties()) {
       JsonNode then = before.path(entry.getKey());
+      if (entry.getKey().equals(SETTINGS)) {
+        then = withLaterOnes(then);
+      }
       if (!Json.line(then).equals(Json.line(entry.getValue()))) {
         throw new InvalidInputException(
             file
@@ -152,6 +158,23 @@ public final class LabRun {
                 + "; go on with what it was begun with, or give another folder");
       }
     }
+  }
+
+  /** Settings that an earlier version did not have yet, where both defaults are one, as that. */
+  private JsonNode withLaterOnes(JsonNode then) {
+    ObjectNode all = Json.MAPPER.createObjectNode();
+    Map<String, String> small = experiment.settings(false).values();
+    Map<String, String> full = experiment.settings(true).values();
+    small.forEach(
+        (name, value) -> {
+          if (then.has(name)) {
+            all.set(name, then.get(name));
+          } else if (value.equals(full.get(name))) {
+            all.put(name, value);
+          }
+        });
+    then.properties().forEach(entry -> all.set(entry.getKey(), entry.getValue()));
+    return all;
   }
 
   private void write(String name, String text) {

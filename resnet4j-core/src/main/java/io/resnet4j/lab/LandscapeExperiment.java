@@ -1,6 +1,7 @@
 package io.resnet4j.lab;
 
 import io.resnet4j.InvalidInputException;
+import io.resnet4j.data.DataSplits;
 import io.resnet4j.infer.Evaluation;
 import io.resnet4j.random.KeyedRandom;
 import io.resnet4j.tensor.Tensor;
@@ -56,13 +57,21 @@ final class LandscapeExperiment implements Experiment {
     List<Map<String, Object>> cells = new ArrayList<>();
     for (String network : Subject.networks(settings)) {
       Cells own = Cells.of("network", List.of(network));
-      cells.addAll(own.by("part", List.of(TRAJECTORY)).list());
+      if (!Subject.given(settings).has(network)) {
+        // A file of weights does not tell which way they came.
+        cells.addAll(own.by("part", List.of(TRAJECTORY)).list());
+      }
       cells.addAll(
           own.by("part", List.of(SURFACE))
               .by("beta", IntStream.range(0, points).mapToObj(i -> at(i, points)).toList())
               .list());
     }
     return cells;
+  }
+
+  @Override
+  public void require(Settings settings, DataSplits data) {
+    Subject.require(settings, data);
   }
 
   /** From -1 to 1. */
@@ -100,7 +109,7 @@ final class LandscapeExperiment implements Experiment {
             subject.model().spec(),
             subject.bench().data().train(),
             settings.integer("shown", 1),
-            subject.training().normalisation())) {
+            subject.bench().normalisation())) {
       examiner.evaluation(state);
       for (int i = 0; i < points; i++) {
         Evaluation found = examiner.evaluation(Direction.moved(state, a, at(i, points), b, beta));

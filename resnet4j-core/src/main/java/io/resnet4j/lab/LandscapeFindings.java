@@ -306,9 +306,8 @@ final class LandscapeFindings {
             + " biases and running statistics stay. The loss is that of "
             + settings.text("shown")
             + " training pictures, not augmented, by running statistics.",
-        "Trained here for "
-            + settings.text("steps")
-            + " steps; the paper's networks for 300 epochs. A network that has not ended at a"
+        GivenWeights.words(settings)
+            + "; the paper's networks for 300 epochs. A network that has not ended at a"
             + " minimum shows the slope that it stands on, not the bowl that it would reach.");
   }
 }

@@ -1,9 +1,9 @@
 package io.resnet4j.lab;
 
-import io.resnet4j.InvalidInputException;
+import io.resnet4j.data.DataSplits;
 import io.resnet4j.model.Model;
+import io.resnet4j.model.ModelSpec;
 import io.resnet4j.model.Models;
-import io.resnet4j.model.ShippedWeights;
 import io.resnet4j.random.KeyedRandom;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -14,9 +14,6 @@ import java.util.stream.IntStream;
 
 /** Blocks taken out of trained networks and shuffled: Veit, Wilber and Belongie 2016. */
 final class LesionExperiment implements Experiment {
-  /** In place of a file: a network that is trained as a part of the experiment. */
-  static final String HERE = "here";
-
   static final String SINGLE = "single";
   static final String SEVERAL = "several";
   static final String SHUFFLE = "shuffle";
@@ -43,7 +40,7 @@ final class LesionExperiment implements Experiment {
         name(),
         "networks",
         full ? "resnet110,plain20" : "resnet56,plain20",
-        "weights",
+        GivenWeights.SETTING,
         "",
         "steps",
         full ? "64000" : "400",
@@ -62,29 +59,24 @@ final class LesionExperiment implements Experiment {
     settings.integer("draws", 1);
     List<String> networks = settings.texts("networks");
     networks.forEach(name -> Surgery.operable(Models.named(name)));
-    if (!settings.text("weights").isEmpty()
-        && settings.texts("weights").size() != networks.size()) {
-      throw new InvalidInputException(
-          name()
-              + ": weights="
-              + settings.text("weights")
-              + ": expected for each of these a file, or \""
-              + HERE
-              + "\" to train it: "
-              + String.join(", ", networks));
-    }
+    given(settings);
     return Cells.of("network", networks).by("lesion", List.of(SINGLE, SEVERAL, SHUFFLE)).list();
   }
 
-  private Optional<Model> model(String network, Settings settings, Bench bench) {
-    if (!settings.text("weights").isEmpty()) {
-      String weights = settings.texts("weights").get(settings.texts("networks").indexOf(network));
-      if (!weights.equals(HERE)) {
-        return Optional.of(Model.load(ShippedWeights.resolve(weights)));
-      }
-    }
-    return Budget.onAll(settings, bench)
-        .model(network, Networks.named(network, bench.data()), bench.seed());
+  private static GivenWeights given(Settings settings) {
+    return new GivenWeights(settings, settings.texts("networks"));
+  }
+
+  @Override
+  public void require(Settings settings, DataSplits data) {
+    given(settings).require(network -> Networks.named(network, data));
+  }
+
+  private static Optional<Model> model(String network, Settings settings, Bench bench) {
+    ModelSpec spec = Networks.named(network, bench.data());
+    return given(settings)
+        .model(network, spec)
+        .or(() -> Budget.onAll(settings, bench).model(network, spec, bench.seed()));
   }
 
   @Override

@@ -235,18 +235,10 @@ final class LesionFindings {
             + " plain block is taken out by making it the identity; those that change the shape"
             + " cannot be.");
     notes.add(
-        settings.text("weights").isEmpty()
-            ? "Trained here for "
-                + settings.text("steps")
-                + " steps; --set weights=resnet4j:resnet56-cifar10,here"
-                + " takes one that is trained better."
-            : "Weights: "
-                + settings.text("weights")
-                + "; \""
-                + LesionExperiment.HERE
-                + "\" is trained here for "
-                + settings.text("steps")
-                + " steps.");
+        GivenWeights.words(settings)
+            + (settings.text(GivenWeights.SETTING).isEmpty()
+                ? "; --set weights=resnet4j:resnet56-cifar10,here takes one that is trained better."
+                : "."));
     for (String network : networks) {
       List<Row> shuffles = Row.where(rows, "network", network, "lesion", LesionExperiment.SHUFFLE);
       if (!shuffles.isEmpty() && Row.where(shuffles, "what", "swaps").isEmpty()) {

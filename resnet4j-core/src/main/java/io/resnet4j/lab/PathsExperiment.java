@@ -4,12 +4,12 @@ import io.resnet4j.InvalidInputException;
 import io.resnet4j.backend.Backends;
 import io.resnet4j.backend.Executable;
 import io.resnet4j.backend.Session;
+import io.resnet4j.data.DataSplits;
 import io.resnet4j.graph.Graph;
 import io.resnet4j.graph.Value;
 import io.resnet4j.model.Model;
 import io.resnet4j.model.ModelSpec;
 import io.resnet4j.model.Models;
-import io.resnet4j.model.ShippedWeights;
 import io.resnet4j.plan.MemoryMode;
 import io.resnet4j.plan.Mode;
 import io.resnet4j.plan.Planner;
@@ -50,7 +50,7 @@ final class PathsExperiment implements Experiment {
         name(),
         "network",
         "preresnet110",
-        "weights",
+        GivenWeights.SETTING,
         "",
         "steps",
         full ? "64000" : "200",
@@ -70,6 +70,7 @@ final class PathsExperiment implements Experiment {
       settings.integer(name, 1);
     }
     settings.integer("pictures", 2);
+    given(settings);
     String network = settings.text("network");
     List<Block> blocks = Block.required(Models.named(network).graph(1), network);
     if (blocks.stream().anyMatch(block -> block.fork().isEmpty())) {
@@ -86,12 +87,21 @@ final class PathsExperiment implements Experiment {
         .list();
   }
 
+  private static GivenWeights given(Settings settings) {
+    return new GivenWeights(settings, List.of(settings.text("network")));
+  }
+
+  @Override
+  public void require(Settings settings, DataSplits data) {
+    given(settings).require(network -> Networks.named(network, data));
+  }
+
   private static Optional<Model> model(Settings settings, Bench bench) {
-    if (!settings.text("weights").isEmpty()) {
-      return Optional.of(Model.load(ShippedWeights.resolve(settings.text("weights"))));
-    }
-    ModelSpec spec = Networks.named(settings.text("network"), bench.data());
-    return Budget.onAll(settings, bench).model(spec.name(), spec, bench.seed());
+    String network = settings.text("network");
+    ModelSpec spec = Networks.named(network, bench.data());
+    return given(settings)
+        .model(network, spec)
+        .or(() -> Budget.onAll(settings, bench).model(spec.name(), spec, bench.seed()));
   }
 
   @Override

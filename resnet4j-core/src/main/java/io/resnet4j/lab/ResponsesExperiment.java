@@ -1,5 +1,7 @@
 package io.resnet4j.lab;
 
+import io.resnet4j.InvalidInputException;
+import io.resnet4j.data.DataSplits;
 import io.resnet4j.lab.Findings.Claim;
 import io.resnet4j.model.Model;
 import io.resnet4j.model.ResNetSpec;
@@ -47,17 +49,44 @@ final class ResponsesExperiment implements Experiment {
         "recipe",
         Budget.recipe(full),
         "pictures",
-        full ? "256" : "64");
+        full ? "256" : "64",
+        GivenWeights.SETTING,
+        "");
   }
 
   @Override
   public List<Map<String, Object>> cells(Settings settings) {
     settings.integer("steps", 0);
     settings.integer("pictures", 2);
-    return Cells.of("seed", settings.integers("seeds", 0))
+    given(settings);
+    List<Integer> seeds = settings.integers("seeds", 0);
+    if (seeds.size() > 1 && !settings.text(GivenWeights.SETTING).isEmpty()) {
+      throw new InvalidInputException(
+          name() + ": weights that are given are the same with every seed; give one seed");
+    }
+    return Cells.of("seed", seeds)
         .by("depth", Networks.depths(settings, "depths"))
         .by("network", settings.oneOf("networks", Networks.KINDS))
         .list();
+  }
+
+  /** The files are in the order of depths, and of networks for each. */
+  private static GivenWeights given(Settings settings) {
+    List<String> names = new ArrayList<>();
+    for (int depth : Networks.depths(settings, "depths")) {
+      settings.texts("networks").forEach(kind -> names.add(kind + depth));
+    }
+    return new GivenWeights(settings, names);
+  }
+
+  @Override
+  public void require(Settings settings, DataSplits data) {
+    for (int depth : Networks.depths(settings, "depths")) {
+      for (String kind : settings.texts("networks")) {
+        ResNetSpec spec = Networks.of(kind, depth, data);
+        given(settings).model(spec.name(), spec);
+      }
+    }
   }
 
   @Override
@@ -66,12 +95,15 @@ final class ResponsesExperiment implements Experiment {
     ResNetSpec spec =
         Networks.of((String) cell.get("network"), (int) cell.get("depth"), bench.data());
     int steps = settings.integer("steps", 0);
-    int seed = (int) cell.get("seed");
+    long seed = bench.seed() + (int) cell.get("seed");
+    String run = spec.name() + "-seed" + cell.get("seed");
+    Optional<Model> given = given(settings).model(spec.name(), spec);
     Optional<Model> model =
-        steps == 0
-            ? Optional.of(spec.initialise(bench.seed() + seed))
-            : Budget.onAll(settings, bench)
-                .model(spec.name() + "-seed" + seed, spec, bench.seed() + seed);
+        given.isPresent()
+            ? given
+            : steps == 0
+                ? Optional.of(spec.initialise(seed))
+                : Budget.onAll(settings, bench).model(run, spec, seed);
     if (model.isEmpty()) {
       return List.of();
     }
@@ -123,12 +155,20 @@ final class ResponsesExperiment implements Experiment {
             chart("Responses in the order of the layers", rows, false),
             chart("Responses, the largest first", rows, true)),
         List.of(
-            "The paper's networks were trained for 64,000 steps, these for "
-                + settings.text("steps")
-                + " by the recipe "
-                + settings.text("recipe")
+            trained(settings)
                 + "; responses move away from one, where batch norm starts them, as training goes"
                 + " on."));
+  }
+
+  private static String trained(Settings settings) {
+    String papers = "The paper's networks were trained for 64,000 steps";
+    return settings.text(GivenWeights.SETTING).isEmpty()
+        ? papers
+            + ", these for "
+            + settings.text("steps")
+            + " by the recipe "
+            + settings.text("recipe")
+        : papers + ". " + GivenWeights.words(settings);
   }
 
   private static void compare(

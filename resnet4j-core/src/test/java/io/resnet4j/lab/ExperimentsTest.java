@@ -1,6 +1,7 @@
 package io.resnet4j.lab;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -12,6 +13,7 @@ import io.resnet4j.data.Normalisation;
 import io.resnet4j.data.Synthetic;
 import io.resnet4j.lab.Findings.Verdict;
 import io.resnet4j.model.Model;
+import io.resnet4j.model.ModelSpec;
 import io.resnet4j.model.Models;
 import io.resnet4j.plan.Planner;
 import io.resnet4j.plan.Precision;
@@ -19,6 +21,7 @@ import io.resnet4j.plan.Program;
 import io.resnet4j.random.KeyedRandom;
 import io.resnet4j.tensor.Tensor;
 import java.nio.FloatBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -355,24 +358,102 @@ class ExperimentsTest {
   @Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
   void whereNoTwoBlocksCanChangePlacesNothingIsShuffled() {
     DataSplits small = DATA.framed(8, 8, 8);
-    Path weights = folder.resolve("two.safetensors");
-    Networks.fitted(Models.resnet("resnet20").withBlocks(List.of(2, 2, 2)), small)
-        .initialise(1)
-        .save(weights);
+    Path weights = saved(Models.resnet("resnet18").with(d -> d.widths(List.of(8, 8, 8, 8))), small);
     LabRun.Outcome outcome =
         SmallRuns.run(
             small,
             folder.resolve("lab"),
             "lesion",
-            "networks=resnet20",
+            "networks=resnet18",
             "weights=" + weights,
             "pictures=8",
             "draws=1");
     List<Row> rows = outcome.rows();
-    assertEquals(6, Row.where(rows, "lesion", "single", "count", 1).size());
+    assertEquals(8, Row.where(rows, "lesion", "single", "count", 1).size());
     assertEquals(1, Row.where(rows, "lesion", "shuffle").size());
     String notes = String.join(" ", outcome.findings().notes());
-    assertTrue(notes.contains("resnet20: nothing is shuffled"), notes);
+    assertTrue(notes.contains("resnet18: nothing is shuffled"), notes);
+  }
+
+  private Path saved(ModelSpec spec, DataSplits data) {
+    Path file = folder.resolve(spec.name() + ".safetensors");
+    Networks.fitted(spec, data).initialise(1).save(file);
+    return file;
+  }
+
+  private void refused(DataSplits data, String part, String name, String... changes) {
+    Path lab = folder.resolve("refused");
+    Settings settings = SmallRuns.settings(name, changes);
+    String message =
+        assertThrows(
+                InvalidInputException.class,
+                () -> new LabRun(Experiments.named(name), settings, data, 1, lab))
+            .getMessage();
+    assertTrue(message.startsWith(name + ": weights=") && message.contains(part), message);
+    assertFalse(Files.exists(lab.resolve("experiment.json")), "a folder that nothing can be in");
+  }
+
+  @Test
+  void weightsAreThoseOfTheNetworksThatTheyAreGivenFor() {
+    DataSplits small = DATA.framed(8, 8, 8);
+    Path residual = saved(Models.named("resnet20"), small);
+    Path plain = saved(Models.named("plain20"), small);
+    String holds = "holds 3 + 3 + 3 blocks, 9 of them with a shortcut, given for ";
+    refused(small, holds + "preresnet110, which has 18 + 18", "paths", "weights=" + residual);
+    String turned = "weights=" + plain + "," + residual;
+    for (String name : List.of("lesion", "landscape", "features")) {
+      refused(small, "given for resnet20", name, "networks=resnet20,plain20", turned);
+    }
+    refused(small, holds + "plain20", "responses", "depths=20", "weights=" + residual + ",here");
+    refused(small, "expected for each", "features", "weights=" + residual);
+    refused(
+        small,
+        "is for 10 classes of pictures of 3x32x32, the data have ",
+        "paths",
+        "network=resnet20",
+        "weights=resnet4j:resnet20-cifar10");
+  }
+
+  @Test
+  void trainedWeightsAreLookedAtWithoutTraining() {
+    DataSplits small = DATA.framed(8, 8, 8);
+    Path residual = saved(Models.named("resnet20"), small);
+    Path plain = saved(Models.named("plain20"), small);
+    Path features = folder.resolve("features");
+    LabRun.Outcome outcome =
+        SmallRuns.run(
+            small,
+            features,
+            "features",
+            "weights=" + residual + "," + plain,
+            "probed=32",
+            "alike=16");
+    assertEquals(2 * (9 + 81), outcome.rows().size());
+    assertFalse(Files.exists(features.resolve("runs")));
+    assertTrue(outcome.findings().notes().contains("Weights: " + residual + "," + plain + "."));
+    Path responses = folder.resolve("responses");
+    outcome =
+        SmallRuns.run(
+            small, responses, "responses", "depths=20", "weights=" + plain + "," + residual);
+    assertEquals(2 * 19, outcome.rows().size());
+    assertFalse(Files.exists(responses.resolve("runs")));
+    Path landscape = folder.resolve("landscape");
+    outcome =
+        SmallRuns.run(
+            small,
+            landscape,
+            "landscape",
+            "weights=" + residual + ",here",
+            "pictures=64",
+            "steps=3",
+            "snapshots=3",
+            "points=3",
+            "shown=20");
+    assertEquals(9, Row.where(outcome.rows(), "network", "resnet20").size());
+    assertEquals(4 + 9, Row.where(outcome.rows(), "network", "plain20").size());
+    assertFalse(Files.exists(landscape.resolve("runs/resnet20")));
+    String notes = String.join(" ", outcome.findings().notes());
+    assertTrue(notes.contains("; \"here\" is trained here for 3 steps; the paper's"), notes);
   }
 
   @Test

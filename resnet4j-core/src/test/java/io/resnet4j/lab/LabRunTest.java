@@ -1,5 +1,6 @@
 package io.resnet4j.lab;
 
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -152,6 +153,24 @@ class LabRunTest {
     LabRun.Outcome outcome = run(experiment, settings, new LabListener() {});
     assertEquals(2, outcome.done());
     return String.join(" ", outcome.findings().notes());
+  }
+
+  /** A folder of a version whose experiments had no weights to be given. */
+  @Test
+  void aSettingThatCameLaterIsItsDefault() throws IOException {
+    Experiment features = Experiments.named("features");
+    Settings settings = settings(features, "steps=3");
+    assertDoesNotThrow(() -> new LabRun(features, settings, DATA, 3, folder));
+    Path about = folder.resolve("experiment.json");
+    String without = Files.readString(about).replaceAll("\\s*\"weights\" : \"\",", "");
+    assertFalse(without.contains("weights"), without);
+    Files.writeString(about, without);
+    assertDoesNotThrow(() -> new LabRun(features, settings, DATA, 3, folder));
+    for (String other : List.of("steps=4", "weights=here,here")) {
+      assertThrows(
+          InvalidInputException.class,
+          () -> new LabRun(features, settings.set(other), DATA, 3, folder));
+    }
   }
 
   /** A weight decay that throws the weights out of range diverges, the other one does not. */
