@@ -116,7 +116,7 @@ final class RunOptions {
       int begun = RunFiles.read(options.out()).config().path("recipe").path("batch").asInt();
       return given.with("batch", Integer.toString(begun));
     }
-    LargestBatch.Found found = LargestBatch.find(spec, given, splits, options, teacher);
+    LargestBatch.Found found = LargestBatch.of(spec, given, splits, options, teacher).find();
     console.info(
         "batch auto: "
             + found.batch()

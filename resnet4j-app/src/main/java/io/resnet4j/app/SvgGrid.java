@@ -46,6 +46,7 @@ final class SvgGrid {
         height,
         Html.escape(chart.title()));
     cells(svg);
+    chart.over().forEach(line -> line(svg, line));
     axes(svg);
     bar(svg);
     return svg.append("</svg>").toString();
@@ -73,6 +74,35 @@ final class SvgGrid {
             Html.escape(row.name()),
             value);
       }
+    }
+  }
+
+  /**
+   * In black on white, which is seen on every colour; a point for each place, a ring at the last.
+   */
+  private void line(StringBuilder svg, Chart.Series line) {
+    int last = line.x().size() - 1;
+    int columns = chart.series().get(0).x().size();
+    double[] x = new double[last + 1];
+    double[] y = new double[last + 1];
+    StringBuilder points = new StringBuilder();
+    for (int i = 0; i <= last; i++) {
+      x[i] = LEFT + (line.x().get(i) * (columns - 1) + 0.5) * SIDE / columns;
+      double up = (line.y().get(i) * (chart.series().size() - 1) + 0.5) / chart.series().size();
+      y[i] = TOP + SIDE - up * SIDE;
+      add(points, "%.1f,%.1f ", x[i], y[i]);
+    }
+    for (String stroke : List.of("white\" stroke-width=\"5", "black\" stroke-width=\"2")) {
+      add(svg, "<polyline points=\"%s\" fill=\"none\" stroke=\"%s\"/>", points, stroke);
+    }
+    for (int i = 0; i <= last; i++) {
+      add(
+          svg,
+          "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"%d\" fill=\"%s\" stroke=\"black\" stroke-width=\"2\"/>",
+          x[i],
+          y[i],
+          i == last ? 6 : 3,
+          i == last ? "white" : "black");
     }
   }
 

@@ -85,6 +85,10 @@ final class TrainCommand extends Command {
     if (epochs != null && steps != null) {
       throw new InvalidInputException("--epochs and --steps: give one of them");
     }
+    if (minDelta != 0 && patience == 0) {
+      throw new InvalidInputException(
+          "--min-delta: says what counts for --patience; give that as well");
+    }
     if (resume && out == null) {
       throw new InvalidInputException("--resume: say which run with --out DIR");
     }

@@ -103,6 +103,8 @@ class PictureFolderTest {
     Files.write(other.resolve("train/dark/zero.png"), new byte[0]);
     Path out = folder.resolve("other-run");
     Ran.of(arguments(other, out, "--steps", 1)).bad(Main.BAD_INPUT, "--epochs and --steps");
+    Ran.of(arguments(other, out, "--min-delta", 0.01))
+        .bad(Main.BAD_INPUT, "--min-delta", "--patience");
     Ran.of("train", "--model", "resnet20", "--data", "folder:" + other, "--out", out)
         .bad(Main.BAD_INPUT, "zero.png: is empty", "--on-bad-image skip");
     assertFalse(Files.exists(out));

@@ -22,6 +22,7 @@ class SvgGridTest {
         List.of(
             new Chart.Series("-1", List.of(0.0, 1.0), List.of(values[0], values[1])),
             new Chart.Series("1", List.of(0.0, 1.0), List.of(values[2], values[3]))),
+        List.of(),
         SCALE,
         false);
   }
@@ -58,6 +59,18 @@ class SvgGridTest {
     assertEquals("#888", colours(svg(Double.NEGATIVE_INFINITY, 1, 2, 3)).get(0));
     String page = FindingsHtml.charts(List.of(chart(1, Double.POSITIVE_INFINITY, 2, 3)), 0);
     assertTrue(page.contains("Grey stands for no finite number. -1 at x 1: Infinity.</p>"), page);
+  }
+
+  /**
+   * Of two columns the centres lie at 56 + 80 and 56 + 240, of two rows at 10 + 240 and 10 + 80.
+   */
+  @Test
+  void aLineLiesBetweenTheCentresOfTheFirstAndTheLastCells() {
+    Chart.Series line = new Chart.Series("way", List.of(0.0, 0.5, 1.0), List.of(0.0, 0.0, 1.0));
+    String svg = new SvgGrid(chart(0, 1, 2, 3).under(line), SCALE).svg();
+    assertTrue(svg.contains("<polyline points=\"136.0,250.0 216.0,250.0 296.0,90.0 \""), svg);
+    assertTrue(svg.contains("<circle cx=\"296.0\" cy=\"90.0\" r=\"6\" fill=\"white\""), svg);
+    assertFalse(svg(0, 1, 2, 3).contains("polyline"));
   }
 
   @Test

@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param kind how it is drawn
  * @param labels of the bars; empty for others
  * @param series what is drawn
+ * @param over lines over a grid, whose places lie between its first row or column (0) and its last
+ *     (1); empty for others
  * @param scale what the colours of a grid stand for; null for others
  * @param fromZero whether the upright axis of lines begins at zero, so that what hardly moves looks
  *     so
@@ -25,6 +27,7 @@ public record Chart(
     Kind kind,
     List<String> labels,
     List<Series> series,
+    List<Series> over,
     @Nullable Scale scale,
     boolean fromZero) {
   /** Ways to draw. */
@@ -84,23 +87,29 @@ public record Chart(
   public Chart {
     labels = List.copyOf(labels);
     series = List.copyOf(series);
+    over = List.copyOf(over);
   }
 
   /** Of lines. */
   public static Chart lines(String title, String x, String y, List<Series> series) {
-    return new Chart(title, x, y, Kind.LINE, List.of(), series, null, false);
+    return new Chart(title, x, y, Kind.LINE, List.of(), series, List.of(), null, false);
   }
 
   /** The same with an upright axis that begins at zero. */
   public Chart beginningAtZero() {
-    return new Chart(title, x, y, kind, labels, series, scale, true);
+    return new Chart(title, x, y, kind, labels, series, over, scale, true);
   }
 
   static Chart bars(String title, String x, String y, List<String> labels, List<Series> series) {
-    return new Chart(title, x, y, Kind.BAR, labels, series, null, true);
+    return new Chart(title, x, y, Kind.BAR, labels, series, List.of(), null, true);
   }
 
   static Chart grid(String title, String x, String y, List<Series> rows, Scale scale) {
-    return new Chart(title, x, y, Kind.GRID, List.of(), rows, scale, false);
+    return new Chart(title, x, y, Kind.GRID, List.of(), rows, List.of(), scale, false);
+  }
+
+  /** A grid with a line over it. */
+  Chart under(Series line) {
+    return new Chart(title, x, y, kind, labels, series, List.of(line), scale, fromZero);
   }
 }

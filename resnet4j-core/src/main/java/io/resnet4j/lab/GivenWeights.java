@@ -35,13 +35,9 @@ final class GivenWeights {
     experiment = settings.experiment();
     List<String> texts = settings.text(SETTING).isEmpty() ? List.of() : settings.texts(SETTING);
     if (!texts.isEmpty() && texts.size() != networks.size()) {
-      throw new InvalidInputException(
-          experiment
-              + ": "
-              + SETTING
-              + "="
-              + settings.text(SETTING)
-              + ": expected for each of these a file, or \""
+      throw refused(
+          settings.text(SETTING),
+          "expected for each of these a file, or \""
               + HERE
               + "\" to train it: "
               + String.join(", ", networks));
@@ -71,13 +67,9 @@ final class GivenWeights {
     Model model = Model.load(ShippedWeights.resolve(file));
     requirePictures(file, model.spec(), expected);
     if (!blocks(model.spec()).equals(blocks(expected))) {
-      throw new InvalidInputException(
-          experiment
-              + ": "
-              + SETTING
-              + "="
-              + file
-              + ": holds "
+      throw refused(
+          file,
+          "holds "
               + described(model.spec())
               + ", given for "
               + network
@@ -95,18 +87,18 @@ final class GivenWeights {
 
   private void requirePictures(String file, ModelSpec own, ModelSpec expected) {
     if (!pictures(own).equals(pictures(expected))) {
-      throw new InvalidInputException(
-          experiment
-              + ": "
-              + SETTING
-              + "="
-              + file
-              + ": is for "
+      throw refused(
+          file,
+          "is for "
               + pictures(own)
               + ", the data have "
               + pictures(expected)
               + "; give the pictures that it was trained on (--data), or other weights");
     }
+  }
+
+  private InvalidInputException refused(String value, String why) {
+    return new InvalidInputException(experiment + ": " + SETTING + "=" + value + ": " + why);
   }
 
   private static String pictures(ModelSpec spec) {

@@ -6,14 +6,22 @@ import io.resnet4j.infer.Evaluation;
 import io.resnet4j.random.KeyedRandom;
 import io.resnet4j.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.DoubleSummaryStatistics;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 
 /** The loss around trained weights: Li et al. 2018. */
 final class LandscapeExperiment implements Experiment {
   static final String SURFACE = "surface";
   static final String TRAJECTORY = "trajectory";
+
+  /** The plane in which the way lies most. */
+  static final String PLANE = "plane";
+
+  /** So much of the way's extent lies beyond it, to either side. */
+  private static final double MARGIN = 0.2;
 
   @Override
   public String name() {
@@ -24,7 +32,7 @@ final class LandscapeExperiment implements Experiment {
   public String question() {
     return "What does the loss look like around trained weights, with shortcuts and without? Along"
         + " two random directions, each filter as long as the network's own; and the way that"
-        + " training took, in the two directions in which it varies most.";
+        + " training took, and the loss around it, in the two directions in which it varies most.";
   }
 
   @Override
@@ -60,6 +68,10 @@ final class LandscapeExperiment implements Experiment {
       if (!Subject.given(settings).has(network)) {
         // A file of weights does not tell which way they came.
         cells.addAll(own.by("part", List.of(TRAJECTORY)).list());
+        cells.addAll(
+            own.by("part", List.of(PLANE))
+                .by("line", IntStream.range(0, points).boxed().toList())
+                .list());
       }
       cells.addAll(
           own.by("part", List.of(SURFACE))
@@ -87,9 +99,11 @@ final class LandscapeExperiment implements Experiment {
             (String) cell.get("network"), settings, bench, List.of(Snapshots.ofFilters(every)))
         .map(
             subject ->
-                cell.get("part").equals(TRAJECTORY)
-                    ? trajectory(subject)
-                    : line((double) cell.get("beta"), settings, subject))
+                switch ((String) cell.get("part")) {
+                  case TRAJECTORY -> trajectory(subject);
+                  case PLANE -> plane((int) cell.get("line"), settings, subject);
+                  default -> line((double) cell.get("beta"), settings, subject);
+                })
         .orElse(List.of());
   }
 
@@ -100,9 +114,46 @@ final class LandscapeExperiment implements Experiment {
 
   private static List<Map<String, Object>> line(double beta, Settings settings, Subject subject) {
     int points = settings.integer("points", 3);
+    double[] alphas = IntStream.range(0, points).mapToDouble(i -> at(i, points)).toArray();
+    return losses(
+        subject, settings, "alpha", alphas, direction(subject, "a"), beta, direction(subject, "b"));
+  }
+
+  private static List<Map<String, Object>> plane(int line, Settings settings, Subject subject) {
+    Trajectory way = way(subject);
+    List<Trajectory.Point> points = way.view().points();
+    int count = settings.integer("points", 3);
+    double[] across = places(count, points.stream().mapToDouble(Trajectory.Point::first));
+    double second = places(count, points.stream().mapToDouble(Trajectory.Point::second))[line];
+    List<Map<String, Object>> rows =
+        losses(subject, settings, "first", across, way.principal(0), second, way.principal(1));
+    rows.forEach(row -> row.put("second", second));
+    return rows;
+  }
+
+  /** So many at equal distances, over all of the way and beyond. */
+  private static double[] places(int count, DoubleStream way) {
+    DoubleSummaryStatistics all = way.summaryStatistics();
+    double margin = MARGIN * (all.getMax() - all.getMin());
+    return IntStream.range(0, count)
+        .mapToDouble(
+            i ->
+                all.getMin()
+                    - margin
+                    + i * (all.getMax() - all.getMin() + 2 * margin) / (count - 1))
+        .toArray();
+  }
+
+  /** At weights + place x + y b, for each place, which its row has under a name. */
+  private static List<Map<String, Object>> losses(
+      Subject subject,
+      Settings settings,
+      String name,
+      double[] places,
+      Direction a,
+      double y,
+      Direction b) {
     Map<String, Tensor> state = subject.model().state();
-    Direction a = direction(subject, "a");
-    Direction b = direction(subject, "b");
     List<Map<String, Object>> rows = new ArrayList<>();
     try (Examiner examiner =
         new Examiner(
@@ -111,19 +162,22 @@ final class LandscapeExperiment implements Experiment {
             settings.integer("shown", 1),
             subject.bench().normalisation())) {
       examiner.evaluation(state);
-      for (int i = 0; i < points; i++) {
-        Evaluation found = examiner.evaluation(Direction.moved(state, a, at(i, points), b, beta));
-        rows.add(Rows.row("alpha", at(i, points), "loss", found.loss(), "error", 1 - found.top1()));
+      for (double place : places) {
+        Evaluation found = examiner.evaluation(Direction.moved(state, a, place, b, y));
+        rows.add(Rows.row(name, place, "loss", found.loss(), "error", 1 - found.top1()));
       }
     }
     return rows;
   }
 
+  private static Trajectory way(Subject subject) {
+    return new Trajectory(
+        List.copyOf(Snapshots.read(subject.run()).values()), direction(subject, "a"));
+  }
+
   private static List<Map<String, Object>> trajectory(Subject subject) {
-    Map<Integer, Map<String, Tensor>> kept = Snapshots.read(subject.run());
-    List<Map<String, Tensor>> weights = new ArrayList<>(kept.values());
-    List<Integer> steps = new ArrayList<>(kept.keySet());
-    Trajectory.View view = new Trajectory(weights, direction(subject, "a")).view();
+    List<Integer> steps = new ArrayList<>(Snapshots.read(subject.run()).keySet());
+    Trajectory.View view = way(subject).view();
     List<Map<String, Object>> rows = new ArrayList<>();
     for (int i = 0; i < steps.size(); i++) {
       Map<String, Object> row = Rows.row("step", steps.get(i));

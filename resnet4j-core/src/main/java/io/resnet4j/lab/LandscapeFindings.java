@@ -5,8 +5,10 @@ import io.resnet4j.lab.Findings.Verdict;
 import io.resnet4j.model.Models;
 import io.resnet4j.nn.Shortcut;
 import java.util.ArrayList;
+import java.util.DoubleSummaryStatistics;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.DoubleStream;
 
 /** What the losses around trained weights come to. */
 final class LandscapeFindings {
@@ -17,6 +19,9 @@ final class LandscapeFindings {
 
   /** A loss that bends downwards at a smaller share of points passes for convex. */
   private static final double CONVEX = 0.1;
+
+  private static final String LOSS = "log10 of the loss";
+  private static final String FIRST = "first principal direction";
 
   private final Settings settings;
   private final List<Row> rows;
@@ -253,14 +258,18 @@ final class LandscapeFindings {
   private List<Chart> charts() {
     List<Chart> charts = new ArrayList<>();
     List<Row> all = Row.where(rows, "part", LandscapeExperiment.SURFACE);
-    Chart.Scale scale = Chart.Scale.of("log10 of the loss", all, LandscapeFindings::log);
+    Chart.Scale scale = Chart.Scale.of(LOSS, all, LandscapeFindings::log);
     List<Chart.Series> lines = new ArrayList<>();
     for (String network : networks) {
       List<Row> own = surface(network);
       if (!own.isEmpty()) {
         charts.add(
             Chart.grid(
-                "Loss around " + network, "first direction", "second direction", grid(own), scale));
+                "Loss around " + network,
+                "first direction",
+                "second direction",
+                grid(own, "beta", "alpha"),
+                scale));
       }
       List<Row> middle = own.stream().filter(row -> row.number("beta") == 0).toList();
       if (!middle.isEmpty()) {
@@ -277,27 +286,63 @@ final class LandscapeFindings {
       }
     }
     if (!ways.isEmpty()) {
-      charts.add(
-          Chart.lines(
-              "The way of training, which ends at (0, 0)",
-              "first principal direction",
-              "second",
-              ways));
+      charts.add(Chart.lines("The way of training, which ends at (0, 0)", FIRST, "second", ways));
     }
+    planes(charts);
     return charts;
+  }
+
+  /** The loss around the ways of training, and the ways as lines over it. */
+  private void planes(List<Chart> charts) {
+    List<Row> all = Row.where(rows, "part", LandscapeExperiment.PLANE);
+    Chart.Scale scale = Chart.Scale.of(LOSS, all, LandscapeFindings::log);
+    for (String network : networks) {
+      List<Row> own = Row.where(all, "network", network);
+      List<Row> way = way(network);
+      if (!own.isEmpty() && !way.isEmpty()) {
+        double[] x = places(way, "first", own);
+        double[] y = places(way, "second", own);
+        charts.add(
+            Chart.grid(
+                    "Loss around the way of " + network + ", the line, which ends at the ring",
+                    FIRST,
+                    "second",
+                    grid(own, "second", "first"),
+                    scale)
+                .under(
+                    new Chart.Series(
+                        network,
+                        DoubleStream.of(x).boxed().toList(),
+                        DoubleStream.of(y).boxed().toList())));
+      }
+    }
+  }
+
+  /** Where the way lies, between the first cells of a grid (0) and the last (1). */
+  private static double[] places(List<Row> way, String axis, List<Row> grid) {
+    DoubleSummaryStatistics cells =
+        grid.stream().mapToDouble(row -> row.number(axis)).summaryStatistics();
+    double extent = cells.getMax() - cells.getMin();
+    return way.stream()
+        .mapToDouble(row -> extent == 0 ? 0.5 : (row.number(axis) - cells.getMin()) / extent)
+        .toArray();
   }
 
   private static double log(Row row) {
     return Math.log10(row.number("loss"));
   }
 
-  private static List<Chart.Series> grid(List<Row> surface) {
-    return Row.distinct(surface, "beta").stream()
+  private static List<Chart.Series> grid(List<Row> surface, String up, String along) {
+    return Row.distinct(surface, up).stream()
         .map(
-            beta ->
+            at ->
                 Chart.Series.of(
-                    beta, Row.where(surface, "beta", beta), "alpha", LandscapeFindings::log))
+                    label(at), Row.where(surface, up, at), along, LandscapeFindings::log))
         .toList();
+  }
+
+  private static String label(String number) {
+    return String.format(Locale.ROOT, "%.3g", Double.parseDouble(number));
   }
 
   private List<String> notes() {
@@ -305,7 +350,8 @@ final class LandscapeFindings {
         "Directions are Gaussian, each filter scaled to the norm of the network's own; norms,"
             + " biases and running statistics stay. The loss is that of "
             + settings.text("shown")
-            + " training pictures, not augmented, by running statistics.",
+            + " training pictures, not augmented, by running statistics. Around the way of training,"
+            + " too, they are those of its end: the loss there is not the one that training saw.",
         GivenWeights.words(settings)
             + "; the paper's networks for 300 epochs. A network that has not ended at a"
             + " minimum shows the slope that it stands on, not the bowl that it would reach.");

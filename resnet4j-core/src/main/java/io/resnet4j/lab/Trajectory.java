@@ -2,15 +2,21 @@ package io.resnet4j.lab;
 
 import io.resnet4j.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * The way that weights took in training, seen in the two directions in which it varies most (Li et
  * al. 2018, section 7): principal components of the differences from the final weights.
  */
 final class Trajectory {
-  private final double[][] gram;
+  private final List<Map<String, Tensor>> snapshots;
+  private final Set<String> paths;
+  private final Eigen eigen;
+  private final double trace;
   private final double[] norms;
   private final double[] along;
 
@@ -22,7 +28,9 @@ final class Trajectory {
    */
   Trajectory(List<Map<String, Tensor>> snapshots, Direction random) {
     int count = snapshots.size();
-    gram = new double[count][count];
+    this.snapshots = snapshots;
+    paths = random.parts().keySet();
+    double[][] gram = new double[count][count];
     norms = new double[count];
     along = new double[count];
     double length = 0;
@@ -45,6 +53,8 @@ final class Trajectory {
       along[i] /= Math.sqrt(length);
     }
     Stats.centre(gram);
+    eigen = Eigen.of(gram);
+    trace = IntStream.range(0, count).mapToDouble(i -> gram[i][i]).sum();
   }
 
   private static float[] difference(Tensor from, Tensor end) {
@@ -84,15 +94,10 @@ final class Trajectory {
 
   /** The way in its two principal directions. */
   View view() {
-    Eigen eigen = Eigen.of(gram);
-    double trace = 0;
-    for (int i = 0; i < gram.length; i++) {
-      trace += gram[i][i];
-    }
-    int last = gram.length - 1;
+    int last = snapshots.size() - 1;
     List<Point> points = new ArrayList<>();
     double[] shares = new double[2];
-    for (int k = 0; k < 2 && k < gram.length; k++) {
+    for (int k = 0; k < 2 && k < snapshots.size(); k++) {
       shares[k] = trace == 0 ? 0 : Math.max(0, eigen.values()[k]) / trace;
     }
     for (int i = 0; i <= last; i++) {
@@ -108,5 +113,33 @@ final class Trajectory {
       square += (value - mean) * (value - mean);
     }
     return new View(points, shares, trace == 0 ? 0 : square / trace);
+  }
+
+  /**
+   * A principal direction, as long as one: from the final weights so far along the first and so far
+   * along the second lies what is nearest to a {@link Point}.
+   *
+   * @param k zero for the direction of the largest variance; without variance it leads nowhere
+   */
+  Direction principal(int k) {
+    double length = Math.sqrt(Math.max(0, eigen.values()[k]));
+    Map<String, Tensor> end = snapshots.get(snapshots.size() - 1);
+    Map<String, float[]> parts = new LinkedHashMap<>();
+    for (String path : paths) {
+      double[] sum = new double[Math.toIntExact(end.get(path).shape().elements())];
+      for (int i = 0; i < snapshots.size(); i++) {
+        float[] way = difference(snapshots.get(i).get(path), end.get(path));
+        double share = length == 0 ? 0 : eigen.vectors()[k][i] / length;
+        for (int j = 0; j < sum.length; j++) {
+          sum[j] += share * way[j];
+        }
+      }
+      float[] part = new float[sum.length];
+      for (int j = 0; j < sum.length; j++) {
+        part[j] = (float) sum[j];
+      }
+      parts.put(path, part);
+    }
+    return new Direction(parts);
   }
 }

@@ -272,12 +272,13 @@ public final class FineTuner {
     Model fresh = withNewHead();
     // What cannot be done with all layers shows before the head is trained in vain.
     Recipe ofAll = recipe(false);
+    requireBest(ofAll);
     DataSplits.HeldOut parts = data.holdOut(options.valSplit(), options.seed());
     Requirements.batch(ofAll.batch(), parts.train());
     Requirements.validation(options.stopping(), parts);
     if (!goesOn(out.resolve(ALL))) {
       // It takes more than the head does.
-      LargestBatch.require(fresh.spec(), ofAll, learned, options, Optional.empty());
+      LargestBatch.of(fresh.spec(), ofAll, learned, options, Optional.empty()).require();
     }
     Ran head = run(fresh, recipe(true), learned, HEAD, EarlyStopping.NEVER);
     if (head.result().stopped()) {
@@ -309,6 +310,17 @@ public final class FineTuner {
             test,
             WEIGHTS));
     return new Outcome(model, weights, head.result(), all.result(), test);
+  }
+
+  /** The weights of the best epoch go on; an equal average is there after the last one only. */
+  private static void requireBest(Recipe recipe) {
+    if (recipe.averaging().swa() < 1) {
+      throw new InvalidInputException(
+          "swa="
+              + recipe.averaging().swa()
+              + ": fine-tuning keeps the weights of its best epoch, and an equal average is made"
+              + " after the last; use ema, or train with --init");
+    }
   }
 
   private static boolean better(TrainResult head, TrainResult all) {

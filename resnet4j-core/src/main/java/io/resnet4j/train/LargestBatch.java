@@ -28,7 +28,34 @@ public final class LargestBatch {
   /** So many fifths of a batch must fit, so that evaluation, loader and others have room. */
   private static final int FIFTHS = 6;
 
-  private LargestBatch() {}
+  private final ModelSpec spec;
+  private final Recipe recipe;
+  private final DataSplits data;
+  private final TrainOptions options;
+  private final Optional<Model> teacher;
+
+  private LargestBatch(
+      ModelSpec spec,
+      Recipe recipe,
+      DataSplits data,
+      TrainOptions options,
+      Optional<Model> teacher) {
+    this.spec = spec;
+    this.recipe = recipe;
+    this.data = data;
+    this.options = options;
+    this.teacher = teacher;
+  }
+
+  /** Of the run that a {@link Trainer} of these would make; nothing is planned yet. */
+  public static LargestBatch of(
+      ModelSpec spec,
+      Recipe recipe,
+      DataSplits data,
+      TrainOptions options,
+      Optional<Model> teacher) {
+    return new LargestBatch(spec, recipe, data, options, teacher);
+  }
 
   /**
    * What was found.
@@ -43,32 +70,18 @@ public final class LargestBatch {
    * Plans steps of growing batches and runs none.
    *
    * @throws NotEnoughMemoryException if not even one picture fits
-   */
-  public static Found find(ModelSpec spec, Recipe recipe, DataSplits data, TrainOptions options) {
-    return find(spec, recipe, data, options, Optional.empty());
-  }
-
-  /**
-   * The same for a network with a teacher beside it.
-   *
-   * @throws NotEnoughMemoryException if not even one picture fits
    * @throws io.resnet4j.InvalidInputException if the teacher takes other pictures or tells other
    *     classes apart
    */
-  public static Found find(
-      ModelSpec spec,
-      Recipe recipe,
-      DataSplits data,
-      TrainOptions options,
-      Optional<Model> teacher) {
-    Trial trial = Trial.of(spec, recipe, data, options, teacher);
+  public Found find() {
+    Trial trial = trial();
     int most = Math.min(MOST, trial.setting().parts().train().size());
     trial.bytes(1);
     int fits = 1;
     int fails = most + 1;
     while (fits < most && fails > most) {
       int next = Math.min(2 * fits, most);
-      if (roomy(trial, next)) {
+      if (trial.roomy(next)) {
         fits = next;
       } else {
         fails = next;
@@ -79,7 +92,7 @@ public final class LargestBatch {
       if (next <= fits) {
         break;
       }
-      if (roomy(trial, next)) {
+      if (trial.roomy(next)) {
         fits = next;
       } else {
         fails = next;
@@ -89,21 +102,16 @@ public final class LargestBatch {
   }
 
   /**
-   * Plans a run's own step and runs none.
+   * Plans a step of the recipe's own batch and runs none.
    *
    * @return what it takes, as {@link Found#bytes}
    * @throws NotEnoughMemoryException with what to do, if there is less
    */
-  static long require(
-      ModelSpec spec,
-      Recipe recipe,
-      DataSplits data,
-      TrainOptions options,
-      Optional<Model> teacher) {
+  long require() {
     try {
-      return Trial.of(spec, recipe, data, options, teacher).bytes(recipe.batch());
+      return trial().bytes(recipe.batch());
     } catch (NotEnoughMemoryException e) {
-      throw e.with(advice(spec, recipe, data, options, teacher));
+      throw e.with(advice());
     }
   }
 
@@ -111,16 +119,12 @@ public final class LargestBatch {
    * What to do where a training step does not fit: the largest batch that does, and the largest
    * that does when activations are computed again.
    */
-  static String advice(
-      ModelSpec spec,
-      Recipe recipe,
-      DataSplits data,
-      TrainOptions options,
-      Optional<Model> teacher) {
+  String advice() {
     List<String> ways = new ArrayList<>();
     for (MemoryMode mode : EnumSet.of(options.memory(), MemoryMode.LEAN)) {
       String with = mode == options.memory() ? "" : " with memory lean";
-      fitting(spec, recipe, data, options.withMemory(mode), teacher)
+      of(spec, recipe, data, options.withMemory(mode), teacher)
+          .fitting()
           .map(found -> Math.min(found.batch(), recipe.batch()))
           .ifPresent(batch -> ways.add("a batch of " + batch + with + " would fit"));
     }
@@ -131,38 +135,27 @@ public final class LargestBatch {
         : String.join(", ", ways);
   }
 
-  private static Optional<Found> fitting(
-      ModelSpec spec,
-      Recipe recipe,
-      DataSplits data,
-      TrainOptions options,
-      Optional<Model> teacher) {
+  private Optional<Found> fitting() {
     try {
-      return Optional.of(find(spec, recipe, data, options, teacher));
+      return Optional.of(find());
     } catch (NotEnoughMemoryException | OutOfMemoryError e) {
       return Optional.empty();
     }
   }
 
+  private Trial trial() {
+    DataSplits framed = recipe.augment().framed(data);
+    DataSplits.HeldOut parts = framed.holdOut(options.valSplit(), options.seed());
+    Backend backend = Backends.named(options.backend());
+    Precision precision = Requirements.precision(backend, options.precision(), recipe.precision());
+    return new Trial(
+        backend,
+        Prepared.Setting.of(spec, recipe, framed, parts, precision, options, teacher),
+        recipe);
+  }
+
   /** Plans steps of some batch. */
   private record Trial(Backend backend, Prepared.Setting setting, Recipe recipe) {
-    static Trial of(
-        ModelSpec spec,
-        Recipe recipe,
-        DataSplits data,
-        TrainOptions options,
-        Optional<Model> teacher) {
-      DataSplits framed = recipe.augment().framed(data);
-      DataSplits.HeldOut parts = framed.holdOut(options.valSplit(), options.seed());
-      Backend backend = Backends.named(options.backend());
-      Precision precision =
-          Requirements.precision(backend, options.precision(), recipe.precision());
-      return new Trial(
-          backend,
-          Prepared.Setting.of(spec, recipe, framed, parts, precision, options, teacher),
-          recipe);
-    }
-
     long bytes(int batch) {
       Recipe sized = recipe.with("batch", Integer.toString(batch));
       try (Session session = backend.open(Choices.DEFAULTS)) {
@@ -171,14 +164,14 @@ public final class LargestBatch {
         return session.bytes();
       }
     }
-  }
 
-  private static boolean roomy(Trial trial, int batch) {
-    try {
-      trial.bytes((batch * FIFTHS + FIFTHS - 2) / (FIFTHS - 1));
-      return true;
-    } catch (NotEnoughMemoryException | OutOfMemoryError e) {
-      return false;
+    boolean roomy(int batch) {
+      try {
+        bytes((batch * FIFTHS + FIFTHS - 2) / (FIFTHS - 1));
+        return true;
+      } catch (NotEnoughMemoryException | OutOfMemoryError e) {
+        return false;
+      }
     }
   }
 }

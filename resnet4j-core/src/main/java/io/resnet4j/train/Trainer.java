@@ -167,7 +167,7 @@ public final class Trainer implements AutoCloseable {
     try {
       return new Trainer(model, recipe, data, options, teacher);
     } catch (NotEnoughMemoryException e) {
-      throw e.with(LargestBatch.advice(model.spec(), recipe, data, options, teacher));
+      throw e.with(LargestBatch.of(model.spec(), recipe, data, options, teacher).advice());
     }
   }
 

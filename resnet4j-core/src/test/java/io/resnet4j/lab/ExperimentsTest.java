@@ -450,7 +450,7 @@ class ExperimentsTest {
             "points=3",
             "shown=20");
     assertEquals(9, Row.where(outcome.rows(), "network", "resnet20").size());
-    assertEquals(4 + 9, Row.where(outcome.rows(), "network", "plain20").size());
+    assertEquals(4 + 9 + 9, Row.where(outcome.rows(), "network", "plain20").size());
     assertFalse(Files.exists(landscape.resolve("runs/resnet20")));
     String notes = String.join(" ", outcome.findings().notes());
     assertTrue(notes.contains("; \"here\" is trained here for 3 steps; the paper's"), notes);

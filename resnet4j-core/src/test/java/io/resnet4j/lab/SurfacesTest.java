@@ -14,6 +14,7 @@ import io.resnet4j.tensor.Shape;
 import io.resnet4j.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -94,14 +95,33 @@ class SurfacesTest {
     }
     float[] along = new float[size];
     along[8] = 7;
-    Trajectory.View view =
-        new Trajectory(way, new Direction(new LinkedHashMap<>(Map.of("w", along)))).view();
+    Trajectory trajectory =
+        new Trajectory(way, new Direction(new LinkedHashMap<>(Map.of("w", along))));
+    Trajectory.View view = trajectory.view();
     assertEquals(0.8, view.shares()[0], 1e-6);
     assertEquals(0.2, view.shares()[1], 1e-6);
     assertEquals(0.2, view.random(), 1e-6);
     assertEquals(0, view.points().get(11).first(), 1e-9);
     Trajectory.Point opposite = view.points().get(5);
     assertEquals(Math.hypot(opposite.first(), opposite.second()), opposite.away(), 1e-5);
+    Map<String, Tensor> found =
+        Direction.moved(
+            way.get(11),
+            trajectory.principal(0),
+            opposite.first(),
+            trajectory.principal(1),
+            opposite.second());
+    assertArrayEquals(way.get(5).get("w").toFloats(), found.get("w").toFloats(), 1e-5f);
+  }
+
+  @Test
+  void aWayThatLeadsNowhereHasNoDirection() {
+    Tensor weight = Tensor.ofFloats(Shape.of(1, 2), new float[] {1, 2});
+    Trajectory still =
+        new Trajectory(
+            List.of(Map.of("w", weight), Map.of("w", weight)),
+            new Direction(Map.of("w", new float[] {1, 0})));
+    assertArrayEquals(new float[2], still.principal(0).parts().get("w"));
   }
 
   @Test
@@ -130,14 +150,22 @@ class SurfacesTest {
             "shown=20",
             "snapshots=3");
     List<Row> rows = outcome.rows();
-    assertEquals(2 * (4 + 9), rows.size());
+    assertEquals(2 * (4 + 9 + 9), rows.size());
     List<Row> centre = Row.where(rows, "alpha", "0.0", "beta", "0.0");
     assertEquals(2, centre.size());
     assertTrue(centre.stream().allMatch(row -> row.number("loss") < 10));
     List<Chart> grids =
         outcome.findings().charts().stream().filter(c -> c.kind() == Chart.Kind.GRID).toList();
-    assertEquals(2, grids.size());
+    assertEquals(4, grids.size());
     assertEquals(grids.get(0).scale(), grids.get(1).scale());
+    assertEquals(grids.get(2).scale(), grids.get(3).scale());
+    for (Chart plane : grids.subList(2, 4)) {
+      Chart.Series way = plane.over().get(0);
+      assertEquals(4, way.x().size());
+      // A fifth of the way's extent lies beyond it to either side.
+      assertEquals(0.2 / 1.4, Collections.min(way.x()), 1e-9);
+      assertEquals(1.2 / 1.4, Collections.max(way.y()), 1e-9);
+    }
     assertEquals(5, outcome.findings().claims().size());
   }
 

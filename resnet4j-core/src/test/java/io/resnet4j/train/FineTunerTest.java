@@ -96,6 +96,14 @@ class FineTunerTest extends RunTests {
         same.model().state().get("fc.weight").bytes());
   }
 
+  @Test
+  void anAverageThatIsMadeAtTheEndIsRefused() {
+    FineTuner tuner = tuner(Stripes.network().initialise(7)).set("swa=0.5");
+    String message = assertThrows(InvalidInputException.class, tuner::fit).getMessage();
+    assertTrue(message.contains("swa=0.5"), message);
+    assertFalse(Files.exists(temp.resolve("tuned")));
+  }
+
   private static void withMemory(String limit, Executable what) throws Throwable {
     System.setProperty("resnet4j.memory", limit);
     try {
@@ -114,8 +122,9 @@ class FineTunerTest extends RunTests {
   void whatDoesNotFitIsToldBeforeTheHeadIsTrainedAndCanBeTriedAgain() throws Throwable {
     FineTuner tuner = onednn();
     long head =
-        LargestBatch.require(
-            Stripes.network(), tuner.recipe(true), DATA, tuner.options(), Optional.empty());
+        LargestBatch.of(
+                Stripes.network(), tuner.recipe(true), DATA, tuner.options(), Optional.empty())
+            .require();
     withMemory(
         Long.toString(head),
         () -> {

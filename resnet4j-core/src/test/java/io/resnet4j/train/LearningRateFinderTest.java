@@ -69,8 +69,13 @@ class LearningRateFinderTest extends RunTests {
   @Test
   void theLargestBatchIsNoLargerThanTheData() {
     LargestBatch.Found found =
-        LargestBatch.find(
-            Stripes.network(), Stripes.recipe(), DATA, options("none").withBackend("onednn"));
+        LargestBatch.of(
+                Stripes.network(),
+                Stripes.recipe(),
+                DATA,
+                options("none").withBackend("onednn"),
+                Optional.empty())
+            .find();
     assertEquals(54, found.batch());
     assertTrue(found.bytes() > 0);
   }
@@ -81,9 +86,14 @@ class LearningRateFinderTest extends RunTests {
     Recipe plain = Stripes.recipe().set("batch=54").set("microBatch=20");
     Recipe full = plain.set("optimiser=lamb").set("ema=0.9").set("lookahead=1");
     Optional<Model> teacher = Optional.of(Stripes.network().initialise(5));
-    long bytes = LargestBatch.find(Stripes.network(), full, DATA, options, teacher).bytes();
-    assertTrue(bytes > LargestBatch.find(Stripes.network(), full, DATA, options).bytes());
-    assertTrue(bytes > LargestBatch.find(Stripes.network(), plain, DATA, options, teacher).bytes());
+    long bytes = LargestBatch.of(Stripes.network(), full, DATA, options, teacher).find().bytes();
+    assertTrue(
+        bytes
+            > LargestBatch.of(Stripes.network(), full, DATA, options, Optional.empty())
+                .find()
+                .bytes());
+    assertTrue(
+        bytes > LargestBatch.of(Stripes.network(), plain, DATA, options, teacher).find().bytes());
     // A run takes just that, and all of it before the first step.
     assertEquals(List.of(bytes, bytes, bytes), taken(full, options, teacher));
   }
@@ -93,9 +103,14 @@ class LearningRateFinderTest extends RunTests {
     TrainOptions options = options("run").withBackend("onednn").withAutotune(false);
     Recipe plain = Stripes.recipe().set("batch=54");
     Recipe muon = plain.set("optimiser=muon").set("companion=sgd");
-    long bytes = LargestBatch.find(Stripes.network(), muon, DATA, options).bytes();
+    long bytes =
+        LargestBatch.of(Stripes.network(), muon, DATA, options, Optional.empty()).find().bytes();
     // The slots are those of plain SGD.
-    long beside = bytes - LargestBatch.find(Stripes.network(), plain, DATA, options).bytes();
+    long beside =
+        bytes
+            - LargestBatch.of(Stripes.network(), plain, DATA, options, Optional.empty())
+                .find()
+                .bytes();
     // The direction and two copies of the largest weight at least, 8x8x3x3.
     assertTrue(beside >= 3 * 8 * 8 * 3 * 3 * Float.BYTES, "" + beside);
     assertEquals(List.of(bytes, bytes, bytes), taken(muon, options, Optional.empty()));
@@ -139,7 +154,8 @@ class LearningRateFinderTest extends RunTests {
   void whatDoesNotFitIsRefusedWithABatchThatWould() {
     TrainOptions options = options("none").withBackend("onednn");
     Recipe recipe = Stripes.recipe().with("batch", "54");
-    long bytes = LargestBatch.find(Stripes.network(), recipe, DATA, options).bytes();
+    long bytes =
+        LargestBatch.of(Stripes.network(), recipe, DATA, options, Optional.empty()).find().bytes();
     System.setProperty("resnet4j.memory", Long.toString(bytes / 2));
     try {
       String message =
