@@ -7,21 +7,20 @@ import java.util.Arrays;
  * rounded to 8 bits. Weights are fixed point with 22 fractional bits, which is what makes the
  * result equal to Pillow's bit for bit (and keeps it equal on every machine).
  *
- * <p>A pass adds whole rows up, which a processor does for many pixels at once. So the picture is
- * turned before each of them: columns become rows and, after the first pass, columns again.
+ * <p>A pass adds whole rows up, which a processor does for many pixels at once. So the first one
+ * turns the picture, a strip that stays in the cache at a time, and turns what it makes back.
  */
 final class Resampler {
   private static final int BITS = 22;
 
-  /** Rows that are turned together: what is written of a column then fills a cache line. */
+  /** Rows of a strip: enough for vectors of every length, few enough for the cache. */
+  private static final int STRIP = 64;
+
+  /** Of a strip, rows whose columns are written together: they fill a cache line. */
   private static final int TOGETHER = 16;
 
   /** For each output position: which inputs it reads, and their weights. */
   private record Weights(int[] first, int[] count, int[] weights, int stride) {
-    int outputs() {
-      return first.length;
-    }
-
     /** The first input that is read. */
     int begin() {
       return first[0];
@@ -31,6 +30,25 @@ final class Resampler {
     int length() {
       int last = first.length - 1;
       return first[last] + count[last] - first[0];
+    }
+
+    /**
+     * An output for each place of a row.
+     *
+     * @param in rows, each {@code width} long and the first of them the first that is read
+     */
+    void sum(int output, int[] in, int width, int[] sums) {
+      Arrays.fill(sums, 0, width, 1 << (BITS - 1));
+      for (int k = 0; k < count[output]; k++) {
+        int weight = weights[output * stride + k];
+        int row = (first[output] - begin() + k) * width;
+        for (int x = 0; x < width; x++) {
+          sums[x] += in[row + x] * weight;
+        }
+      }
+      for (int x = 0; x < width; x++) {
+        sums[x] = Math.max(0, Math.min(255, sums[x] >> BITS));
+      }
     }
   }
 
@@ -55,21 +73,35 @@ final class Resampler {
     Weights across = weights(from.width(), width, left, window.width());
     Weights down = weights(from.height(), height, top, window.height());
     int rows = down.length();
+    int[] strip = new int[across.length() * Math.min(STRIP, rows)];
+    int[] narrow = new int[window.width() * rows];
+    int[] sums = new int[Math.max(STRIP, window.width())];
     byte[] out = new byte[window.samples()];
     for (int c = 0; c < from.channels(); c++) {
-      int at = (c * from.height() + down.begin()) * from.width() + across.begin();
-      int[] columns = turned(planes, at, from.width(), rows, across.length());
-      byte[] narrow = new byte[window.width() * rows];
-      pass(columns, rows, across, narrow, 0);
-      int[] again = turned(narrow, 0, rows, window.width(), rows);
-      pass(again, window.width(), down, out, c * window.height() * window.width());
+      for (int y = 0; y < rows; y += STRIP) {
+        int high = Math.min(STRIP, rows - y);
+        int at = (c * from.height() + down.begin() + y) * from.width() + across.begin();
+        turn(planes, at, from.width(), high, across.length(), strip);
+        for (int x = 0; x < window.width(); x++) {
+          across.sum(x, strip, high, sums);
+          for (int i = 0; i < high; i++) {
+            narrow[(y + i) * window.width() + x] = sums[i];
+          }
+        }
+      }
+      for (int y = 0; y < window.height(); y++) {
+        down.sum(y, narrow, window.width(), sums);
+        int row = (c * window.height() + y) * window.width();
+        for (int x = 0; x < window.width(); x++) {
+          out[row + x] = (byte) sums[x];
+        }
+      }
     }
     return out;
   }
 
   /** Columns as rows, of a part of a plane that begins at {@code at}. */
-  private static int[] turned(byte[] plane, int at, int stride, int rows, int columns) {
-    int[] out = new int[columns * rows];
+  private static void turn(byte[] plane, int at, int stride, int rows, int columns, int[] out) {
     for (int begin = 0; begin < rows; begin += TOGETHER) {
       int end = Math.min(rows, begin + TOGETHER);
       for (int x = 0; x < columns; x++) {
@@ -77,29 +109,6 @@ final class Resampler {
         for (int y = begin; y < end; y++, in += stride) {
           out[x * rows + y] = plane[in] & 0xff;
         }
-      }
-    }
-    return out;
-  }
-
-  /** Sums of rows, each {@code width} long and the first of them the first that is read. */
-  private static void pass(int[] in, int width, Weights w, byte[] out, int to) {
-    int[] sums = new int[width];
-    for (int i = 0; i < w.outputs(); i++) {
-      Arrays.fill(sums, 1 << (BITS - 1));
-      for (int k = 0; k < w.count[i]; k++) {
-        int weight = w.weights[i * w.stride + k];
-        int row = (w.first[i] - w.begin() + k) * width;
-        for (int x = 0; x < width; x++) {
-          sums[x] += in[row + x] * weight;
-        }
-      }
-      for (int x = 0; x < width; x++) {
-        sums[x] = Math.max(0, Math.min(255, sums[x] >> BITS));
-      }
-      int row = to + i * width;
-      for (int x = 0; x < width; x++) {
-        out[row + x] = (byte) sums[x];
       }
     }
   }
