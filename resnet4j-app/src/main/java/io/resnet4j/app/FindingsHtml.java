@@ -17,37 +17,34 @@ final class FindingsHtml {
 
   /** A table: who claims what, what was measured, the verdict. */
   static String claims(List<Findings.Claim> claims) {
-    StringBuilder rows =
-        new StringBuilder(
-            "<table class=claims><thead><tr><th>source</th><th>claim</th><th>measured here</th>"
-                + "<th>verdict</th></tr></thead><tbody>");
+    return claims(claims, ClaimWords.ENGLISH);
+  }
+
+  /** The same with a head and verdicts in other words. */
+  static String claims(List<Findings.Claim> claims, ClaimWords words) {
+    StringBuilder rows = new StringBuilder("<table class=claims><thead><tr>");
+    for (String head : List.of(words.source(), words.claim(), words.measured(), words.verdict())) {
+      rows.append("<th>").append(Html.escape(head)).append("</th>");
+    }
+    rows.append("</tr></thead><tbody>");
     for (Findings.Claim claim : claims) {
       rows.append("<tr>");
-      cell(rows, "source", claim.source());
-      cell(rows, "claim", claim.claim());
-      cell(rows, "measured", claim.measured());
-      rows.append("<td class=verdict data-name=verdict>")
-          .append(verdict(claim.verdict()))
-          .append("</td></tr>");
+      cell(rows, words.source(), claim.source());
+      cell(rows, words.claim(), claim.claim());
+      cell(rows, words.measured(), claim.measured());
+      rows.append("<td class=verdict data-name=\"").append(Html.escape(words.verdict()));
+      rows.append("\">").append(words.of(claim.verdict())).append("</td></tr>");
     }
     return rows.append("</tbody></table>").toString();
   }
 
   /** A cell of a table of claims, with the name of its column for narrow screens. */
   static void cell(StringBuilder rows, String name, String text) {
-    rows.append("<td data-name=")
-        .append(name)
-        .append('>')
+    rows.append("<td data-name=\"")
+        .append(Html.escape(name))
+        .append("\">")
         .append(Html.escape(text))
         .append("</td>");
-  }
-
-  private static String verdict(Findings.Verdict verdict) {
-    return switch (verdict) {
-      case AGREES -> "&#10003; agrees";
-      case DIFFERS -> "&#10007; differs";
-      case NOT_MEASURED -> "&ndash; not measured";
-    };
   }
 
   /** A list. */

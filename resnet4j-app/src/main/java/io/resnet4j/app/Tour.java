@@ -22,9 +22,11 @@ import java.util.stream.StreamSupport;
  * @param language its words are in
  * @param title of the page
  * @param lead what it is about
+ * @param claimWords of the tables of claims, whose sentences are in English
  * @param chapters in their order
  */
-record Tour(String language, String title, String lead, List<Chapter> chapters) {
+record Tour(
+    String language, String title, String lead, ClaimWords claimWords, List<Chapter> chapters) {
   static final String NAME = "tour";
   static final List<String> LANGUAGES = List.of("en", "zh");
   private static final String FILE = "/io/resnet4j/app/tour.json";
@@ -103,6 +105,7 @@ record Tour(String language, String title, String lead, List<Chapter> chapters) 
         language,
         tree.path("title").path(language).asText(),
         tree.path("lead").path(language).asText(),
+        Json.MAPPER.convertValue(tree.path("claims").path(language), ClaimWords.class),
         List.copyOf(chapters));
   }
 

@@ -90,7 +90,7 @@ final class TourReport {
     Part part = parts.get(chapter.id());
     if (part != null) {
       var findings = part.outcome().findings();
-      text.append(FindingsHtml.claims(findings.claims()));
+      text.append(FindingsHtml.claims(findings.claims(), tour.claimWords()));
       text.append("<div class=charts>");
       text.append(FindingsHtml.charts(findings.charts(), charts.size())).append("</div>");
       text.append(FindingsHtml.notes(findings.notes()));

@@ -13,6 +13,10 @@ class SvgGridTest {
   private static final Chart.Scale SCALE = new Chart.Scale("loss", 0, 10);
 
   private static Chart chart(double... values) {
+    return chart(List.of(), values);
+  }
+
+  private static Chart chart(List<Chart.Series> over, double... values) {
     return new Chart(
         "a <b>",
         "x",
@@ -22,7 +26,7 @@ class SvgGridTest {
         List.of(
             new Chart.Series("-1", List.of(0.0, 1.0), List.of(values[0], values[1])),
             new Chart.Series("1", List.of(0.0, 1.0), List.of(values[2], values[3]))),
-        List.of(),
+        over,
         SCALE,
         false);
   }
@@ -67,7 +71,7 @@ class SvgGridTest {
   @Test
   void aLineLiesBetweenTheCentresOfTheFirstAndTheLastCells() {
     Chart.Series line = new Chart.Series("way", List.of(0.0, 0.5, 1.0), List.of(0.0, 0.0, 1.0));
-    String svg = new SvgGrid(chart(0, 1, 2, 3).under(line), SCALE).svg();
+    String svg = new SvgGrid(chart(List.of(line), 0, 1, 2, 3), SCALE).svg();
     assertTrue(svg.contains("<polyline points=\"136.0,250.0 216.0,250.0 296.0,90.0 \""), svg);
     assertTrue(svg.contains("<circle cx=\"296.0\" cy=\"90.0\" r=\"6\" fill=\"white\""), svg);
     assertFalse(svg(0, 1, 2, 3).contains("polyline"));

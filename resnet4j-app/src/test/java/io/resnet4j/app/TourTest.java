@@ -25,6 +25,8 @@ class TourTest {
   void bothLanguagesTellAllOfIt() {
     Tour english = Tour.in("en");
     Tour chinese = Tour.in("zh");
+    assertEquals(ClaimWords.ENGLISH, english.claimWords());
+    assertEquals("未测定", chinese.claimWords().notMeasured());
     assertEquals(9, english.chapters().size());
     for (int i = 0; i < english.chapters().size(); i++) {
       Tour.Chapter one = english.chapters().get(i);
@@ -90,6 +92,8 @@ class TourTest {
     report.write(folder.resolve("tour.html"));
     String page = Files.readString(folder.resolve("tour.html"));
     assertTrue(page.contains("lang=\"zh\"") && page.contains("什么是残差块"));
+    assertTrue(page.contains("<th>来源</th>") && page.contains("\">&#10003; 一致</td>"), page);
+    assertFalse(page.contains("; agrees"), page);
     assertTrue(page.contains("1 / 8"), "the other chapters are not measured");
     assertTrue(page.contains("--set depths=8"), "the command");
     assertTrue(page.contains("drawn &lt;pictures&gt;"));
