@@ -199,20 +199,21 @@ final class LabCommand extends Command {
   }
 
   private String command(String experiment, List<String> changes, Path folder) {
-    StringBuilder text = new StringBuilder("./resnet4j lab ").append(experiment);
+    List<String> words = new ArrayList<>(List.of("./resnet4j", "lab", experiment));
     if (full) {
-      text.append(" --full");
+      words.add("--full");
     }
-    changes.forEach(setting -> text.append(" --set ").append(setting));
+    changes.forEach(setting -> words.addAll(List.of("--set", setting)));
     String source = source();
     if (data != null || source.equals("synthetic")) {
-      text.append(" --data ").append(source);
+      words.addAll(List.of("--data", source));
     }
-    text.append(" --seed ").append(seed);
+    words.addAll(List.of("--seed", Long.toString(seed)));
     if (experiment.equals(Tour.NAME) && !language.equals("en")) {
-      text.append(" --language ").append(language);
+      words.addAll(List.of("--language", language));
     }
-    return text.append(" --out ").append(folder).toString();
+    words.addAll(List.of("--out", folder.toString()));
+    return Text.shell(words);
   }
 
   /** A page that can be written to a file. */

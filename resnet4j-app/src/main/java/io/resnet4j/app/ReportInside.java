@@ -49,7 +49,8 @@ final class ReportInside {
     }
     StringBuilder text =
         new StringBuilder("<section><h2>Inside</h2><p class=hint>What probes read, layer by layer")
-            .append(" (boxes) and block by block (their ground; the arc is the shortcut).</p>")
+            .append(" (boxes) and block by block (their ground; the arc is the shortcut). Red is")
+            .append(" what is not finite, grey a zero that has no logarithm.</p>")
             .append("<div class=controls><label>Colour by <select id=quantity>");
     for (ProbeQuantity quantity : quantities()) {
       text.append("<option value=").append(quantity.name()).append('>');
@@ -92,9 +93,13 @@ final class ReportInside {
       ObjectNode values = node.putObject("values");
       for (ProbeQuantity quantity : quantities()) {
         ObjectNode paths = values.putObject(quantity.name());
-        for (JsonNode reading : readings) {
-          for (JsonNode place : reading.path(quantity.part())) {
+        for (int i = 0; i < readings.size(); i++) {
+          for (JsonNode place : readings.get(i).path(quantity.part())) {
             ArrayNode series = paths.withArray("/" + pointer(place.path("path").asText()));
+            // A run that was gone on with may read other places than it began with.
+            while (series.size() < i) {
+              series.addNull();
+            }
             if (quantity.in(place)) {
               series.add(json(quantity.of(place)));
             } else {

@@ -58,6 +58,18 @@ final class TourReport {
         .put("CONTENTS", contents.toString())
         .put("UNFINISHED", unfinished(chinese))
         .put("CHAPTERS", chapters.toString())
+        .put(
+            "NO_SCRIPT",
+            chinese
+                ? "曲线由脚本绘制，这里已关闭脚本；每幅图的数值列在它的下方。"
+                : "The curves are drawn by a script, which is switched off here; the numbers of each"
+                    + " stand below it.")
+        .put(
+            "KEYBOARD",
+            chinese
+                ? "键盘操作：用 Tab 移到一幅图，再用方向键逐点移动；图下的按钮显示或隐藏各条线。"
+                : "With the keyboard: Tab to a chart, then the arrow keys go from point to point; the"
+                    + " buttons below it show and hide its lines.")
         .put("COMMAND_TITLE", chinese ? "如何得到这一页" : "How it was made")
         .put("COMMAND", Html.escape(command))
         .put("DATA_WORDS", Html.escape((chinese ? "图像：" : "Pictures: ") + data))

@@ -8,7 +8,8 @@
   const most = Math.max(...inside.runs.map(run => run.steps.length)) - 1;
   slider.max = most;
   slider.value = most;
-  // What is not finite is a text, such as "Infinity"; what was not read is null.
+  // What is not finite is a text, such as "Infinity"; what was not read is null. Red marks it, and
+  // grey a zero, or less, which has no place on a logarithmic scale.
   const short = value =>
     typeof value === "string" ? value : Number(value.toPrecision(4)).toString();
   const usable = quantity => value =>
@@ -41,7 +42,7 @@
         const share = high > low && placed
           ? Math.min(1, Math.max(0, (scaled(value) - scaled(low)) / (scaled(high) - scaled(low))))
           : 0;
-        box.style.fill = placed ? viridis[Math.round(share * (viridis.length - 1))] : "#d00";
+        box.style.fill = placed ? viridis[Math.round(share * (viridis.length - 1))] : typeof value === "number" ? "#888" : "#d00";
       }
     }
   };

@@ -82,13 +82,15 @@ record Bench(
    * @throws InvalidInputException if the training pictures leave none
    */
   Dataset held() {
-    return data.validation()
-        .orElseThrow(
-            () ->
-                new InvalidInputException(
-                    data.description()
-                        + ": all pictures are trained on, none is left to validate with; give fewer"
-                        + " with --set pictures=N"));
+    return data.validation().orElseThrow(() -> noneHeld(data));
+  }
+
+  /** What is said where all pictures are trained on. */
+  static InvalidInputException noneHeld(DataSplits data) {
+    return new InvalidInputException(
+        data.description()
+            + ": all pictures are trained on, none is left to validate with; give fewer with --set"
+            + " pictures=N");
   }
 
   private static int[] sorted(int[] order, int from, int to) {

@@ -1,5 +1,6 @@
 package io.resnet4j.lab;
 
+import io.resnet4j.data.DataSplits;
 import io.resnet4j.lab.Findings.Claim;
 import io.resnet4j.model.Models;
 import io.resnet4j.model.ResNetSpec;
@@ -79,7 +80,7 @@ final class BlocksExperiment implements Experiment {
   }
 
   private static ResNetSpec spec(String network, Settings settings) {
-    ResNetSpec first = Models.resnet(settings.texts("networks").get(0));
+    ResNetSpec first = Models.resnet(settings.names("networks").get(0));
     int shrink = settings.integer("shrink", 1);
     return Widths.matched(
         Widths.shortened(Models.resnet(network), shrink),
@@ -89,9 +90,14 @@ final class BlocksExperiment implements Experiment {
 
   @Override
   public List<Map<String, Object>> cells(Settings settings) {
-    List<String> networks = settings.texts("networks");
+    List<String> networks = settings.names("networks");
     networks.forEach(network -> spec(network, settings));
     return Arm.cells(settings, NETWORK, networks);
+  }
+
+  @Override
+  public void require(Settings settings, DataSplits data) {
+    data.test();
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.resnet4j.lab;
 
+import io.resnet4j.train.Recipe;
 import java.util.List;
 
 /**
@@ -31,14 +32,23 @@ record Budget(String experiment, int pictures, String recipe, int steps) {
   /**
    * What the settings allow.
    *
-   * @throws io.resnet4j.InvalidInputException if a number of them is none
+   * @throws io.resnet4j.InvalidInputException if a number of them is none, or there is no such
+   *     recipe
    */
   static Budget of(Settings settings) {
+    requireRecipe(settings);
     return new Budget(
         settings.experiment(),
         settings.integer(PICTURES, 1),
         settings.text(RECIPE),
         settings.integer(STEPS, 1));
+  }
+
+  /** Refuses the name of a recipe that is none. */
+  static void requireRecipe(Settings settings) {
+    if (!settings.text(RECIPE).equals(ShortTraining.USUAL)) {
+      Recipe.named(settings.text(RECIPE));
+    }
   }
 
   /**

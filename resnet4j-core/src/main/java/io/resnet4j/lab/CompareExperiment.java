@@ -1,6 +1,7 @@
 package io.resnet4j.lab;
 
 import io.resnet4j.InvalidInputException;
+import io.resnet4j.data.DataSplits;
 import io.resnet4j.lab.Findings.Claim;
 import io.resnet4j.model.ModelSpec;
 import io.resnet4j.model.ResNetSpec;
@@ -115,15 +116,15 @@ final class CompareExperiment implements Experiment {
   @Override
   public List<Map<String, Object>> cells(Settings settings) {
     List<String> heads = settings.oneOf("heads", List.of(POOL, FLATTEN));
-    for (String model : settings.texts("models")) {
+    for (String model : settings.names("models")) {
       heads.forEach(head -> spec(model, head, settings));
     }
-    List<String> optimisers = settings.texts("optimisers");
+    List<String> optimisers = settings.names("optimisers");
     for (String optimiser : optimisers) {
       settings.requireOne("optimisers", kind(optimiser), OPTIMISERS);
       Recipes.all().get(0).with("learningRate", rate(optimiser, "1"));
     }
-    return Arm.cells(settings, "model", settings.texts("models")).stream()
+    return Arm.cells(settings, "model", settings.names("models")).stream()
         .flatMap(
             cell ->
                 Cells.of(cell)
@@ -162,6 +163,11 @@ final class CompareExperiment implements Experiment {
   private static String rate(String optimiser, String otherwise) {
     int colon = optimiser.indexOf(':');
     return colon < 0 ? otherwise : optimiser.substring(colon + 1);
+  }
+
+  @Override
+  public void require(Settings settings, DataSplits data) {
+    data.test();
   }
 
   @Override

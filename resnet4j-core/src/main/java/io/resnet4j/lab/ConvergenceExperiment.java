@@ -68,7 +68,7 @@ final class ConvergenceExperiment implements Experiment {
         .by("depth", List.of(Networks.requireDepth(settings.integer("depth", 8))))
         .by("network", settings.oneOf("networks", Networks.KINDS))
         .by("norm", settings.oneOf("norms", Networks.NORMS))
-        .by("rate", settings.texts("rates"))
+        .by("rate", settings.names("rates"))
         .list();
   }
 

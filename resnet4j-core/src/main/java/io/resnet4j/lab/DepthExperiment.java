@@ -3,6 +3,7 @@ package io.resnet4j.lab;
 import io.resnet4j.backend.Backends;
 import io.resnet4j.backend.Executable;
 import io.resnet4j.backend.Session;
+import io.resnet4j.data.DataSplits;
 import io.resnet4j.graph.Graph;
 import io.resnet4j.lab.Findings.Claim;
 import io.resnet4j.lab.Findings.Verdict;
@@ -101,6 +102,13 @@ final class DepthExperiment implements Experiment {
     return depths.isEmpty() || depths.equals(NONE)
         ? List.of()
         : Networks.depths(settings, "trained");
+  }
+
+  @Override
+  public void require(Settings settings, DataSplits data) {
+    if (!trained(settings).isEmpty()) {
+      data.test();
+    }
   }
 
   @Override

@@ -121,7 +121,10 @@ final class ExplosionExperiment implements Experiment {
     return rows;
   }
 
-  /** The geometric mean over blocks that keep the shape of what each multiplies the variance by. */
+  /**
+   * The geometric mean over blocks that keep the shape of what each multiplies the variance by; not
+   * a number where there is no such block.
+   */
   private static double growth(List<Row> cell) {
     double sum = 0;
     int count = 0;
@@ -154,7 +157,7 @@ final class ExplosionExperiment implements Experiment {
     for (String depth : Row.distinct(rows, "depth")) {
       List<Row> own = Row.where(rows, "depth", depth);
       List<Row> untamed = Row.where(own, "design", UNTAMED);
-      if (!untamed.isEmpty()) {
+      if (!untamed.isEmpty() && Double.isFinite(growth(untamed))) {
         double growth = growth(untamed);
         claims.add(
             Claim.of(
@@ -193,7 +196,8 @@ final class ExplosionExperiment implements Experiment {
       List<Row> cell = Row.where(own, "design", design);
       if (!cell.isEmpty()) {
         double factor = factor(cell);
-        parts.add(design + " " + Numbers.text(factor));
+        // Single precision holds nothing below 1e-45.
+        parts.add(design + " " + (factor == 0 ? "(underflow in f32)" : Numbers.text(factor)));
         halved |= factor > 0.45 && factor < 0.55;
       }
     }

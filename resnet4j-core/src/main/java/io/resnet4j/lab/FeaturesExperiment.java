@@ -46,6 +46,7 @@ final class FeaturesExperiment implements Experiment {
 
   @Override
   public void require(Settings settings, DataSplits data) {
+    data.test();
     Subject.require(settings, data);
   }
 

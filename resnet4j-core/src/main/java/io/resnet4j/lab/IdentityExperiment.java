@@ -1,6 +1,7 @@
 package io.resnet4j.lab;
 
 import io.resnet4j.lab.Findings.Claim;
+import io.resnet4j.lab.Findings.Verdict;
 import io.resnet4j.model.Model;
 import io.resnet4j.model.ResNetSpec;
 import io.resnet4j.nn.BranchScale;
@@ -65,18 +66,23 @@ final class IdentityExperiment implements Experiment {
   public List<Map<String, Object>> cells(Settings settings) {
     settings.integer("limit", 1);
     settings.integer("seeds", 1);
+    Budget.requireRecipe(settings);
+    settings.reals("decays", 0);
     List<Map<String, Object>> cells =
         Cells.of("part", List.of(FIT))
             .by(
                 "layers",
-                settings.integers("layers", 2).stream().map(layers -> layers + layers % 2).toList())
+                settings.integers("layers", 2).stream()
+                    .map(layers -> layers + layers % 2)
+                    .distinct()
+                    .toList())
             .by("network", List.of(Networks.PLAIN, Networks.RESIDUAL))
             .list();
     if (settings.integer("steps", 0) > 0) {
       cells.addAll(
           Cells.of("part", List.of(BRANCHES))
               .by("depth", Networks.depths(settings, "depth"))
-              .by("decay", settings.texts("decays"))
+              .by("decay", settings.names("decays"))
               .by("last_scale", List.of("one", "zero"))
               .in("part", "depth", "last_scale", "decay")
               .list());
@@ -172,22 +178,29 @@ final class IdentityExperiment implements Experiment {
     List<Row> plain = Row.where(rows, "network", Networks.PLAIN);
     List<Row> residual = Row.where(rows, "network", Networks.RESIDUAL);
     if (!plain.isEmpty() && !residual.isEmpty()) {
+      String claim =
+          "it is easier to push a residual to zero than to fit the identity by a stack of"
+              + " nonlinear layers";
+      String measured =
+          layers
+              + " layers: "
+              + steps(residual)
+              + " with shortcuts, "
+              + steps(plain)
+              + " without (each at the best of "
+              + RATES.length
+              + " learning rates, to "
+              + Numbers.percent(BAR)
+              + " of the input's mean square)";
       claims.add(
-          Claim.of(
-              SOURCE,
-              "it is easier to push a residual to zero than to fit the identity by a stack of"
-                  + " nonlinear layers",
-              layers
-                  + " layers: "
-                  + steps(residual)
-                  + " with shortcuts, "
-                  + steps(plain)
-                  + " without (each at the best of "
-                  + RATES.length
-                  + " learning rates, to "
-                  + Numbers.percent(BAR)
-                  + " of the input's mean square)",
-              Stats.mean(Row.column(residual, "steps")) < Stats.mean(Row.column(plain, "steps"))));
+          Row.where(rows, "reached", true).isEmpty()
+              ? new Claim(SOURCE, claim, measured, Verdict.NOT_MEASURED)
+              : Claim.below(
+                  SOURCE,
+                  claim,
+                  measured,
+                  Row.column(residual, "steps"),
+                  Row.column(plain, "steps")));
     }
   }
 

@@ -94,9 +94,13 @@ final class LandscapeExperiment implements Experiment {
   @Override
   public List<Map<String, Object>> measure(
       Map<String, Object> cell, Settings settings, Bench bench) {
-    int every = Math.max(1, settings.integer("steps", 1) / settings.integer("snapshots", 3));
+    int steps = settings.integer("steps", 1);
+    int every = Math.max(1, steps / settings.integer("snapshots", 3));
     return Subject.of(
-            (String) cell.get("network"), settings, bench, List.of(Snapshots.ofFilters(every)))
+            (String) cell.get("network"),
+            settings,
+            bench,
+            List.of(Snapshots.ofFilters(every, steps)))
         .map(
             subject ->
                 switch ((String) cell.get("part")) {

@@ -3,7 +3,6 @@ package io.resnet4j.lab;
 import io.resnet4j.lab.Findings.Claim;
 import io.resnet4j.lab.Findings.Verdict;
 import io.resnet4j.model.Models;
-import io.resnet4j.nn.Shortcut;
 import java.util.ArrayList;
 import java.util.DoubleSummaryStatistics;
 import java.util.List;
@@ -37,8 +36,8 @@ final class LandscapeFindings {
     List<Claim> claims = new ArrayList<>();
     for (String plain : networks) {
       for (String residual : networks) {
-        if (shortcut(plain) == Shortcut.NONE
-            && shortcut(residual) != Shortcut.NONE
+        if (Networks.isPlain(plain)
+            && !Networks.isPlain(residual)
             && depth(plain) == depth(residual)) {
           shapes(claims, plain, residual);
         }
@@ -48,10 +47,6 @@ final class LandscapeFindings {
       trajectory(claims, network);
     }
     return new Findings(claims, charts(), notes());
-  }
-
-  private static Shortcut shortcut(String network) {
-    return Models.resnet(network).block().shortcut();
   }
 
   /** Convolutions on the longest way, and the head: 20 of resnet20. */

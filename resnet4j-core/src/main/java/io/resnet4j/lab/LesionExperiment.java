@@ -57,18 +57,19 @@ final class LesionExperiment implements Experiment {
     settings.integer("steps", 1);
     settings.integer("pictures", 2);
     settings.integer("draws", 1);
-    List<String> networks = settings.texts("networks");
+    List<String> networks = settings.names("networks");
     networks.forEach(name -> Surgery.operable(Models.named(name)));
     given(settings);
     return Cells.of("network", networks).by("lesion", List.of(SINGLE, SEVERAL, SHUFFLE)).list();
   }
 
   private static GivenWeights given(Settings settings) {
-    return new GivenWeights(settings, settings.texts("networks"));
+    return new GivenWeights(settings, settings.names("networks"));
   }
 
   @Override
   public void require(Settings settings, DataSplits data) {
+    data.test();
     given(settings).require(network -> Networks.named(network, data));
   }
 

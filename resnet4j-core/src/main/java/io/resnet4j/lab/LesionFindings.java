@@ -32,7 +32,7 @@ final class LesionFindings {
     List<Claim> claims = new ArrayList<>();
     for (String network : networks) {
       single(claims, network);
-      if (!isPlain(network)) {
+      if (!Networks.isPlain(network)) {
         several(claims, network);
         shuffled(claims, network);
       }
@@ -52,10 +52,6 @@ final class LesionFindings {
                 LesionExperiment.SHUFFLE,
                 "kendall")),
         notes());
-  }
-
-  private static boolean isPlain(String network) {
-    return network.startsWith("plain");
   }
 
   private List<Row> of(String network, String lesion) {
@@ -85,7 +81,7 @@ final class LesionFindings {
         own.stream().skip(1).mapToDouble(row -> row.number("error") - whole).sorted().toArray();
     double median = Stats.median(costs);
     long cheap = Arrays.stream(costs).filter(cost -> cost < 0.02).count();
-    boolean plain = isPlain(network);
+    boolean plain = Networks.isPlain(network);
     claims.add(
         of(
             own,

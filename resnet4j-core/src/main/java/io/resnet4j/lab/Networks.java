@@ -64,9 +64,14 @@ final class Networks {
         .withClasses(train.classes().size());
   }
 
-  /** A setting of depths that there are such networks of. */
+  /** A setting of depths that there are such networks of, the shallowest first. */
   static List<Integer> depths(Settings settings, String name) {
-    return settings.integers(name, 8).stream().map(Networks::requireDepth).toList();
+    return settings.integers(name, 8).stream().map(Networks::requireDepth).sorted().toList();
+  }
+
+  /** Whether the residual network of that name has no shortcuts. */
+  static boolean isPlain(String name) {
+    return Models.resnet(name).block().shortcut() == Shortcut.NONE;
   }
 
   /** The depth itself, if there are such networks. */

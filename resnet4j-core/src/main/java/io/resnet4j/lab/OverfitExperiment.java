@@ -1,5 +1,6 @@
 package io.resnet4j.lab;
 
+import io.resnet4j.data.DataSplits;
 import io.resnet4j.data.Dataset;
 import io.resnet4j.infer.Evaluation;
 import io.resnet4j.lab.Findings.Claim;
@@ -78,6 +79,14 @@ final class OverfitExperiment implements Experiment {
     }
     Regularisation.dropout(settings.number("dropout"));
     return Arm.cells(settings, ARM, settings.oneOf(ARM, List.copyOf(MEANS.keySet())));
+  }
+
+  @Override
+  public void require(Settings settings, DataSplits data) {
+    int pictures = Budget.of(settings).pictures();
+    if (pictures >= data.train().size()) {
+      throw Bench.noneHeld(data);
+    }
   }
 
   private static ResNetSpec spec(Settings settings) {

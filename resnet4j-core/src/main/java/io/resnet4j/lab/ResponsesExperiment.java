@@ -74,7 +74,7 @@ final class ResponsesExperiment implements Experiment {
   private static GivenWeights given(Settings settings) {
     List<String> names = new ArrayList<>();
     for (int depth : Networks.depths(settings, "depths")) {
-      settings.texts("networks").forEach(kind -> names.add(kind + depth));
+      settings.names("networks").forEach(kind -> names.add(kind + depth));
     }
     return new GivenWeights(settings, names);
   }
@@ -82,7 +82,7 @@ final class ResponsesExperiment implements Experiment {
   @Override
   public void require(Settings settings, DataSplits data) {
     for (int depth : Networks.depths(settings, "depths")) {
-      for (String kind : settings.texts("networks")) {
+      for (String kind : settings.names("networks")) {
         ResNetSpec spec = Networks.of(kind, depth, data);
         given(settings).model(spec.name(), spec);
       }

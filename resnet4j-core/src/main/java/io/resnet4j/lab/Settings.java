@@ -118,9 +118,19 @@ public final class Settings {
     return parts;
   }
 
-  /** Whole numbers between commas, none below {@code least}. */
+  /** Whole numbers between commas, none below {@code least} and none twice. */
   List<Integer> integers(String name, int least) {
-    return texts(name).stream().map(text -> integer(name, text, least)).toList();
+    return once(name, texts(name).stream().map(text -> integer(name, text, least)).toList());
+  }
+
+  /** What is named twice would be measured once and count as if it had been measured twice. */
+  private <T> List<T> once(String name, List<T> parts) {
+    for (int i = 1; i < parts.size(); i++) {
+      if (parts.subList(0, i).contains(parts.get(i))) {
+        throw wrong(name, text(name), "each part once; " + parts.get(i) + " is there twice");
+      }
+    }
+    return parts;
   }
 
   /** A whole number, not below {@code least}. */
@@ -142,15 +152,25 @@ public final class Settings {
 
   /** A number, finite. */
   double real(String name) {
+    return real(name, text(name), -Double.MAX_VALUE);
+  }
+
+  private double real(String name, String text, double least) {
     try {
-      double value = Double.parseDouble(text(name));
-      if (Double.isFinite(value)) {
+      double value = Double.parseDouble(text);
+      if (Double.isFinite(value) && value >= least) {
         return value;
       }
     } catch (NumberFormatException e) {
       // Said below.
     }
-    throw wrong(name, text(name), "a number");
+    throw wrong(
+        name, text, "a number" + (least > -Double.MAX_VALUE ? " of at least " + least : ""));
+  }
+
+  /** Numbers between commas, finite, none below {@code least} and none twice. */
+  List<Double> reals(String name, double least) {
+    return once(name, texts(name).stream().map(text -> real(name, text, least)).toList());
   }
 
   /** A number above zero. */
@@ -158,9 +178,9 @@ public final class Settings {
     return number(name, text(name));
   }
 
-  /** Numbers between commas, all above zero. */
+  /** Numbers between commas, all above zero and none twice. */
   List<Double> numbers(String name) {
-    return texts(name).stream().map(text -> number(name, text)).toList();
+    return once(name, texts(name).stream().map(text -> number(name, text)).toList());
   }
 
   private double number(String name, String text) {
@@ -175,10 +195,15 @@ public final class Settings {
     throw wrong(name, text, "a number above 0");
   }
 
-  /** Texts between commas, each one of those that are known. */
+  /** Texts between commas, none twice. */
+  List<String> names(String name) {
+    return once(name, texts(name));
+  }
+
+  /** Texts between commas, each one of those that are known and none twice. */
   List<String> oneOf(String name, List<String> known) {
     texts(name).forEach(text -> requireOne(name, text, known));
-    return texts(name);
+    return names(name);
   }
 
   /** Refuses a part of a setting that is not known. */

@@ -13,6 +13,9 @@ import java.util.stream.IntStream;
 
 /** Shattered gradients: Balduzzi et al., arXiv:1702.08591, section 2. */
 final class ShatteredExperiment implements Experiment {
+  /** Layers from which on a plain network counts as deep. */
+  private static final int DEEP = 24;
+
   private static final List<String> NETWORKS =
       List.of("plain", "plain-centred", "plain-bn", "residual", "residual-0.1");
   private static final String SOURCE = "Balduzzi et al. 2017, section 2";
@@ -141,6 +144,7 @@ final class ShatteredExperiment implements Experiment {
         claims,
         rows,
         "plain-bn",
+        DEEP,
         "gradients of deep plain networks, normalised, are white noise (here: below 0.1 at lag 1)",
         mean -> Math.abs(mean) < 0.1);
     int seeds = settings.integer("seeds", 2);
@@ -163,6 +167,7 @@ final class ShatteredExperiment implements Experiment {
         claims,
         rows,
         "plain",
+        2,
         "without centring or batch norm the plain network does not look white (here: above 0.4 at"
             + " lag 1)",
         mean -> mean > 0.4);
@@ -302,11 +307,19 @@ final class ShatteredExperiment implements Experiment {
   }
 
   private static void compare(
-      List<Claim> claims, List<Row> rows, String network, String claim, DoublePredicate holds) {
+      List<Claim> claims,
+      List<Row> rows,
+      String network,
+      int least,
+      String claim,
+      DoublePredicate holds) {
     String depth = deepest(rows);
     double one = value(rows, network, depth, 1);
     if (!Double.isNaN(one)) {
-      claims.add(Claim.of(SOURCE, claim, words(rows, network, depth), holds.test(one)));
+      claims.add(
+          Integer.parseInt(depth) < least
+              ? Claim.open(SOURCE, claim)
+              : Claim.of(SOURCE, claim, words(rows, network, depth), holds.test(one)));
     }
   }
 }

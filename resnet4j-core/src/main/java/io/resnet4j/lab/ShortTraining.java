@@ -205,20 +205,20 @@ final class ShortTraining {
   /**
    * The errors of a run, along its steps and at its end.
    *
-   * @return rows of {@code step}, {@code train_error} and {@code train_loss}, the last one with
-   *     {@code final} and {@code test_error} too
+   * @return rows of {@code step}, {@code train_error} and {@code train_loss}, the means of the
+   *     epoch that ends there, the last one with {@code final} and {@code test_error} too; where
+   *     the last epoch is cut short, the one before counts in its means
    */
   static List<Map<String, Object>> rows(Trained trained) {
     List<JsonNode> epochs = Json.lines(trained.folder().resolve("metrics.jsonl"));
     List<Map<String, Object>> rows = new ArrayList<>();
     int every = Math.max(1, epochs.size() / POINTS);
     for (int i = epochs.size() - 1; i >= 0; i -= every) {
-      JsonNode epoch = epochs.get(i);
       Map<String, Object> row =
           Rows.row(
-              "step", epoch.path("step").asInt(),
-              "train_error", 1 - Json.number(epoch.path("train_acc")),
-              "train_loss", Json.number(epoch.path("train_loss")));
+              "step", step(epochs, i),
+              "train_error", 1 - mean(epochs, i, "train_acc"),
+              "train_loss", mean(epochs, i, "train_loss"));
       if (i == epochs.size() - 1) {
         Double test = trained.result().testAcc();
         row.put("final", true);
@@ -227,6 +227,20 @@ final class ShortTraining {
       rows.add(0, row);
     }
     return rows;
+  }
+
+  private static int step(List<JsonNode> epochs, int i) {
+    return i < 0 ? 0 : epochs.get(i).path("step").asInt();
+  }
+
+  /** A few steps are too few pictures for a mean: then those of the epoch before count as well. */
+  private static double mean(List<JsonNode> epochs, int i, String name) {
+    double own = Json.number(epochs.get(i).path(name));
+    int steps = step(epochs, i) - step(epochs, i - 1);
+    int before = step(epochs, i - 1) - step(epochs, i - 2);
+    return steps >= before
+        ? own
+        : (steps * own + before * Json.number(epochs.get(i - 1).path(name))) / (steps + before);
   }
 
   private static void remove(Path folder) {

@@ -32,9 +32,12 @@ final class Snapshots implements StepProbe {
     this.kept = kept;
   }
 
-  /** Keeps weights that have filters, before the first step and after every so many of them. */
-  static Snapshots ofFilters(int every) {
-    return new Snapshots(done -> done % every == 0, Direction::hasFilters);
+  /**
+   * Keeps weights that have filters: before the first step, after every so many of them, and after
+   * the last.
+   */
+  static Snapshots ofFilters(int every, int steps) {
+    return new Snapshots(done -> done % every == 0 || done == steps, Direction::hasFilters);
   }
 
   /** Keeps the whole state after so many steps each. */

@@ -39,7 +39,7 @@ record Subject(Model model, Bench bench, Path run) {
   static List<String> networks(Settings settings) {
     Budget.of(settings);
     given(settings);
-    List<String> networks = settings.texts(NETWORKS);
+    List<String> networks = settings.names(NETWORKS);
     networks.forEach(network -> Block.required(Models.named(network).graph(1), network));
     return networks;
   }

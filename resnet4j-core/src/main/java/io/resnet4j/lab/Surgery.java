@@ -56,6 +56,13 @@ final class Surgery {
               + ": its blocks cannot be taken out; give a network with batch norm of the order of"
               + " 2015 or pre-activated, such as resnet56 or preresnet56");
     }
+    if (own.block().shortcut() == Shortcut.NONE
+        && own.block().kind() == io.resnet4j.nn.Block.BOTTLENECK) {
+      throw new InvalidInputException(
+          spec.name()
+              + ": without shortcuts a bottleneck cannot be made to copy what enters it, since it"
+              + " has fewer channels within; give a plain network of basic blocks, such as plain34");
+    }
     if (removable(own, blocks).isEmpty()) {
       throw new InvalidInputException(
           spec.name()

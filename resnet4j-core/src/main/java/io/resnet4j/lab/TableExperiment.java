@@ -1,5 +1,6 @@
 package io.resnet4j.lab;
 
+import io.resnet4j.data.DataSplits;
 import io.resnet4j.lab.Findings.Claim;
 import io.resnet4j.model.Models;
 import io.resnet4j.model.ResNetSpec;
@@ -237,6 +238,11 @@ final class TableExperiment implements Experiment {
       settings.real(BIAS);
     }
     return Arm.cells(settings, VARIANT, settings.oneOf("variants", column.variants()));
+  }
+
+  @Override
+  public void require(Settings settings, DataSplits data) {
+    data.test();
   }
 
   @Override

@@ -372,6 +372,13 @@ class ComparisonsTest {
         "features|networks=vgg16_bn|no blocks",
         "features|alike=1|at least 3",
         "convergence|rates=fast|a number above 0",
+        "convergence|rates=0.1,0.1|each part once; 0.1 is there twice",
+        "degradation|seeds=0,1,0|each part once; 0 is there twice",
+        "landscape|networks=resnet20,resnet20|each part once",
+        "lesion|networks=plain50|cannot be made to copy",
+        "overfit|recipe=cifar|recipe",
+        "identity|recipe=cifar|recipe",
+        "identity|decays=0,abc|a number of at least 0",
         "convergence|depth=14,20|a whole number",
         "convergence|norms=bach|did you mean 'batch'"
       })

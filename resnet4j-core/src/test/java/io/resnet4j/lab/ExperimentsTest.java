@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.backend.Backends;
 import io.resnet4j.data.DataSplits;
@@ -29,6 +30,7 @@ import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -80,9 +82,9 @@ class ExperimentsTest {
 
   @Test
   void theIdentityIsEasierWithShortcuts() {
-    LabRun.Outcome outcome = run("identity", "layers=4", "limit=300", "seeds=1", "steps=0");
+    LabRun.Outcome outcome = run("identity", "layers=4", "limit=300", "seeds=3", "steps=0");
     agree(outcome);
-    assertEquals(2, outcome.rows().size());
+    assertEquals(6, outcome.rows().size());
   }
 
   @Test
@@ -270,6 +272,43 @@ class ExperimentsTest {
     assertEquals(4, Row.where(outcome.rows(), "final", true).size());
     assertEquals(2, outcome.findings().claims().size());
     assertTrue(outcome.rows().stream().allMatch(row -> row.number("train_error") <= 1));
+  }
+
+  /** Of 2 steps an epoch; a mean of one of them is that of half of the pictures. */
+  @Test
+  void aShortLastEpochCountsWithTheOneBefore() {
+    LabRun.Outcome outcome =
+        SmallRuns.run(
+            DATA,
+            folder.resolve("short"),
+            "degradation",
+            "depths=8,14",
+            "seeds=0",
+            "pictures=64",
+            "batch=32",
+            "steps=3");
+    Row last = Row.where(outcome.rows(), "final", true, "network", "plain", "depth", 8).get(0);
+    List<JsonNode> epochs = Json.lines(folder.resolve("short/runs/plain8-seed0/metrics.jsonl"));
+    assertEquals(List.of(2, 3), epochs.stream().map(e -> e.path("step").asInt()).toList());
+    double first = 1 - epochs.get(0).path("train_acc").asDouble();
+    double second = 1 - epochs.get(1).path("train_acc").asDouble();
+    assertEquals((2 * first + second) / 3, last.number("train_error"), 1e-12);
+  }
+
+  @Test
+  void whatTestPicturesAreNeededForIsRefusedWithoutThem() {
+    DataSplits untested =
+        new DataSplits(DATA.train(), Optional.empty(), Optional.empty(), "untested", List.of());
+    for (String name : List.of("orderings", "shortcuts", "blocks", "compare", "lesion")) {
+      Path out = folder.resolve("untested-" + name);
+      InvalidInputException e =
+          assertThrows(
+              InvalidInputException.class,
+              () -> SmallRuns.run(untested, out, name, "steps=1"),
+              name);
+      assertTrue(e.getMessage().contains("untested"), e.getMessage());
+      assertFalse(Files.exists(out.resolve("experiment.json")), name);
+    }
   }
 
   @Test

@@ -145,12 +145,13 @@ class SurfacesTest {
             "landscape",
             "networks=resnet20,plain20",
             "pictures=64",
-            "steps=3",
+            "steps=7",
             "points=3",
             "shown=20",
             "snapshots=3");
     List<Row> rows = outcome.rows();
-    assertEquals(2 * (4 + 9 + 9), rows.size());
+    // Weights after 0, 2, 4, 6 and 7 steps; the last ones are where the way ends.
+    assertEquals(2 * (5 + 9 + 9), rows.size());
     List<Row> centre = Row.where(rows, "alpha", "0.0", "beta", "0.0");
     assertEquals(2, centre.size());
     assertTrue(centre.stream().allMatch(row -> row.number("loss") < 10));
@@ -161,7 +162,7 @@ class SurfacesTest {
     assertEquals(grids.get(2).scale(), grids.get(3).scale());
     for (Chart plane : grids.subList(2, 4)) {
       Chart.Series way = plane.over().get(0);
-      assertEquals(4, way.x().size());
+      assertEquals(5, way.x().size());
       // A fifth of the way's extent lies beyond it to either side.
       assertEquals(0.2 / 1.4, Collections.min(way.x()), 1e-9);
       assertEquals(1.2 / 1.4, Collections.max(way.y()), 1e-9);

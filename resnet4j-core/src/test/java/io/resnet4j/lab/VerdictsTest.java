@@ -218,13 +218,71 @@ class VerdictsTest {
   void degradationIsShownWithItsInterval() {
     Claim clear = findings("degradation", errors("plain", 0.5, 0.70, 0.71, 0.72)).claims().get(0);
     is(Verdict.AGREES, clear);
-    assertTrue(clear.measured().contains("+21.00 points ± 2.48 (95 %)"), clear.measured());
+    assertTrue(
+        clear.measured().contains("+21.00 points ± 2.48 (95 % over 3 seeds"), clear.measured());
+    // Seeds that lie far apart for both depths do not blur what depth does for each of them.
+    List<Row> far = new ArrayList<>();
+    for (int seed = 0; seed < 3; seed++) {
+      for (Row row : errors("plain", 0.3 + 0.2 * seed, 0.4 + 0.2 * seed)) {
+        far.add(
+            row(
+                "seed",
+                seed,
+                "depth",
+                row.integer("depth"),
+                "network",
+                "plain",
+                "final",
+                true,
+                "train_error",
+                row.number("train_error"),
+                "test_error",
+                row.number("test_error")));
+      }
+    }
+    is(Verdict.AGREES, findings("degradation", far).claims().get(0));
     List<Row> scattered = errors("plain", 0.5, 0.45, 0.55, 0.65);
     is(Verdict.NOT_MEASURED, findings("degradation", scattered).claims().get(0));
     List<Row> one = errors("residual", 0.5, 0.4);
     is(Verdict.NOT_MEASURED, findings("degradation", one).claims().get(0));
     List<Row> better = errors("residual", 0.5, 0.40, 0.41, 0.42);
     is(Verdict.AGREES, findings("degradation", better).claims().get(0));
+  }
+
+  private static List<Row> fits(String network, int... steps) {
+    List<Row> rows = new ArrayList<>();
+    for (int seed = 0; seed < steps.length; seed++) {
+      rows.add(
+          row(
+              "part",
+              "fit",
+              "layers",
+              8,
+              "network",
+              network,
+              "seed",
+              seed,
+              "steps",
+              steps[seed],
+              "reached",
+              steps[seed] < 1000));
+    }
+    return rows;
+  }
+
+  private static Claim easier(List<Row> residual, List<Row> plain) {
+    List<Row> rows = new ArrayList<>(plain);
+    rows.addAll(residual);
+    return claim(findings("identity", rows), "it is easier");
+  }
+
+  @Test
+  void whoNeverGetsThereIsNotSlower() {
+    List<Row> never = fits("plain", 1000, 1000, 1000);
+    is(Verdict.NOT_MEASURED, easier(fits("residual", 1000, 1000, 1000), never));
+    is(Verdict.NOT_MEASURED, easier(fits("residual", 1000, 1000, 600), never));
+    is(Verdict.AGREES, easier(fits("residual", 20, 25, 30), never));
+    is(Verdict.NOT_MEASURED, easier(fits("residual", 20), fits("plain", 1000)));
   }
 
   private static Row arm(int seed, String model, String loss, double error) {
