@@ -9,6 +9,7 @@ import io.resnet4j.infer.Answers;
 import io.resnet4j.infer.Calibration;
 import io.resnet4j.infer.Predictor;
 import io.resnet4j.model.TrainedModel;
+import io.resnet4j.train.TrainedPictures;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -116,9 +117,20 @@ final class EvalCommand extends Command {
               + weights.file()
               + " does not say which pictures training held out; use --split test");
     }
-    double share = made.path("val_split").asDouble();
-    return splits
-        .holdOut(share, made.path("seed").asLong())
+    DataSplits.HeldOut parts =
+        splits.holdOut(made.path("val_split").asDouble(), made.path("seed").asLong());
+    TrainedPictures.changed(made, splits.train())
+        .ifPresent(
+            what -> {
+              throw new InvalidInputException(
+                  "--split val: "
+                      + what
+                      + " have changed since "
+                      + weights.file()
+                      + " was trained, so that which pictures it held out cannot be told; use"
+                      + " --split test");
+            });
+    return parts
         .validation()
         .orElseThrow(
             () ->

@@ -41,8 +41,11 @@ final class FeatureFile {
     }
   }
 
-  /** Writes the file, whole or not at all. */
+  /** Writes the file, whole or not at all; of no picture there is nothing to write. */
   void write() {
+    if (rows.isEmpty()) {
+      return;
+    }
     float[] all = new float[rows.size() * size];
     for (int i = 0; i < rows.size(); i++) {
       System.arraycopy(rows.get(i), 0, all, i * size, size);

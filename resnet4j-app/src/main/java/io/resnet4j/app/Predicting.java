@@ -12,6 +12,9 @@ import java.util.Optional;
 
 /** Takes pictures as they come, runs them in batches, and hands on what the network says. */
 final class Predicting {
+  /** So long a picture waits for others to be looked at with it. */
+  private static final long PATIENCE_MS = 100;
+
   private final Predictor predictor;
   private final Wish wish;
   private final PredictOutput.Writer writer;
@@ -75,6 +78,10 @@ final class Predicting {
       Optional<PictureStream.Prepared> next;
       while ((next = stream.next()).isPresent()) {
         take(next.get());
+        if (!stream.soon(PATIENCE_MS)) {
+          // Whoever sends pictures now and then is not kept waiting for a whole batch.
+          flush();
+        }
       }
       flush();
     }

@@ -169,8 +169,7 @@ final class SimilarCommand extends Command {
             skip ? FolderOptions.OnBad.SKIP : FolderOptions.OnBad.FAIL,
             FolderOptions.usual().cacheBytes());
     DataSplits splits = DataOptions.open(DataSource.parse(name), options, console);
-    DataSplits seen = model.spec().channels() == 3 ? splits.inColour() : splits;
-    return WeightsOptions.framed(seen, model, weights.file());
+    return WeightsOptions.framed(splits, model, weights.file());
   }
 
   private Dataset part(DataSplits splits) {

@@ -24,6 +24,8 @@ import picocli.CommandLine.Parameters;
 /** {@code summary MODEL}. */
 @picocli.CommandLine.Command(description = "Shows a network layer by layer.")
 final class SummaryCommand extends Command {
+  private static final List<String> MODES = List.of("train", "infer");
+
   @Parameters(paramLabel = "MODEL", description = "A name that 'models' lists, or a JSON file.")
   private String model = "";
 
@@ -56,23 +58,20 @@ final class SummaryCommand extends Command {
   @Option(
       names = "--mode",
       paramLabel = "MODE",
-      defaultValue = "infer",
-      description = "With --plan: train or infer (default: ${DEFAULT-VALUE}).")
-  private String mode = "infer";
+      description = "With --plan: train or infer (default: infer).")
+  private @Nullable String mode;
 
   @Option(
       names = "--batch",
       paramLabel = "N",
-      defaultValue = "1",
-      description = "With --plan: pictures at once (default: ${DEFAULT-VALUE}).")
-  private int batch = 1;
+      description = "With --plan: pictures at once (default: 1).")
+  private @Nullable Integer batch;
 
   @Option(
       names = "--precision",
       paramLabel = "P",
-      defaultValue = "f32",
-      description = "With --plan: f32 or bf16 (default: ${DEFAULT-VALUE}).")
-  private String precision = "f32";
+      description = "With --plan: f32 or bf16 (default: f32).")
+  private @Nullable String precision;
 
   @Option(names = "--json", description = "The same as --format json.")
   private boolean json;
@@ -84,9 +83,15 @@ final class SummaryCommand extends Command {
     if (block != null && !wanted.equals("mermaid") && !wanted.equals("svg")) {
       throw new InvalidInputException("--block: only with --format mermaid or svg");
     }
+    if (!plan && (mode != null || batch != null || precision != null)) {
+      throw new InvalidInputException("--mode, --batch, --precision: only with --plan");
+    }
+    if (plan && !wanted.equals("table") && !wanted.equals("json")) {
+      throw new InvalidInputException("--plan: only with --format table or json");
+    }
     if (plan) {
       Profile steps = steps(spec);
-      console.result(json ? Json.line(steps.tree()) : steps.plan());
+      console.result(wanted.equals("json") ? Json.line(steps.tree()) : steps.plan());
       return Main.OK;
     }
     switch (wanted) {
@@ -99,16 +104,18 @@ final class SummaryCommand extends Command {
   }
 
   private Profile steps(ModelSpec spec) {
-    boolean train = Choices.require("--mode", mode, List.of("train", "infer")).equals("train");
-    Precision numbers = Precision.named(precision);
-    if (batch < 1) {
-      throw new InvalidInputException("--batch " + batch + ": give a number of at least 1");
+    String kind = Choices.require("--mode", mode == null ? "infer" : mode, MODES);
+    boolean train = kind.equals("train");
+    Precision numbers = precision == null ? Precision.F32 : Precision.named(precision);
+    int pictures = batch == null ? 1 : batch;
+    if (pictures < 1) {
+      throw new InvalidInputException("--batch " + pictures + ": give a number of at least 1");
     }
     Backend engine = Specs.backend(Backends.DEFAULT, numbers);
     // As far as this machine has measured; summary itself measures nothing.
     var choices = io.resnet4j.backend.Choices.fixed(ChoiceCache.of(engine).read());
     try (Session session = engine.open(choices)) {
-      Graph graph = train ? spec.trainingGraph(batch, 0) : spec.graph(batch);
+      Graph graph = train ? spec.trainingGraph(pictures, 0) : spec.graph(pictures);
       return Profile.of(
           session.prepare(Benchmark.plan(graph, numbers, train, MemoryMode.KEEP)).steps());
     }

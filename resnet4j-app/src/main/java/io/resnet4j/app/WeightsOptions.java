@@ -144,8 +144,9 @@ final class WeightsOptions {
     }
   }
 
-  /** Data as a model was taught to see pictures. */
-  static DataSplits framed(DataSplits splits, TrainedModel model, Path weights) {
+  /** Data as a model was taught to see pictures: grey ones in colour, if it takes those. */
+  static DataSplits framed(DataSplits opened, TrainedModel model, Path weights) {
+    DataSplits splits = model.spec().channels() == 3 ? opened.inColour() : opened;
     String json = model.metadata().get(Model.PREPROCESSING);
     if (json == null) {
       return splits.framed(model.spec().height(), model.spec().width(), usualResize(model.spec()));

@@ -19,7 +19,7 @@ class EvalReportTest {
   @Test
   void theReportSaysWhatScriptsAndPeopleNeed() throws Exception {
     Path data = TinyCifar.write(folder.resolve("data"), 20);
-    Path weights = GuardsTest.rehearsed(folder, data);
+    Path weights = GuardsTest.trained(folder, data, "--steps", "2");
     Path out = folder.resolve("report");
     JsonNode json =
         Ran.of(
@@ -60,6 +60,10 @@ class EvalReportTest {
     assertFalse(page.contains("{{"), "every place is filled");
     assertTrue(page.contains("<canvas tabindex=0") && page.contains("at temperature "), "charts");
     assertTrue(page.contains("src=\"data:image/png;base64,"), "pictures");
+    Ran.of("eval", "--weights", weights, "--data", Ran.cifar(data), "--split", "val").good();
+    Path more = TinyCifar.write(folder.resolve("more"), 30);
+    Ran.of("eval", "--weights", weights, "--data", Ran.cifar(more), "--split", "val")
+        .bad(Main.BAD_INPUT, "have changed since", "--split test");
     Ran.of("eval", "--weights", weights, "--data", Ran.cifar(data), "--split", "val", "--calibrate")
         .bad(Main.BAD_INPUT, "--calibrate");
     String words = Ran.of("eval", "--weights", weights, "--data", Ran.cifar(data)).good().out();

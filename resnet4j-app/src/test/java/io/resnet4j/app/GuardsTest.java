@@ -22,24 +22,18 @@ class GuardsTest {
 
   /** Weights of a small network that has seen two batches of {@code data}. */
   static Path rehearsed(Path folder, Path data) throws IOException {
+    return trained(folder, data, "--fast-dev-run");
+  }
+
+  /** Weights of a network that is trained as briefly as {@code briefly} says. */
+  static Path trained(Path folder, Path data, String... briefly) throws IOException {
     Path model = Files.writeString(folder.resolve("small.json"), SMALL);
     Path run = folder.resolve("run");
-    Ran.of(
-            "train",
-            "--model",
-            model,
-            "--data",
-            Ran.cifar(data),
-            "--fast-dev-run",
-            "--batch",
-            20,
-            "--precision",
-            "f32",
-            "--autotune",
-            "off",
-            "--out",
-            run)
-        .good();
+    List<Object> line = new ArrayList<>(List.of("train", "--model", model));
+    line.addAll(List.of("--data", Ran.cifar(data), "--batch", 20, "--precision", "f32"));
+    line.addAll(List.of("--autotune", "off", "--out", run));
+    line.addAll(List.of(briefly));
+    Ran.of(line.toArray()).good();
     return run.resolve("last.safetensors");
   }
 

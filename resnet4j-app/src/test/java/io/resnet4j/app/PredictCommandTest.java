@@ -14,6 +14,7 @@ import io.resnet4j.interop.Safetensors;
 import io.resnet4j.model.Model;
 import io.resnet4j.model.Models;
 import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -185,7 +186,7 @@ class PredictCommandTest {
   }
 
   @Test
-  void featuresGoIntoAFileOrTheLines() {
+  void featuresGoIntoAFileOrTheLines() throws IOException {
     Path out = folder.resolve("features.safetensors");
     Ran ran = predict("--json", "--features", out, pictures).good();
     Safetensors read = Safetensors.read(out);
@@ -198,6 +199,10 @@ class PredictCommandTest {
     }
     float[] first = java.util.Arrays.copyOf(read.tensors().get("features").toFloats(), 12);
     assertArrayEquals(first, shown, 1e-5f);
+    Path none = folder.resolve("none.safetensors");
+    Path bad = Files.write(folder.resolve("bad.jpg"), new byte[] {1, 2, 3});
+    predict("--on-bad-image", "skip", "--features", none, bad).bad(Main.BAD_INPUT, "bad.jpg");
+    assertFalse(Files.exists(none));
     predict("--features", "-", one).bad(Main.BAD_INPUT, "--json");
     predict("--features", folder.resolve("no/f"), one).bad(Main.BAD_INPUT, "--features");
     assertFalse(ran.out().contains("features"));

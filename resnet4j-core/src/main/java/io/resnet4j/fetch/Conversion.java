@@ -8,14 +8,20 @@ import io.resnet4j.interop.StateDict;
 import io.resnet4j.model.Model;
 import io.resnet4j.model.ModelSpec;
 import io.resnet4j.model.Models;
+import io.resnet4j.tensor.Tensor;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /** Makes of a published file of weights a model that knows its classes and its preprocessing. */
 final class Conversion {
   private static final String PROVENANCE = "provenance";
+
+  /** Published DenseNets are older than torchvision's names: {@code norm.1} was {@code norm1}. */
+  private static final Pattern DENSE_LAYER =
+      Pattern.compile("(\\.denselayer\\d+\\.(?:norm|relu|conv))\\.([12]\\.)");
 
   private Conversion() {}
 
@@ -33,8 +39,16 @@ final class Conversion {
         Models.named(weights.model())
             .withClasses(classes.size())
             .withInput(input.channels(), input.height(), input.width());
-    StateDict read = StateDict.read(file.path());
-    return Optional.of(Model.of(spec, read.tensors(), metadata(weights, classes, file)));
+    Map<String, Tensor> tensors = new LinkedHashMap<>();
+    StateDict.read(file.path())
+        .tensors()
+        .forEach((published, tensor) -> tensors.put(path(published), tensor));
+    return Optional.of(Model.of(spec, tensors, metadata(weights, classes, file)));
+  }
+
+  /** The path under which a published name stands here. */
+  static String path(String published) {
+    return DENSE_LAYER.matcher(published).replaceFirst("$1$2");
   }
 
   /** What travels with the weights. */

@@ -40,7 +40,7 @@ public final class Features {
 
   private Features(Predictor predictor) {
     this.predictor = predictor;
-    this.size = Math.toIntExact(head(predictor.graph(1)).input(0).shape().elements());
+    this.size = Math.toIntExact(features(predictor.graph(1)).shape().elements());
   }
 
   /**
@@ -161,7 +161,7 @@ public final class Features {
 
   private Program program(int batch) {
     Graph graph = predictor.graph(batch);
-    return Program.inference(graph, predictor.precision()).observing(Set.of(head(graph).input(0)));
+    return Program.inference(graph, predictor.precision()).observing(Set.of(features(graph)));
   }
 
   private static Seen run(Executable plan, FloatBuffer images) {
@@ -183,6 +183,15 @@ public final class Features {
         .map(node -> ((Op.QuantisedLinear) node.op()).x().scale())
         .findFirst()
         .orElse(1f);
+  }
+
+  /** What the head reads; a dropout before it is nothing when predicting. */
+  private static Value features(Graph graph) {
+    Value features = head(graph).input(0);
+    while (graph.producer(features).op() instanceof Op.Dropout) {
+      features = graph.producer(features).input(0);
+    }
+    return features;
   }
 
   private static Node head(Graph graph) {

@@ -29,6 +29,8 @@ final class PickleGlobals {
   static {
     allow("collections.OrderedDict", Role.DICT, null);
     allow("torch._utils._rebuild_tensor_v2", Role.TENSOR, null);
+    // What PyTorch wrote before 0.4, with the first four arguments alone.
+    allow("torch._utils._rebuild_tensor", Role.TENSOR, null);
     allow("torch._utils._rebuild_parameter", Role.PARAMETER, null);
     allow("torch.DoubleStorage", Role.STORAGE, StoredType.F64);
     allow("torch.FloatStorage", Role.STORAGE, StoredType.F32);

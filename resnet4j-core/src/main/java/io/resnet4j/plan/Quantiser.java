@@ -284,16 +284,27 @@ public final class Quantiser {
     }
   }
 
+  /** The path of the scales of a quantised weight. */
+  public static String scaleOf(String weight) {
+    return weight + "_scale";
+  }
+
+  /** The path of the bias beside a quantised weight, whatever an imported network calls it. */
+  public static String biasOf(String weight) {
+    String end = ".weight";
+    return (weight.endsWith(end) ? weight.substring(0, weight.length() - end.length()) : weight)
+        + ".bias";
+  }
+
   private void layer(Node node) {
     Value weight = node.input(1);
     Shape outputs = Shape.of(weight.shape().dim(0));
     String name = weight.name();
-    String stem = name.endsWith(".weight") ? name.substring(0, name.length() - 7) : name;
     List<Value> inputs = new ArrayList<>();
     inputs.add(asCodes(node.input(0)));
     inputs.add(parameter(name, weight.shape()));
-    inputs.add(parameter(name + "_scale", outputs));
-    inputs.add(parameter(stem + ".bias", outputs));
+    inputs.add(parameter(scaleOf(name), outputs));
+    inputs.add(parameter(biasOf(name), outputs));
     Scaling x = scaling(node.input(0));
     Value y = node.output();
     if (node.op() instanceof Op.Linear) {

@@ -142,8 +142,10 @@ public final class PostTraining {
       }
     }
     if (keep == Keep.AUTO) {
+      // One layer at least is quantised.
+      int most = Math.min(MOST_KEPT, layers.size() - 1);
       for (Damage worst : damage) {
-        if (reached.top1() >= single.top1() - TOLERATED || kept.size() >= MOST_KEPT) {
+        if (reached.top1() >= single.top1() - TOLERATED || kept.size() >= most) {
           break;
         }
         if (!kept.contains(worst.path())) {

@@ -78,17 +78,13 @@ public final class QuantisedModel implements TrainedModel {
         QuantisedWeights weights = QuantisedWeights.of(layer, model.state());
         String weight = layer.input(1).name();
         made.put(weight, weights.weight());
-        made.put(weight + "_scale", weights.scale());
-        made.put(bias(weight), weights.bias());
+        made.put(Quantiser.scaleOf(weight), weights.scale());
+        made.put(Quantiser.biasOf(weight), weights.bias());
       }
     }
     Map<String, Tensor> state = new LinkedHashMap<>();
     stateShapes(model.spec(), how).keySet().forEach(path -> state.put(path, made.get(path)));
     return new QuantisedModel(model.spec(), how, state, model.metadata());
-  }
-
-  private static String bias(String weight) {
-    return weight.substring(0, weight.lastIndexOf('.')) + ".bias";
   }
 
   private static Map<String, Shape> stateShapes(ModelSpec spec, Quantisation how) {

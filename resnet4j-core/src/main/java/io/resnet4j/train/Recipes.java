@@ -138,7 +138,7 @@ public final class Recipes {
             5e-4,
             true,
             0,
-            CROP_AND_FLIP,
+            Augmentations.NONE.withList(List.of(new ReflectedCrop(4), new HorizontalFlip())),
             Recipe.Normalise.PER_CHANNEL,
             500));
     add(
@@ -321,7 +321,7 @@ public final class Recipes {
         .set("clip=1")
         .set("loss=binary_cross_entropy")
         .set("targetThreshold=0.2")
-        .set("augment=randomResizedCrop,flip,randAugment(2," + 3 * magnitude + ",1.5)")
+        .set("augment=randomResizedCrop,flip,randAugment(2," + 3 * magnitude + ",1.5,0.5)")
         .set("mixup=0.1")
         .set("cutMix=1")
         .set("resize=236");

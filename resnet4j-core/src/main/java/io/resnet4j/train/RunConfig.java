@@ -46,7 +46,7 @@ final class RunConfig {
   private static final String FINGERPRINT = "_fingerprint";
 
   /** Runs older than these have only the fingerprint, and are compared by that. */
-  private static final String CONTENTS = "_contents";
+  static final String CONTENTS = "_contents";
 
   private static final Map<String, String> WORDS =
       Map.of(

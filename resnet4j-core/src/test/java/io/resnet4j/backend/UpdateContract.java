@@ -157,6 +157,9 @@ abstract class UpdateContract {
           Arrays.stream(gradient).map(g -> 1.5 * g).toArray(),
           session.readGradient(MODEL, "fc.bias").toDoubles(),
           1e-6);
+      session.blend("none", 0, MODEL, Double.NaN, paths);
+      session.blend("none", 0, "none", 0, paths);
+      assertArrayEquals(new double[5], session.read("none", "fc.bias").toDoubles());
       session.blend("ema", 0, MODEL, 1, paths);
       session.blend("ema", 0.75, MODEL, -0.25, paths);
       for (String path : paths) {

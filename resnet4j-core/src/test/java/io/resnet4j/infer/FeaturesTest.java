@@ -13,6 +13,7 @@ import io.resnet4j.model.Model;
 import io.resnet4j.model.ModelSpec;
 import io.resnet4j.model.Models;
 import io.resnet4j.nn.HeadKind;
+import io.resnet4j.nn.Regularisation;
 import io.resnet4j.plan.Precision;
 import io.resnet4j.random.KeyedRandom;
 import io.resnet4j.tensor.Tensor;
@@ -51,7 +52,10 @@ class FeaturesTest {
             .withWidths(List.of(4, 8, 12))
             .withInput(3, 16, 16)
             .withClasses(7)
-            .with(d -> d.headKind(kind));
+            .with(
+                d ->
+                    // It is there before the head, and nothing when predicting.
+                    d.headKind(kind).regularisation(new Regularisation(0, 0.3, 0, 0, 0, 7)));
     Model model = spec.initialise(3);
     try (Predictor predictor = Predictor.open(model, Precision.F32, Backends.named(backend))) {
       Features features = Features.of(predictor);

@@ -14,6 +14,7 @@ import io.resnet4j.tensor.Shape;
 import io.resnet4j.tensor.Tensor;
 import java.io.IOException;
 import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -75,6 +76,23 @@ class StateDictTest {
       assertArrayEquals(values, tensor.toDoubles(), named.getKey());
     }
     assertEquals(names, List.copyOf(read.tensors().keySet()));
+  }
+
+  /** Before 0.4 PyTorch called another function, whose first four arguments are the same. */
+  @Test
+  void whatPyTorchWroteBeforeIsRead() throws IOException {
+    byte[] now = Files.readAllBytes(golden("legacy.pth"));
+    String text = new String(now, StandardCharsets.ISO_8859_1);
+    assertTrue(text.contains("_rebuild_tensor_v2\n"));
+    Path before = folder.resolve("before.pth");
+    Files.writeString(
+        before,
+        text.replace("_rebuild_tensor_v2\n", "_rebuild_tensor\n"),
+        StandardCharsets.ISO_8859_1);
+    Map<String, Tensor> expected = StateDict.read(golden("legacy.pth")).tensors();
+    Map<String, Tensor> read = StateDict.read(before).tensors();
+    assertEquals(expected.keySet(), read.keySet());
+    expected.forEach((name, tensor) -> assertEquals(tensor.bytes(), read.get(name).bytes(), name));
   }
 
   @Test

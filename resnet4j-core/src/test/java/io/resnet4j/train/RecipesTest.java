@@ -76,6 +76,7 @@ class RecipesTest {
 
   private static final String WIDE =
       """
+      augment.list reflectedCrop(4),flip(0.5)
       length 200 epochs
       optimiser.nesterov true
       schedule.milestones 60 epochs,120 epochs,160 epochs
@@ -149,7 +150,7 @@ class RecipesTest {
       labelSmoothing 0.1
       augment.size 224
       augment.resize 236
-      augment.list randomResizedCrop(0.08,1,0.75,1.3333333333333333),flip(0.5),randAugment(2,21,1.5)
+      augment.list randomResizedCrop(0.08,1,0.75,1.3333333333333333),flip(0.5),randAugment(2,21,1.5,0.5)
       augment.mixing.mixup 0.2
       augment.mixing.cutMix 1.0
       augment.repeats 3
@@ -175,7 +176,7 @@ class RecipesTest {
       learningRate 0.008
       augment.size 160
       augment.evalSize 224
-      augment.list randomResizedCrop(0.08,1,0.75,1.3333333333333333),flip(0.5),randAugment(2,18,1.5)
+      augment.list randomResizedCrop(0.08,1,0.75,1.3333333333333333),flip(0.5),randAugment(2,18,1.5,0.5)
       augment.repeats 1
       dropPath 0.0
       """;

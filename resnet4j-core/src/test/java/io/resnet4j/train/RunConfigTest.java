@@ -102,6 +102,11 @@ class RunConfigTest extends RunTests {
     return root;
   }
 
+  private static Optional<String> changed(ObjectNode then, Path root) {
+    return TrainedPictures.changed(
+        then, PictureFolders.open(root, FolderOptions.usual()).framed(4, 4, 4).train());
+  }
+
   private ObjectNode config(Path root) {
     return config(PictureFolders.open(root, FolderOptions.usual()));
   }
@@ -112,6 +117,7 @@ class RunConfigTest extends RunTests {
     ObjectNode then = config(root);
     // A copy elsewhere, written at another time.
     same(then, config(folder("copy", "a", "b")));
+    assertEquals(Optional.empty(), changed(then, root));
     Path changed = root.resolve("train/a/p11.png");
     // What follows the end of a picture changes the file and no pixel.
     Files.write(changed, new byte[9], java.nio.file.StandardOpenOption.APPEND);
@@ -120,6 +126,8 @@ class RunConfigTest extends RunTests {
         size.contains("data.train_contents.sizes: file sizes of the training pictures"), size);
     assertFalse(size.contains("names") || size.contains("labels"), size);
     same(older(then), config(root));
+    assertEquals(Optional.of("the sizes of the files"), changed(then, root));
+    assertEquals(Optional.empty(), changed(older(then), root));
     Path copy = temp.resolve("copy/train/a");
     Files.move(copy.resolve("p11.png"), copy.resolve("p11b.png"));
     String name = refused(then, config(temp.resolve("copy")));

@@ -58,7 +58,8 @@ final class ApiKeys {
   /** Whether one of the two headers holds a key; takes as long for wrong keys as for right ones. */
   boolean allow(@Nullable String authorization, @Nullable String apiKey) {
     String given = apiKey == null ? "" : apiKey;
-    if (authorization != null && authorization.startsWith(BEARER)) {
+    // The scheme's case means nothing: RFC 9110, section 11.1.
+    if (authorization != null && authorization.regionMatches(true, 0, BEARER, 0, BEARER.length())) {
       given = authorization.substring(BEARER.length());
     }
     byte[] digest = digest(given.strip());

@@ -105,8 +105,11 @@ final class ServeHandler extends Handler.Abstract {
                 + Repository.shorten(String.valueOf(host))
                 + "': ask it by its address or as localhost, or start it with --allowed-host NAME");
       }
-      if (origin != null && !origin.replaceFirst("^https?://", "").equals(host)) {
-        throw new HttpError(403, "pages of other sites may not use this server");
+      if (origin != null && !names.allowPage(origin, host)) {
+        throw new HttpError(
+            403,
+            "pages of other sites may not use this server; if it stands behind a proxy, start it"
+                + " with --allowed-host and the name that people see");
       }
       if (keys.isPresent()
           && !keys.get()

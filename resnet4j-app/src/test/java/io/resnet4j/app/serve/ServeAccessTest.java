@@ -33,7 +33,10 @@ class ServeAccessTest extends ServeTests {
     assertTrue(server.json(server.get("/v2"), 401).get("error").asText().contains("Bearer"));
     assertEquals(401, server.get("/metrics", "X-API-Key", "0123456789abcdeg").statusCode());
     assertEquals(200, server.get("/v2", "X-API-Key", "0123456789abcdef").statusCode());
-    assertEquals(200, server.get("/v2", "Authorization", "Bearer 0123456789abcdef").statusCode());
+    for (String scheme : List.of("Bearer", "bearer")) {
+      assertEquals(
+          200, server.get("/v2", "Authorization", scheme + " 0123456789abcdef").statusCode());
+    }
     Files.writeString(keys, "short\n");
     assertThrows(InvalidInputException.class, () -> ApiKeys.read(keys));
   }
@@ -74,6 +77,20 @@ class ServeAccessTest extends ServeTests {
       assertTrue(answer.startsWith("HTTP/1.1 " + status), answer);
     }
     assertTrue(shared.raw("GET /v2 HTTP/1.0\r\n\r\n".getBytes()).contains(" 200 "));
+  }
+
+  /** As behind a proxy that calls the server by its address. */
+  @Test
+  void pagesOfNamesThatWereGivenMayUseIt() {
+    ServeOptions.Allowed allowed =
+        new ServeOptions.Allowed(Set.of(), Optional.empty(), Set.of("Shop.example"));
+    HostNames names = HostNames.of(TestServer.options(allowed));
+    assertTrue(names.allowPage("https://shop.example", "127.0.0.1:8080"));
+    assertTrue(names.allowPage("https://SHOP.example:8443", "127.0.0.1:8080"));
+    assertTrue(names.allowPage("http://127.0.0.1:8080", "127.0.0.1:8080"));
+    assertFalse(names.allowPage("https://elsewhere.example", "127.0.0.1:8080"));
+    assertFalse(names.allowPage("https://localhost:3000", "127.0.0.1:8080"));
+    assertFalse(names.allowPage("null", "127.0.0.1:8080"));
   }
 
   @Test

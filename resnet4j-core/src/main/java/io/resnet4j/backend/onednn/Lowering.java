@@ -13,6 +13,7 @@ import io.resnet4j.tensor.DType;
 import io.resnet4j.tensor.Shape;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -41,7 +42,10 @@ final class Lowering {
   private final List<Step> steps = new ArrayList<>();
   private final Set<Region> regions = new LinkedHashSet<>();
   private final List<Binding> bindings = new ArrayList<>();
-  private final Map<Shape, Layout> usual = new HashMap<>();
+
+  /** Of each shape and type: a mask has the shape of what it masks, and another layout. */
+  private final Map<Shape, Map<DType, Layout>> usual = new HashMap<>();
+
   private final Map<Value, Object> notes = new HashMap<>();
   private List<Followers.Follower> followers = List.of();
   private int nodeIndex;
@@ -190,7 +194,9 @@ final class Lowering {
   Placed place(Value value, Layout layout, Region region) {
     Placed placed = new Placed(layout, region);
     placements.computeIfAbsent(value, v -> new ArrayList<>()).add(0, placed);
-    usual.put(value.shape(), layout);
+    usual
+        .computeIfAbsent(value.shape(), shape -> new EnumMap<>(DType.class))
+        .put(layout.type(), layout);
     return placed;
   }
 
@@ -230,8 +236,8 @@ final class Lowering {
 
   /** The layout in which a value of this shape was last placed: what its neighbours will want. */
   Layout usualLayout(Shape shape, DType type) {
-    Layout last = usual.get(shape);
-    boolean fits = last != null && last.type() == type && Arrays.equals(last.dims(), dims(shape));
+    Layout last = usual.getOrDefault(shape, Map.of()).get(type);
+    boolean fits = last != null && Arrays.equals(last.dims(), dims(shape));
     return fits ? last : plain(shape, type);
   }
 

@@ -42,7 +42,11 @@ public final class OneDnnBackend implements Backend {
 
   /** Whether this is an x86 whose instructions, as far as oneDNN may use them, lack some set. */
   private static boolean lacks(int instructions) {
-    return InstructionSet.x86() && (dnnl_get_effective_cpu_isa() & instructions) != instructions;
+    try {
+      return InstructionSet.x86() && (dnnl_get_effective_cpu_isa() & instructions) != instructions;
+    } catch (LinkageError e) {
+      throw notLoaded(e);
+    }
   }
 
   @Override
@@ -59,12 +63,15 @@ public final class OneDnnBackend implements Backend {
     try {
       return new OneDnnSession(precisions(), choices, new Holdings(Memory::new));
     } catch (LinkageError e) {
-      throw new IllegalStateException(
-          "oneDNN: its native library did not load ("
-              + e.getMessage()
-              + "); put the jars of org.bytedeco:dnnl and javacpp for this platform on the class"
-              + " path",
-          e);
+      throw notLoaded(e);
     }
+  }
+
+  private static IllegalStateException notLoaded(LinkageError e) {
+    return new IllegalStateException(
+        "oneDNN: its native library did not load ("
+            + e.getMessage()
+            + "); put the jars of org.bytedeco:dnnl and javacpp for this platform on the class path",
+        e);
   }
 }

@@ -9,6 +9,7 @@ import io.resnet4j.plan.Lifetime;
 import io.resnet4j.plan.MemoryPlanner;
 import io.resnet4j.plan.Plan;
 import io.resnet4j.tensor.DType;
+import io.resnet4j.tensor.Shape;
 import io.resnet4j.tensor.Tensor;
 import java.lang.ref.Reference;
 import java.nio.FloatBuffer;
@@ -116,6 +117,12 @@ final class OneDnnExecutable implements Executable {
 
   @Override
   public void feed(String input, Tensor values) {
+    session.requireUsable(this);
+    Shape shape = input(input).shape();
+    if (!values.shape().equals(shape)) {
+      throw new InvalidInputException(
+          "feed: input '" + input + "' takes " + shape + ", given " + values.shape());
+    }
     feed(input, FloatBuffer.wrap(values.toFloats()));
   }
 

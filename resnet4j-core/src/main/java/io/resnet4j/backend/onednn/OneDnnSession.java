@@ -362,7 +362,10 @@ final class OneDnnSession implements Session {
       }
       sweep.add(
           (x, n, sums) -> {
-            if (keep == 0) {
+            if (keep == 0 && add == 0) {
+              // Not zero times what may be no number.
+              Arrays.fill(x[0], 0, n, 0);
+            } else if (keep == 0) {
               Kernels.set(x[0], add, x[1], n);
             } else if (add == 0) {
               Kernels.scale(x[0], keep, n);

@@ -61,10 +61,14 @@ final class Orthogonaliser {
     private final GrowingMemory memory = new GrowingMemory(Memory::new);
 
     void require(long bytes) {
-      if (memory.bytes() < bytes) {
-        memory.replace(bytes);
+      try {
+        if (memory.bytes() < bytes) {
+          memory.replace(bytes);
+        }
+      } finally {
+        // Refused memory lies elsewhere too, or is gone.
+        region.bind(memory.address());
       }
-      region.bind(memory.address());
     }
 
     FloatBuffer floats() {

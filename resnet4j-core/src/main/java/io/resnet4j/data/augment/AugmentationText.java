@@ -57,9 +57,9 @@ final class AugmentationText {
     put("trivialAugment", "", List.of(), v -> new TrivialAugment());
     put(
         "randAugment",
-        "operations, magnitude of 30, deviation",
-        List.of("2", "9", "0"),
-        v -> new RandAugment(whole(v.get(0)), real(v.get(1)), real(v.get(2))));
+        "operations, magnitude of 30, deviation, probability of each",
+        List.of("2", "9", "0", "1"),
+        v -> new RandAugment(whole(v.get(0)), real(v.get(1)), real(v.get(2)), real(v.get(3))));
     put("autoAugment", "cifar10 or imagenet", List.of("imagenet"), v -> policy(v.get(0)));
   }
 

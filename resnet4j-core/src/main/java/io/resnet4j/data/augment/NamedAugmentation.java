@@ -42,7 +42,7 @@ public sealed interface NamedAugmentation extends Augmentation
     return AugmentationText.readList(text);
   }
 
-  /** Name and values, such as {@code randAugment(2,9,0)}. */
+  /** Name and values, such as {@code randAugment(2,9,0,1)}. */
   @JsonValue
   String text();
 

@@ -5,15 +5,16 @@ import io.resnet4j.random.KeyedRandom;
 
 /**
  * Several operations out of fourteen, one after the other, at one strength (Cubuk et al. 2019,
- * arXiv:1909.13719; torchvision's {@code RandAugment}). Draws for each operation: which one, its
- * strength where that varies (two), its direction.
+ * arXiv:1909.13719; torchvision's {@code RandAugment}). Draws for each operation: which one,
+ * whether it is left out where that may be, its strength where that varies (two), its direction.
  *
  * @param operations how many
  * @param magnitude on a scale from 0 to 30
  * @param deviation of a normal variation of the strength, on the same scale; 0 for none (timm's
  *     {@code mstd}, whose scale ends at 10)
+ * @param probability with which each of them is done (torchvision: 1; timm: 0.5)
  */
-public record RandAugment(int operations, double magnitude, double deviation)
+public record RandAugment(int operations, double magnitude, double deviation, double probability)
     implements NamedAugmentation {
   private static final double STRONGEST = 30;
   private static final int CHOICES = Operation.INVERT.ordinal();
@@ -26,6 +27,7 @@ public record RandAugment(int operations, double magnitude, double deviation)
         magnitude >= 0 && magnitude <= STRONGEST, "randAugment", "magnitude", magnitude, "0 to 30");
     Ranges.require(
         deviation >= 0 && deviation <= STRONGEST, "randAugment", "deviation", deviation, "0 to 30");
+    Ranges.requireShare("randAugment", "probability", probability);
   }
 
   @Override
@@ -33,6 +35,9 @@ public record RandAugment(int operations, double magnitude, double deviation)
     Chain chain = new Chain(from, to, size);
     for (int i = 0; i < operations; i++) {
       Operation operation = Operation.values()[random.nextInt(CHOICES)];
+      if (probability < 1 && random.nextUniform() >= probability) {
+        continue;
+      }
       double strength = magnitude;
       if (deviation > 0) {
         strength += deviation * random.nextNormal();
@@ -48,6 +53,6 @@ public record RandAugment(int operations, double magnitude, double deviation)
 
   @Override
   public String text() {
-    return AugmentationText.write("randAugment", operations, magnitude, deviation);
+    return AugmentationText.write("randAugment", operations, magnitude, deviation, probability);
   }
 }

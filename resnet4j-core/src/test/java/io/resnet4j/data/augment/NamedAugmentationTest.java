@@ -60,8 +60,8 @@ class NamedAugmentationTest {
         "cutout(16)",
         "randomErasing(1,0.02,0.33,0.3,3.3)",
         "trivialAugment",
-        "randAugment(2,9,0)",
-        "randAugment(3,7,1.5)",
+        "randAugment(2,9,0,1)",
+        "randAugment(3,7,1.5,0.5)",
         "autoAugment(cifar10)",
         "autoAugment(imagenet)"
       })
@@ -90,7 +90,7 @@ class NamedAugmentationTest {
   @Test
   void listsAreReadWithUsualValues() {
     assertEquals(
-        List.of(new RandomResizedCrop(), new HorizontalFlip(), new RandAugment(2, 9, 0)),
+        List.of(new RandomResizedCrop(), new HorizontalFlip(), new RandAugment(2, 9, 0, 1)),
         NamedAugmentation.parseList("randomResizedCrop, flip ,randaugment()"));
     assertEquals(new ColourJitter(0.2, 0.4, 0.4, 0.1), NamedAugmentation.parse("colorJitter(0.2)"));
     assertEquals(List.of(), NamedAugmentation.parseList("none"));
@@ -109,6 +109,7 @@ class NamedAugmentationTest {
             "",
             "trivialAugment(1)",
             "randAugment(2,31)",
+            "randAugment(2,9,0,1.5)",
             "cutout(-1)",
             "reflectedCrop(0)",
             "alternatingFlip(1)",
@@ -231,6 +232,26 @@ class NamedAugmentationTest {
       count += black ? 1 : 0;
     }
     return count;
+  }
+
+  @Test
+  void operationsAreLeftOutAsOftenAsIsSaid() {
+    PictureSize size = new PictureSize(3, 8, 8);
+    byte[] from = new byte[size.samples()];
+    for (int i = 0; i < from.length; i++) {
+      from[i] = (byte) (i * 37);
+    }
+    for (double probability : new double[] {0, 0.5, 1}) {
+      NamedAugmentation one = new RandAugment(1, 30, 0, probability);
+      int changed = 0;
+      for (int i = 0; i < 400; i++) {
+        byte[] to = new byte[from.length];
+        one.apply(from, to, size, KeyedRandom.of(i, "left out"));
+        changed += java.util.Arrays.equals(from, to) ? 0 : 1;
+      }
+      // One of fourteen operations changes nothing.
+      assertEquals(400 * probability * 13 / 14, changed, 40, "" + probability);
+    }
   }
 
   @Test
