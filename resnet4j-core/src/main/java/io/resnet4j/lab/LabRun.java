@@ -8,6 +8,7 @@ import io.resnet4j.Version;
 import io.resnet4j.data.DataSplits;
 import io.resnet4j.data.Normalisation;
 import io.resnet4j.interop.AtomicFile;
+import io.resnet4j.interop.FolderLock;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -27,6 +28,7 @@ import java.util.stream.Collectors;
  * rows. Started again in the same folder with the same settings it goes on where it stopped.
  */
 public final class LabRun {
+  private static final String EXPERIMENT = "an experiment";
   private static final String ABOUT = "experiment.json";
   private static final String CELLS = "cells.jsonl";
   private static final String CSV = "results.csv";
@@ -104,24 +106,37 @@ public final class LabRun {
   }
 
   private void open() {
-    Path file = folder.resolve(ABOUT);
     try {
       Files.createDirectories(folder);
+    } catch (IOException e) {
+      throw unusable(e);
+    }
+    measured.putAll(FolderLock.during(folder, EXPERIMENT, this::begun));
+  }
+
+  private InvalidInputException unusable(IOException e) {
+    return new InvalidInputException(
+        folder + ": cannot be used: " + e.getMessage() + "; give another folder", e);
+  }
+
+  /** What was measured before, by cell. */
+  private Map<String, JsonNode> begun() {
+    Path file = folder.resolve(ABOUT);
+    try {
       if (Files.exists(file)) {
-        JsonNode before = Json.MAPPER.readTree(Files.readString(file));
-        requireSame(file, before);
+        requireSame(file, Json.MAPPER.readTree(Files.readString(file)));
       } else {
         requireEmpty();
         experiment.require(settings, bench.data());
         write(ABOUT, Json.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(about) + "\n");
       }
     } catch (IOException e) {
-      throw new InvalidInputException(
-          folder + ": cannot be used: " + e.getMessage() + "; give another folder", e);
+      throw unusable(e);
     }
     Path lines = folder.resolve(CELLS);
     List<JsonNode> found = Json.lines(lines);
-    found.forEach(line -> measured.put(Json.line(line.path("cell")), line));
+    Map<String, JsonNode> before = new LinkedHashMap<>();
+    found.forEach(line -> before.put(Json.line(line.path("cell")), line));
     if (!found.isEmpty()) {
       // Again as whole lines: what was cut short would spoil the line after it.
       write(
@@ -129,11 +144,12 @@ public final class LabRun {
     } else {
       write(CELLS, "");
     }
+    return before;
   }
 
   private void requireEmpty() throws IOException {
     try (var files = Files.list(folder)) {
-      if (files.findAny().isPresent()) {
+      if (files.anyMatch(file -> !file.endsWith(FolderLock.FILE))) {
         throw new InvalidInputException(
             folder + ": not empty, and no experiment was begun in it; give another folder");
       }
@@ -194,8 +210,14 @@ public final class LabRun {
   /**
    * Measures every cell that is not measured yet, or until asked to stop. A cell whose training
    * diverges is saved as that, left out of the findings and named in their notes.
+   *
+   * @throws InvalidInputException if an experiment is going on in the folder
    */
   public Outcome run(LabListener listener) {
+    return FolderLock.during(folder, EXPERIMENT, () -> measured(listener));
+  }
+
+  private Outcome measured(LabListener listener) {
     int done = (int) cells.stream().filter(cell -> measured.containsKey(key(cell))).count();
     listener.started(experiment.name(), cells.size(), done);
     for (int i = 0; i < cells.size() && !stopRequested; i++) {

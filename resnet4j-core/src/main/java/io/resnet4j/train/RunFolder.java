@@ -4,12 +4,12 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.resnet4j.InvalidInputException;
 import io.resnet4j.interop.AtomicFile;
+import io.resnet4j.interop.FolderLock;
 import io.resnet4j.model.Model;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
@@ -44,61 +44,30 @@ final class RunFolder implements AutoCloseable {
   static final String RESULT = "result.json";
 
   private static final String PROBE = ".probe";
-  private static final String LOCK = ".lock";
   private static final Pattern PART = Pattern.compile("\\..+\\.(\\d+)\\.part");
   private static final Pattern CHECKPOINTS = Pattern.compile("(last|before-\\d+)\\.ckpt");
 
   private final Path folder;
   private final boolean made;
-  private final FileChannel lock;
+  private final FolderLock lock;
 
   /** Nobody else may write there until this is closed. */
   private RunFolder(Path folder, boolean made) {
     this.folder = folder;
     this.made = made;
-    this.lock = lock(folder.resolve(LOCK));
-  }
-
-  private static FileChannel lock(Path file) {
-    FileChannel channel;
-    try {
-      channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-    } catch (IOException e) {
-      throw new InvalidInputException(file + ": cannot be written: " + reason(e), e);
-    }
-    try {
-      if (channel.tryLock() != null) {
-        return channel;
-      }
-    } catch (OverlappingFileLockException e) {
-      // Held by another run of this process.
-    } catch (IOException e) {
-      // A file system without locks: nothing tells of a second run.
-      return channel;
-    }
-    close(channel);
-    throw new InvalidInputException(
-        file.getParent() + ": a run is going on in it; wait for its end, or give another folder");
-  }
-
-  private static void close(FileChannel channel) {
-    try {
-      channel.close();
-    } catch (IOException e) {
-      // The system closes it with the process.
-    }
+    this.lock = FolderLock.of(folder, "a run");
   }
 
   /** Lets others write there. A run that never began leaves no folder behind that it made. */
   @Override
   public void close() {
     // Before the lock is given up, or it could be another's by then.
-    remove(file(LOCK));
+    remove(file(FolderLock.FILE));
     if (made) {
       // A folder goes only if nothing is in it.
       remove(folder);
     }
-    close(lock);
+    lock.close();
   }
 
   /**
@@ -178,7 +147,7 @@ final class RunFolder implements AutoCloseable {
 
   /** Whether a file may be there before the first checkpoint is. */
   private static boolean atBeginning(String name) {
-    return List.of(CONFIG, CHOICES, PROBE, LOCK, Checkpoints.NEXT).contains(name)
+    return List.of(CONFIG, CHOICES, PROBE, FolderLock.FILE, Checkpoints.NEXT).contains(name)
         || PART.matcher(name).matches();
   }
 

@@ -10,6 +10,7 @@ import io.resnet4j.InvalidInputException;
 import io.resnet4j.Version;
 import io.resnet4j.data.DataSplits;
 import io.resnet4j.data.Synthetic;
+import io.resnet4j.interop.FolderLock;
 import io.resnet4j.lab.Findings.Verdict;
 import io.resnet4j.model.Model;
 import io.resnet4j.model.ModelSpec;
@@ -22,6 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -277,6 +279,29 @@ class LabRunTest {
             InvalidInputException.class,
             () -> gradients.cells(gradients.settings(false).set(change)));
     assertTrue(e.getMessage().contains(part), e.getMessage());
+  }
+
+  /** Two of them would take each other's trainings for those of an earlier one. */
+  @Test
+  void oneExperimentIsDoneInAFolderAtATime() {
+    Experiment experiment = Experiments.named("explosion");
+    Settings settings =
+        experiment.settings(false).set("depths=14").set("designs=scaled").set("seeds=1");
+    LabRun run = new LabRun(experiment, settings, DATA, 3, folder);
+    FolderLock other = FolderLock.of(folder, "something else");
+    try {
+      for (Executable again :
+          List.<Executable>of(
+              () -> run.run(new LabListener() {}),
+              () -> new LabRun(experiment, settings, DATA, 3, folder))) {
+        InvalidInputException e = assertThrows(InvalidInputException.class, again);
+        assertTrue(
+            e.getMessage().contains("an experiment is going on in it; wait"), e.getMessage());
+      }
+    } finally {
+      other.close();
+    }
+    assertFalse(run.run(new LabListener() {}).stopped());
   }
 
   @Test
