@@ -81,6 +81,11 @@ public record Chart(
           ? new Scale(name, 0, 1)
           : new Scale(name, values[0], values[values.length - 1]);
     }
+
+    /** The same, what lies above {@code most} in the last colour. */
+    Scale atMost(double most) {
+      return new Scale(name, Math.min(low, most), Math.min(high, most));
+    }
   }
 
   /** Copies the lists. */

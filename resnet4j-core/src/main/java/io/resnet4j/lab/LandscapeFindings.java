@@ -20,6 +20,10 @@ final class LandscapeFindings {
   private static final double CONVEX = 0.1;
 
   private static final String LOSS = "log10 of the loss";
+
+  /** The paper's contours end at a loss of ten: a cliff further out would hide what is within. */
+  private static final double HIGHEST = 1;
+
   private static final String FIRST = "first principal direction";
 
   private final Settings settings;
@@ -253,7 +257,7 @@ final class LandscapeFindings {
   private List<Chart> charts() {
     List<Chart> charts = new ArrayList<>();
     List<Row> all = Row.where(rows, "part", LandscapeExperiment.SURFACE);
-    Chart.Scale scale = Chart.Scale.of(LOSS, all, LandscapeFindings::log);
+    Chart.Scale scale = Chart.Scale.of(LOSS, all, LandscapeFindings::log).atMost(HIGHEST);
     List<Chart.Series> lines = new ArrayList<>();
     for (String network : networks) {
       List<Row> own = surface(network);
@@ -290,7 +294,7 @@ final class LandscapeFindings {
   /** The loss around the ways of training, and the ways as lines over it. */
   private void planes(List<Chart> charts) {
     List<Row> all = Row.where(rows, "part", LandscapeExperiment.PLANE);
-    Chart.Scale scale = Chart.Scale.of(LOSS, all, LandscapeFindings::log);
+    Chart.Scale scale = Chart.Scale.of(LOSS, all, LandscapeFindings::log).atMost(HIGHEST);
     for (String network : networks) {
       List<Row> own = Row.where(all, "network", network);
       List<Row> way = way(network);
@@ -346,7 +350,8 @@ final class LandscapeFindings {
             + " biases and running statistics stay. The loss is that of "
             + settings.text("shown")
             + " training pictures, not augmented, by running statistics. Around the way of training,"
-            + " too, they are those of its end: the loss there is not the one that training saw.",
+            + " too, they are those of its end: the loss there is not the one that training saw."
+            + " Colours end at a loss of ten.",
         GivenWeights.words(settings)
             + "; the paper's networks for 300 epochs. A network that has not ended at a"
             + " minimum shows the slope that it stands on, not the bowl that it would reach.");

@@ -160,6 +160,7 @@ class SurfacesTest {
     assertEquals(4, grids.size());
     assertEquals(grids.get(0).scale(), grids.get(1).scale());
     assertEquals(grids.get(2).scale(), grids.get(3).scale());
+    assertTrue(grids.stream().allMatch(grid -> grid.scale().high() <= 1), "a loss of ten");
     for (Chart plane : grids.subList(2, 4)) {
       Chart.Series way = plane.over().get(0);
       assertEquals(5, way.x().size());
